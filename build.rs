@@ -1,0 +1,37 @@
+//! Embeds `templates/` into the program: a table of path and text, in the order of the paths.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() {
+    println!("cargo::rerun-if-changed=templates");
+    let mut files = Vec::new();
+    collect(Path::new("templates"), &mut files);
+    files.sort();
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let mut table = String::from("pub(crate) const EMBEDDED: &[(&str, &str)] = &[\n");
+    for file in &files {
+        let name = file.strip_prefix("templates").expect("every file was found there");
+        let name = name.to_str().expect("template names are UTF-8").replace('\\', "/");
+        if name.contains("/expected/") {
+            continue;
+        }
+        writeln!(table, "    ({name:?}, include_str!({:?})),", root.join(file)).expect("writing to a string");
+    }
+    table.push_str("];\n");
+    let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("templates.rs");
+    fs::write(target, table).expect("the build directory can be written");
+}
+
+fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(directory).expect("templates can be read");
+    for entry in entries {
+        let path = entry.expect("templates can be read").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What every emitter and every verifier sees: certificates and keys, wherever they came from.
+
+use crate::pki::{Certificate, Credential, PrivateKey};
+
+/// Somebody who serves or calls: a chain, its key, and the authorities that its issuer vouches for.
+#[derive(Debug)]
+pub struct Identity {
+    /// The name that people know it by: a credential's name, or a file.
+    pub name: String,
+    /// Leaf first, then intermediates; no root.
+    pub chain: Vec<Certificate>,
+    /// The leaf's key; verification without it is only static.
+    pub key: Option<PrivateKey>,
+    /// Roots that the other side must trust to take it.
+    pub anchors: Vec<Certificate>,
+}
+
+impl Identity {
+    /// The leaf.
+    pub fn leaf(&self) -> &Certificate {
+        self.chain.first().expect("an identity is made with a leaf")
+    }
+
+    /// Everything between the leaf and the root.
+    pub fn intermediates(&self) -> &[Certificate] {
+        self.chain.get(1..).unwrap_or_default()
+    }
+
+    /// Leaf, then intermediates, in PEM.
+    pub fn chain_pem(&self) -> String {
+        self.chain.iter().map(Certificate::pem).collect()
+    }
+
+    /// Intermediates in PEM, the leaf's issuer first; empty under a root.
+    pub fn intermediates_pem(&self) -> String {
+        self.intermediates().iter().map(Certificate::pem).collect()
+    }
+
+    /// Roots in PEM.
+    pub fn anchors_pem(&self) -> String {
+        self.anchors.iter().map(Certificate::pem).collect()
+    }
+
+    /// Roots and intermediates in PEM: the most tolerant file for whoever checks it.
+    pub fn trust_bundle_pem(&self) -> String {
+        self.anchors_pem() + &self.intermediates_pem()
+    }
+}
+
+impl From<Credential> for Identity {
+    fn from(credential: Credential) -> Self {
+        let mut chain = vec![credential.certificate];
+        chain.extend(credential.intermediates);
+        Self {
+            name: credential.name.to_string(),
+            chain,
+            key: Some(credential.key),
+            anchors: vec![credential.anchor],
+        }
+    }
+}
+
+/// What an environment's peers trust.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// Self-signed roots.
+    pub anchors: Vec<Certificate>,
+    /// Authorities under them.
+    pub intermediates: Vec<Certificate>,
+}
+
+impl Trust {
+    /// Roots in PEM: what a trust file must contain.
+    pub fn anchors_pem(&self) -> String {
+        self.anchors.iter().map(Certificate::pem).collect()
+    }
+
+    /// Roots and intermediates in PEM; never a key.
+    pub fn bundle_pem(&self) -> String {
+        self.anchors_pem() + &self.intermediates.iter().map(Certificate::pem).collect::<String>()
+    }
+}

@@ -1,0 +1,264 @@
+//! Every failure as data.
+//!
+//! A variant keeps what was expected and what was found; the sentence is written once, here. No flag and no
+//! command is named: what to do next depends on who asked, so hints are attached by the command line.
+
+use std::path::{Path, PathBuf};
+
+/// What can go wrong in this library.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A value does not have the form that its kind requires.
+    #[error("invalid {what} {value:?}: {reason}")]
+    Invalid {
+        /// The kind of value, in the field's words ("DNS name", "key type").
+        what: &'static str,
+        /// The value as it was given.
+        value: String,
+        /// Why it is refused.
+        reason: String,
+        /// The form that would be taken, if one sentence can say it.
+        expected: Option<String>,
+    },
+    /// A wildcard that no TLS client honours.
+    #[error(
+        "wildcard {name:?} is too wide: OpenSSL, curl and rustls match `*` only in front of at least two labels"
+    )]
+    WildcardTooWide {
+        /// The wildcard as it was given.
+        name: String,
+    },
+    /// This build cannot generate keys of the wanted type.
+    #[error("this build cannot generate {key_type} keys: it was compiled without the feature `rsa`")]
+    KeyTypeUnavailable {
+        /// The wanted key type.
+        key_type: String,
+    },
+    /// A random number or a key could not be made.
+    #[error("the cryptographic library failed while {action}")]
+    Crypto {
+        /// What was being done.
+        action: &'static str,
+    },
+    /// The operating system refused a file operation.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// "read", "create", "replace" and the like.
+        action: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Bytes that should have been PEM or DER are not.
+    #[error("{place}: {reason}")]
+    Encoding {
+        /// File name, or another description of where the bytes came from.
+        place: String,
+        /// What is wrong with them.
+        reason: String,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// A private key is of a kind that cannot be used.
+    #[error("{place}: unusable private key: {reason}")]
+    UnusableKey {
+        /// Where the key came from.
+        place: String,
+        /// Why it cannot be used.
+        reason: String,
+    },
+    /// A private key is encrypted and no passphrase was given.
+    #[error("{place}: the private key is encrypted and no passphrase was given")]
+    PassphraseNeeded {
+        /// Where the key came from.
+        place: String,
+    },
+    /// The passphrase does not open the key.
+    #[error("{place}: the passphrase does not open this private key")]
+    PassphraseWrong {
+        /// Where the key came from.
+        place: String,
+    },
+    /// A certificate and a private key do not belong together.
+    #[error("{key} does not belong to {certificate}")]
+    KeyMismatch {
+        /// Where the certificate came from.
+        certificate: String,
+        /// Where the key came from.
+        key: String,
+        /// SHA-256 of the public key in the certificate.
+        expected: String,
+        /// SHA-256 of the public key that belongs to the private key.
+        found: String,
+    },
+    /// A secret file can be read by other users.
+    #[error("{} can be read by other users", path.display())]
+    LaxMode {
+        /// The secret file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Something was asked for by a name that nothing here has.
+    #[error("no {what} named {name:?} in {place}")]
+    NotFound {
+        /// "credential", "profile", "emitter", "authority".
+        what: &'static str,
+        /// The name that was asked for.
+        name: String,
+        /// Where it was looked for.
+        place: String,
+        /// The names that exist there.
+        known: Vec<String>,
+    },
+    /// Something would be overwritten.
+    #[error("{what} {name:?} already exists in {}", place.display())]
+    AlreadyExists {
+        /// "credential", "authority" or "file".
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// The directory that holds it.
+        place: PathBuf,
+    },
+    /// The environment has no certificate authority yet.
+    #[error("environment {environment:?} has no certificate authority in {}", place.display())]
+    NoAuthority {
+        /// The environment.
+        environment: String,
+        /// The PKI directory.
+        place: PathBuf,
+    },
+    /// An authority cannot sign because its private key is not there.
+    #[error("authority {name:?} has no private key at {}", path.display())]
+    NoAuthorityKey {
+        /// The authority.
+        name: String,
+        /// Where the key should be.
+        path: PathBuf,
+    },
+    /// A name lies outside what the issuing authority may sign.
+    #[error("{name} lies outside the name constraints of {authority:?}")]
+    OutsideConstraints {
+        /// The name that was asked for.
+        name: String,
+        /// The authority's common name.
+        authority: String,
+        /// What it may sign.
+        permitted: String,
+    },
+    /// The request contradicts itself or the profile.
+    #[error("{reason}")]
+    Contradiction {
+        /// The whole sentence.
+        reason: String,
+        /// What would have been taken.
+        expected: Option<String>,
+        /// What was given.
+        found: Option<String>,
+    },
+    /// A certificate cannot be issued without something that was not given.
+    #[error("{what} {name:?} needs {need}")]
+    Missing {
+        /// The kind of thing that is incomplete ("certificate", "emitter").
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// What it needs.
+        need: String,
+    },
+    /// A profile, an emitter description or another text file of the project's form could not be read.
+    #[error("{place}: {reason}")]
+    Syntax {
+        /// The file, with line and column where known.
+        place: String,
+        /// What the reader said.
+        reason: String,
+    },
+    /// A template could not be rendered.
+    #[error("template {template} does not render: {reason}")]
+    Template {
+        /// Template name, with the line where known.
+        template: String,
+        /// What the template engine said.
+        reason: String,
+    },
+    /// A template refused the combination of options that it was given.
+    #[error("{reason}")]
+    Refused {
+        /// The whole sentence, written in the template.
+        reason: String,
+        /// How to go on.
+        advice: Option<String>,
+    },
+    /// An emitter's output is not what it claims to be. This is a defect of the template, not of its input.
+    #[error("emitter {emitter:?} made an invalid {syntax} file {file:?}: {reason}")]
+    BadArtifact {
+        /// The emitter.
+        emitter: String,
+        /// The file that it made.
+        file: String,
+        /// The syntax that the file claims.
+        syntax: String,
+        /// What the reader of that syntax said.
+        reason: String,
+    },
+    /// Another process keeps the environment locked.
+    #[error("{} is still locked by another process after {seconds} s", path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+        /// How long was waited, in seconds.
+        seconds: u64,
+    },
+    /// A name is on its way into a path or a file and would leave its directory.
+    #[error("refusing to write outside of {}: {path:?}", directory.display())]
+    UnsafePath {
+        /// The directory that must hold every file.
+        directory: PathBuf,
+        /// The path that leaves it.
+        path: String,
+    },
+}
+
+/// `Result` with this library's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An [`Error::Io`] for `path`.
+    pub fn io(action: &'static str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.as_ref().to_owned(), source }
+    }
+
+    /// An [`Error::Invalid`] without a general form to show.
+    pub fn invalid(what: &'static str, value: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Invalid { what, value: value.into(), reason: reason.into(), expected: None }
+    }
+
+    /// The form or value that would have been right, for an `expected:` line.
+    pub fn expected(&self) -> Option<String> {
+        match self {
+            Self::Invalid { expected, .. } | Self::Contradiction { expected, .. } => expected.clone(),
+            Self::Encoding { expected, .. } | Self::KeyMismatch { expected, .. } => Some(expected.clone()),
+            Self::LaxMode { .. } => Some("mode 0600".into()),
+            Self::OutsideConstraints { permitted, .. } => Some(permitted.clone()),
+            Self::NotFound { known, .. } if !known.is_empty() => Some(format!("one of {}", known.join(", "))),
+            _ => None,
+        }
+    }
+
+    /// What stood there instead, for a `found:` line.
+    pub fn found(&self) -> Option<String> {
+        match self {
+            Self::Encoding { found, .. } | Self::KeyMismatch { found, .. } => Some(found.clone()),
+            Self::Contradiction { found, .. } => found.clone(),
+            Self::LaxMode { mode, .. } => Some(format!("mode {mode:04o}")),
+            Self::OutsideConstraints { name, .. } => Some(name.clone()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! pkictl: a developer PKI that proves itself.
+//!
+//! An authority and the certificates under it are made by [`profile`]s and [`pki`]; [`store`] keeps them on disk;
+//! [`bundle`] is what the rest sees of them.
+
+pub mod artifact;
+pub mod bundle;
+pub mod error;
+pub mod pki;
+pub mod profile;
+pub mod store;
+pub mod template;
+
+pub use error::{Error, Result};

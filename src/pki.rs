@@ -1,0 +1,45 @@
+//! Names, keys, certificates and the authority that signs them: no file, no clock, no terminal.
+
+pub mod authority;
+pub mod certificate;
+pub mod constraints;
+pub mod credential;
+mod distinguished_name;
+pub mod key;
+pub mod name;
+pub mod pem;
+pub mod request;
+pub mod spec;
+pub mod validity;
+
+pub use authority::{Authority, Issued};
+pub use certificate::Certificate;
+pub use constraints::{Cidr, NameConstraints};
+pub use credential::Credential;
+pub use key::{KeyAlgorithm, Passphrase, PrivateKey, PublicKey};
+pub use name::{DnsName, Label, SubjectAltName};
+pub use request::CertificationRequest;
+pub use spec::{CertificateSpec, ExtendedKeyUsage, KeyUsage, Notice, Role, Subject};
+pub use validity::{Moment, Span, Validity};
+
+/// SHA-256, in lower-case hexadecimal.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    hex(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref())
+}
+
+/// Lower-case hexadecimal without separators.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// `N` bytes from the operating system's random source.
+pub(crate) fn random_bytes<const N: usize>() -> crate::error::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes)
+        .map_err(|_| crate::error::Error::Crypto { action: "reading random numbers" })?;
+    Ok(bytes)
+}

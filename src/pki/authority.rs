@@ -1,0 +1,307 @@
+//! The authority: makes itself, signs others. The only caller of `rcgen`.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, DnValue,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyUsagePurpose, PublicKeyData, SanType,
+    SerialNumber, SigningKey,
+};
+
+use super::certificate::Certificate;
+use super::constraints::{Cidr, NOWHERE, NameConstraints};
+use super::credential::Credential;
+use super::key::{KeyAlgorithm, PrivateKey, PublicKey};
+use super::name::{Label, SubjectAltName};
+use super::spec::{CertificateSpec, ExtendedKeyUsage, KeyUsage, Role, Subject};
+use crate::error::{Error, Result};
+
+/// A certificate authority with its private key.
+#[derive(Debug)]
+pub struct Authority {
+    certificate: Certificate,
+    /// Authorities above it, the root last; empty for a root.
+    above: Vec<Certificate>,
+    key: PrivateKey,
+}
+
+/// A certificate that was just signed, with the key that was made for it.
+#[derive(Debug)]
+pub struct Issued {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Its private key.
+    pub key: PrivateKey,
+}
+
+impl Authority {
+    /// Makes a root that signs itself.
+    pub fn root(spec: &CertificateSpec) -> Result<Self> {
+        let key = PrivateKey::generate(spec.key_algorithm)?;
+        let signer = Signer { key: &key };
+        let parameters = parameters(spec)?;
+        let der = parameters.self_signed(&signer).map_err(rcgen_failed)?;
+        let certificate = Certificate::from_der(der.der(), "new root")?;
+        Ok(Self { certificate, above: vec![], key })
+    }
+
+    /// Takes an existing authority: its certificate, the authorities above it (root last), and its key.
+    pub fn from_parts(certificate: Certificate, above: Vec<Certificate>, key: PrivateKey) -> Result<Self> {
+        if !certificate.is_authority() {
+            return Err(Error::Contradiction {
+                reason: format!("{:?} is no authority", certificate.title()),
+                expected: Some("basicConstraints with cA TRUE".into()),
+                found: Some("a leaf certificate".into()),
+            });
+        }
+        certificate.require_key(
+            &key,
+            &format!("the certificate of {:?}", certificate.title()),
+            "its private key",
+        )?;
+        Ok(Self { certificate, above, key })
+    }
+
+    /// Makes an authority under this one.
+    pub fn intermediate(&self, spec: &CertificateSpec) -> Result<Self> {
+        let issued = self.issue(spec)?;
+        let above = std::iter::once(self.certificate.clone()).chain(self.above.iter().cloned()).collect();
+        Ok(Self { certificate: issued.certificate, above, key: issued.key })
+    }
+
+    /// Makes a key and signs a certificate for it.
+    pub fn issue(&self, spec: &CertificateSpec) -> Result<Issued> {
+        let key = PrivateKey::generate(spec.key_algorithm)?;
+        let certificate = self.sign(spec, key.public_key())?;
+        Ok(Issued { certificate, key })
+    }
+
+    /// Signs a certificate for somebody else's public key.
+    pub fn sign(&self, spec: &CertificateSpec, public_key: &PublicKey) -> Result<Certificate> {
+        // The issuer field must repeat the subject of the certificate byte for byte, so it is read from there.
+        let signer = Signer { key: &self.key };
+        let issuer =
+            Issuer::from_ca_cert_der(&self.certificate.der().into(), signer).map_err(rcgen_failed)?;
+        let der = parameters(spec)?.signed_by(&Public { key: public_key }, &issuer).map_err(rcgen_failed)?;
+        Certificate::from_der(der.der(), "new certificate")
+    }
+
+    /// Puts an issued leaf, the authorities above it and the root together.
+    pub fn credential(&self, name: Label, issued: Issued) -> Credential {
+        let mut intermediates: Vec<Certificate> =
+            std::iter::once(&self.certificate).chain(&self.above).cloned().collect();
+        let anchor = intermediates.pop().unwrap_or_else(|| self.certificate.clone());
+        Credential { name, certificate: issued.certificate, intermediates, key: issued.key, anchor }
+    }
+
+    /// Its certificate.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Its private key.
+    pub fn key(&self) -> &PrivateKey {
+        &self.key
+    }
+
+    /// The root above it, or itself.
+    pub fn anchor(&self) -> &Certificate {
+        self.above.last().unwrap_or(&self.certificate)
+    }
+
+    /// The names that it may sign: all of its own constraints and of those above it hold.
+    pub fn constraints(&self) -> NameConstraints {
+        std::iter::once(&self.certificate)
+            .chain(&self.above)
+            .filter_map(|certificate| certificate.details.name_constraints.clone())
+            .find(|constraints| !constraints.is_empty())
+            .unwrap_or_default()
+    }
+}
+
+/// ring's signature as rcgen asks for it.
+struct Signer<'a> {
+    key: &'a PrivateKey,
+}
+
+struct Public<'a> {
+    key: &'a PublicKey,
+}
+
+impl PublicKeyData for Public<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        self.key.raw()
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        match self.key.algorithm() {
+            KeyAlgorithm::EcP256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+            KeyAlgorithm::EcP384 => &rcgen::PKCS_ECDSA_P384_SHA384,
+            KeyAlgorithm::Ed25519 => &rcgen::PKCS_ED25519,
+            KeyAlgorithm::Rsa(_) => &rcgen::PKCS_RSA_SHA256,
+        }
+    }
+}
+
+impl PublicKeyData for Signer<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        self.key.public_key().raw()
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        Public { key: self.key.public_key() }.algorithm()
+    }
+}
+
+impl SigningKey for Signer<'_> {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        self.key.sign(message).map_err(|_| rcgen::Error::RingUnspecified)
+    }
+}
+
+/// Every field that rcgen writes; none of its defaults is left.
+fn parameters(spec: &CertificateSpec) -> Result<CertificateParams> {
+    spec.subject.check()?;
+    if spec.sans.is_empty() && !spec.role.is_authority() && spec.subject == Subject::default() {
+        return Err(Error::Contradiction {
+            reason: "a certificate without any name identifies nobody".into(),
+            expected: Some("a subject or a subject alternative name".into()),
+            found: None,
+        });
+    }
+    let mut parameters = CertificateParams::default();
+    parameters.not_before = spec.validity.not_before;
+    parameters.not_after = spec.validity.not_after;
+    parameters.serial_number = Some(SerialNumber::from_slice(&random_serial()?));
+    parameters.subject_alt_names = spec.sans.iter().map(san).collect::<Result<_>>()?;
+    parameters.distinguished_name = distinguished_name(&spec.subject)?;
+    parameters.is_ca = match (spec.role.is_authority(), spec.path_len) {
+        (false, _) => IsCa::ExplicitNoCa,
+        (true, Some(length)) => IsCa::Ca(BasicConstraints::Constrained(length)),
+        (true, None) => IsCa::Ca(BasicConstraints::Unconstrained),
+    };
+    parameters.key_usages = spec.key_usage.iter().map(|usage| key_usage(*usage)).collect();
+    parameters.extended_key_usages = spec.ext_key_usage.iter().map(|usage| ext_key_usage(*usage)).collect();
+    parameters.use_authority_key_identifier_extension = spec.role != Role::RootCa;
+    // 160 bits of SHA-256 over the public key (RFC 7093, section 2, method 1).
+    parameters.key_identifier_method = KeyIdMethod::Sha256;
+    if !spec.name_constraints.is_empty() {
+        let mut extension =
+            CustomExtension::from_oid_content(&[2, 5, 29, 30], constraints_der(&spec.name_constraints));
+        extension.set_criticality(true);
+        parameters.custom_extensions.push(extension);
+    }
+    Ok(parameters)
+}
+
+/// 126 random bits behind a leading 1 bit: positive, never zero, never shorter than its 16 octets.
+fn random_serial() -> Result<[u8; 16]> {
+    let mut serial = super::random_bytes::<16>()?;
+    serial[0] = serial[0] & 0x7f | 0x40;
+    Ok(serial)
+}
+
+fn san(name: &SubjectAltName) -> Result<SanType> {
+    let ia5 = |text: &str| text.to_owned().try_into().map_err(rcgen_failed);
+    Ok(match name {
+        SubjectAltName::Dns(name) => SanType::DnsName(ia5(name.as_str())?),
+        SubjectAltName::Ip(address) => SanType::IpAddress(*address),
+        SubjectAltName::Uri(text) => SanType::URI(ia5(text)?),
+        SubjectAltName::Email(text) => SanType::Rfc822Name(ia5(text)?),
+    })
+}
+
+fn distinguished_name(subject: &Subject) -> Result<DistinguishedName> {
+    let printable =
+        |text: &String| text.clone().try_into().map(DnValue::PrintableString).map_err(rcgen_failed);
+    let mut name = DistinguishedName::new();
+    if let Some(country) = &subject.country {
+        name.push(DnType::CountryName, printable(country)?);
+    }
+    if let Some(organization) = &subject.organization {
+        name.push(DnType::OrganizationName, organization.as_str());
+    }
+    if let Some(unit) = &subject.organizational_unit {
+        name.push(DnType::OrganizationalUnitName, unit.as_str());
+    }
+    if let Some(serial) = &subject.serial_number {
+        name.push(DnType::CustomDnType(vec![2, 5, 4, 5]), printable(serial)?);
+    }
+    if let Some(common_name) = &subject.common_name {
+        name.push(DnType::CommonName, common_name.as_str());
+    }
+    Ok(name)
+}
+
+fn key_usage(usage: KeyUsage) -> KeyUsagePurpose {
+    match usage {
+        KeyUsage::DigitalSignature => KeyUsagePurpose::DigitalSignature,
+        KeyUsage::KeyEncipherment => KeyUsagePurpose::KeyEncipherment,
+        KeyUsage::KeyAgreement => KeyUsagePurpose::KeyAgreement,
+        KeyUsage::KeyCertSign => KeyUsagePurpose::KeyCertSign,
+        KeyUsage::CrlSign => KeyUsagePurpose::CrlSign,
+    }
+}
+
+fn ext_key_usage(usage: ExtendedKeyUsage) -> ExtendedKeyUsagePurpose {
+    match usage {
+        ExtendedKeyUsage::ServerAuth => ExtendedKeyUsagePurpose::ServerAuth,
+        ExtendedKeyUsage::ClientAuth => ExtendedKeyUsagePurpose::ClientAuth,
+    }
+}
+
+/// NameConstraints in DER. Every form of name without a permitted value is closed: addresses by excluding all of
+/// them, names, mailboxes and URIs by permitting only a host that exists nowhere.
+fn constraints_der(constraints: &NameConstraints) -> Vec<u8> {
+    use yasna::{DERWriterSeq, Tag};
+    const RFC822: u64 = 1;
+    const DNS: u64 = 2;
+    const URI: u64 = 6;
+    const IP: u64 = 7;
+    fn text(writer: &mut DERWriterSeq<'_>, tag: u64, value: &str) {
+        writer.next().write_sequence(|writer| {
+            writer.next().write_tagged_implicit(Tag::context(tag), |writer| writer.write_ia5_string(value));
+        });
+    }
+    fn network(writer: &mut DERWriterSeq<'_>, network: Cidr) {
+        writer.next().write_sequence(|writer| {
+            writer
+                .next()
+                .write_tagged_implicit(Tag::context(IP), |writer| writer.write_bytes(&network.to_octets()));
+        });
+    }
+    yasna::construct_der(|writer| {
+        writer.write_sequence(|writer| {
+            writer.next().write_tagged_implicit(Tag::context(0), |writer| {
+                writer.write_sequence(|writer| {
+                    for domain in &constraints.permitted_dns {
+                        text(writer, DNS, domain.as_str());
+                    }
+                    if constraints.permitted_dns.is_empty() {
+                        text(writer, DNS, NOWHERE);
+                    }
+                    for permitted in &constraints.permitted_ip {
+                        network(writer, *permitted);
+                    }
+                    text(writer, RFC822, NOWHERE);
+                    text(writer, URI, NOWHERE);
+                });
+            });
+            if constraints.permitted_ip.is_empty() {
+                writer.next().write_tagged_implicit(Tag::context(1), |writer| {
+                    writer.write_sequence(|writer| {
+                        network(writer, Cidr::ALL_V4);
+                        network(writer, Cidr::ALL_V6);
+                    });
+                });
+            }
+        });
+    })
+}
+
+fn rcgen_failed(error: rcgen::Error) -> Error {
+    Error::Invalid {
+        what: "certificate content",
+        value: error.to_string(),
+        reason: "it cannot be encoded".into(),
+        expected: None,
+    }
+}

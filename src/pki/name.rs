@@ -1,0 +1,435 @@
+//! Host names, subject alternative names, and the labels that credentials are kept under.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+
+/// Longest DNS name, without the trailing dot (RFC 1035, section 3.1).
+const MAX_NAME: usize = 253;
+/// Longest label of a DNS name (RFC 1035, section 2.3.4).
+const MAX_LABEL: usize = 63;
+
+/// A DNS name in the form that certificates carry: A-labels, lower case, no trailing dot, perhaps `*` as the whole
+/// left-most label (RFC 6125, section 6.4.3).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DnsName(String);
+
+impl DnsName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the left-most label is `*`.
+    pub fn is_wildcard(&self) -> bool {
+        self.0.starts_with("*.")
+    }
+
+    /// Whether a wildcard stands directly in front of a single label (`*.test`), which OpenSSL, curl and rustls refuse.
+    pub fn is_too_wide(&self) -> bool {
+        self.is_wildcard() && !self.0[2..].contains('.')
+    }
+
+    /// What a wildcard stands in front of, and does not cover itself.
+    pub fn apex(&self) -> Option<DnsName> {
+        self.0.strip_prefix("*.").map(|apex| DnsName(apex.to_owned()))
+    }
+
+    /// Whether a certificate with this name serves `host` (RFC 6125: `*` covers exactly one label).
+    pub fn covers(&self, host: &DnsName) -> bool {
+        match self.0.strip_prefix("*.") {
+            None => self == host,
+            Some(apex) => host.0.split_once('.').is_some_and(|(first, rest)| {
+                rest == apex && (first == "*" || !host.is_wildcard()) && !first.is_empty()
+            }),
+        }
+    }
+
+    /// Whether some label holds `_`, which DNS-1123 and several clients refuse.
+    pub fn has_underscore(&self) -> bool {
+        self.0.contains('_')
+    }
+}
+
+impl FromStr for DnsName {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let refuse = |reason: &str| Err(Error::invalid("DNS name", text, reason));
+        let (star, rest) = match text.strip_prefix("*.") {
+            Some(rest) => ("*.", rest),
+            None => ("", text),
+        };
+        let rest = rest.strip_suffix('.').unwrap_or(rest);
+        if rest.is_empty() {
+            return refuse("it is empty");
+        }
+        if rest.contains('*') {
+            return refuse("`*` must be the whole left-most label, and only that one");
+        }
+        if rest.chars().any(|c| !c.is_ascii() && !c.is_alphanumeric()) {
+            return refuse("it holds a character that no host name has");
+        }
+        let ascii = if rest.is_ascii() {
+            rest.to_ascii_lowercase()
+        } else {
+            idna::domain_to_ascii_strict(rest)
+                .map_err(|_| Error::invalid("DNS name", text, "it has no form as A-labels (IDNA)"))?
+        };
+        let name = format!("{star}{ascii}");
+        if name.len() > MAX_NAME {
+            return refuse(&format!("it is {} characters long, at most {MAX_NAME} are allowed", name.len()));
+        }
+        for label in ascii.split('.') {
+            if label.is_empty() {
+                return refuse("a label is empty");
+            }
+            if label.len() > MAX_LABEL {
+                return refuse(&format!(
+                    "a label is {} characters long, at most {MAX_LABEL} are allowed",
+                    label.len()
+                ));
+            }
+            if let Some(bad) = label.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-' && *c != '_') {
+                return refuse(&format!("the character {bad:?} is not allowed"));
+            }
+            if label.starts_with('-') || label.ends_with('-') {
+                return refuse("a label starts or ends with a hyphen");
+            }
+        }
+        if ascii.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit())) {
+            return refuse("the last label is a number, so resolvers take it for an address");
+        }
+        Ok(Self(name))
+    }
+}
+
+impl fmt::Display for DnsName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One subject alternative name (RFC 5280, section 4.2.1.6).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SubjectAltName {
+    /// A host name (dNSName).
+    Dns(DnsName),
+    /// An IPv4 or IPv6 address (iPAddress); never a network.
+    Ip(IpAddr),
+    /// A URI such as a SPIFFE ID (uniformResourceIdentifier).
+    Uri(String),
+    /// A mailbox (rfc822Name).
+    Email(String),
+}
+
+impl SubjectAltName {
+    /// The value without its type.
+    pub fn value(&self) -> String {
+        match self {
+            Self::Dns(name) => name.to_string(),
+            Self::Ip(address) => address.to_string(),
+            Self::Uri(text) | Self::Email(text) => text.clone(),
+        }
+    }
+
+    /// The host name, if this is one.
+    pub fn as_dns(&self) -> Option<&DnsName> {
+        match self {
+            Self::Dns(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether a TLS client that connects to `host` (a name or an address) would take this name.
+    pub fn covers(&self, host: &str) -> bool {
+        match (self, host.parse::<IpAddr>()) {
+            (Self::Ip(own), Ok(address)) => *own == address,
+            (Self::Dns(own), Err(_)) => host.parse().is_ok_and(|host| own.covers(&host)),
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for SubjectAltName {
+    type Err = Error;
+
+    /// Takes `DNS:`, `IP:`, `URI:` and `email:` in any case, and infers the type of a bare value.
+    fn from_str(text: &str) -> Result<Self> {
+        if let Some((prefix, value)) = text.split_once(':') {
+            match prefix.to_ascii_lowercase().as_str() {
+                "dns" => return value.parse().map(Self::Dns),
+                "ip" | "ip address" => return parse_ip(value).map(Self::Ip),
+                "uri" => return parse_uri(value).map(Self::Uri),
+                "email" | "mail" => return parse_email(value).map(Self::Email),
+                _ if value.starts_with("//") || prefix.eq_ignore_ascii_case("urn") => {
+                    return parse_uri(text).map(Self::Uri);
+                }
+                _ => {}
+            }
+        }
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+        if bare.parse::<IpAddr>().is_ok() || looks_like_address(text) {
+            return parse_ip(text).map(Self::Ip);
+        }
+        if text.contains('@') {
+            return parse_email(text).map(Self::Email);
+        }
+        text.parse().map(Self::Dns)
+    }
+}
+
+impl fmt::Display for SubjectAltName {
+    /// `DNS:web.example.com`, the form that openssl prints and takes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Dns(_) => "DNS",
+            Self::Ip(_) => "IP",
+            Self::Uri(_) => "URI",
+            Self::Email(_) => "email",
+        };
+        write!(f, "{kind}:{}", self.value())
+    }
+}
+
+fn looks_like_address(text: &str) -> bool {
+    let digits_and = |extra: &str| text.chars().all(|c| c.is_ascii_hexdigit() || extra.contains(c));
+    (text.matches(':').count() >= 2 && digits_and(":./"))
+        || text.split_once('/').is_some_and(|(address, _)| address.parse::<IpAddr>().is_ok())
+        || (text.contains('.') && text.chars().all(|c| c.is_ascii_digit() || c == '.'))
+}
+
+fn parse_ip(text: &str) -> Result<IpAddr> {
+    let reason = if text.contains('/') {
+        "a certificate names single addresses, not networks"
+    } else {
+        "it is not an IPv4 or IPv6 address"
+    };
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().map_err(|_| Error::invalid("IP address", text, reason))
+}
+
+fn parse_uri(text: &str) -> Result<String> {
+    let refuse = |reason: &str| Err(Error::invalid("URI", text, reason));
+    let Some((scheme, rest)) = text.split_once(':') else {
+        return refuse("it has no scheme (RFC 3986)");
+    };
+    if !scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        || !scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+        || rest.is_empty()
+    {
+        return refuse("it is not an absolute URI (RFC 3986)");
+    }
+    if text.chars().any(|c| !c.is_ascii_graphic() || "<>\"\\^`{|}".contains(c)) {
+        return refuse("it holds a character that must be percent-encoded (RFC 3986)");
+    }
+    if scheme.eq_ignore_ascii_case("spiffe") {
+        let id = rest.strip_prefix("//").unwrap_or("");
+        let (domain, path) = id.split_once('/').map_or((id, ""), |(domain, path)| (domain, path));
+        let domain_ok = !domain.is_empty()
+            && domain.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c));
+        if !domain_ok {
+            return refuse(
+                "a SPIFFE trust domain has only a-z, 0-9, `-`, `.` and `_` (SPIFFE ID, section 2.1)",
+            );
+        }
+        if id.ends_with('/') || path.split('/').any(|part| part == "." || part == "..") {
+            return refuse("a SPIFFE path has no trailing slash and no `.` or `..` (SPIFFE ID, section 2.2)");
+        }
+    }
+    Ok(text.to_owned())
+}
+
+fn parse_email(text: &str) -> Result<String> {
+    let refuse = |reason: &str| Err(Error::invalid("email address", text, reason));
+    let Some((mailbox, host)) = text.rsplit_once('@') else {
+        return refuse("it has no `@`");
+    };
+    if mailbox.is_empty() || mailbox.chars().any(|c| !c.is_ascii_graphic() || "@,;:<>()[]\\\"".contains(c)) {
+        return refuse("the part before `@` must be plain ASCII (RFC 5280, section 4.2.1.6)");
+    }
+    let host: DnsName = host.parse()?;
+    Ok(format!("{mailbox}@{host}"))
+}
+
+/// The name that a credential, authority or environment is kept and asked for under.
+///
+/// A host name, a wildcard, an address, a mailbox or a plain word: what can be a directory name without surprise.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Label(String);
+
+impl Label {
+    /// The label as it is shown and asked for.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The directory name: `*` is written as `_wildcard`, an IPv6 address as `_ipv6.` with `-` for `:`.
+    pub fn directory(&self) -> String {
+        match self.0.strip_prefix("*.") {
+            Some(rest) => format!("_wildcard.{rest}"),
+            None if self.0.contains(':') => format!("_ipv6.{}", self.0.replace(':', "-")),
+            None => self.0.clone(),
+        }
+    }
+
+    /// The label that is kept in `directory`.
+    pub fn from_directory(directory: &str) -> Result<Self> {
+        if let Some(rest) = directory.strip_prefix("_wildcard.") {
+            return format!("*.{rest}").parse();
+        }
+        match directory.strip_prefix("_ipv6.") {
+            Some(rest) => rest.replace('-', ":").parse(),
+            None => directory.parse(),
+        }
+    }
+
+    /// The subject alternative name that the label itself is, if it is a host name, an address or a mailbox.
+    pub fn as_san(&self) -> Option<SubjectAltName> {
+        self.0.parse().ok()
+    }
+}
+
+impl FromStr for Label {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let refuse = |reason: &str| {
+            Err(Error::Invalid {
+                what: "name",
+                value: shorten(text),
+                reason: reason.to_owned(),
+                expected: Some(
+                    "a host name, a wildcard, an address, or a word of letters, digits, `-`, `_`, `.`, `@`"
+                        .into(),
+                ),
+            })
+        };
+        if text.is_empty() {
+            return refuse("it is empty");
+        }
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(Self(address.to_string()));
+        }
+        if text.chars().count() > MAX_NAME {
+            return refuse(&format!(
+                "it is {} characters long, at most {MAX_NAME} are allowed",
+                text.chars().count()
+            ));
+        }
+        if text.contains('/') || text.contains('\\') {
+            return refuse("it would be a path");
+        }
+        if text.starts_with('-') {
+            return refuse("it starts with `-`, so every command would take it for an option");
+        }
+        if text.starts_with('.') || text.ends_with('.') {
+            return refuse("it starts or ends with a dot");
+        }
+        if text.contains('*') || !text.is_ascii() {
+            let name: DnsName = text.parse().map_err(|error| match error {
+                Error::Invalid { reason, .. } => {
+                    Error::Invalid { what: "name", value: shorten(text), reason, expected: None }
+                }
+                other => other,
+            })?;
+            return Ok(Self(name.0));
+        }
+        if let Some(bad) = text.chars().find(|c| !c.is_ascii_alphanumeric() && !"-_.@+".contains(*c)) {
+            return refuse(&format!("the character {bad:?} is not allowed"));
+        }
+        if text.starts_with("_wildcard.") || text.starts_with("_ipv6.") {
+            return refuse("`_wildcard.` and `_ipv6.` are how directories of such names begin");
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= 80 {
+        text.to_owned()
+    } else {
+        text.chars().take(77).chain("...".chars()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DnsName, Label, SubjectAltName};
+
+    fn san(text: &str) -> SubjectAltName {
+        text.parse().expect("a name of the test")
+    }
+
+    #[test]
+    fn the_type_of_a_bare_name_is_inferred() {
+        assert_eq!(san("Web.Example.COM.").to_string(), "DNS:web.example.com");
+        assert_eq!(san("127.0.0.1").to_string(), "IP:127.0.0.1");
+        assert_eq!(san("[::1]").to_string(), "IP:::1");
+        assert_eq!(san("0:0:0:0:0:0:0:1").to_string(), "IP:::1");
+        assert_eq!(san("spiffe://example.org/web").to_string(), "URI:spiffe://example.org/web");
+        assert_eq!(san("ops@Example.com").to_string(), "email:ops@example.com");
+        assert_eq!(san("dns:bücher.example").to_string(), "DNS:xn--bcher-kva.example");
+    }
+
+    #[test]
+    fn malformed_names_are_refused_with_the_reason() {
+        for (text, reason) in [
+            ("10.0.0.0/8", "not networks"),
+            ("1.2.3.4.5", "not an IPv4"),
+            ("a..b", "label is empty"),
+            ("-a.b", "hyphen"),
+            ("*.*.x", "left-most"),
+            ("a.*.b", "left-most"),
+            ("x*.b", "left-most"),
+            ("a b", "' '"),
+            ("", "empty"),
+            ("web.123", "number"),
+            ("spiffe://example.org/", "trailing slash"),
+            ("URI:nothing", "scheme"),
+            ("email:x", "`@`"),
+        ] {
+            let error = text.parse::<SubjectAltName>().expect_err(text).to_string();
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_covers_exactly_one_label() {
+        let wildcard: DnsName = "*.apps.example.com".parse().expect("a wildcard");
+        let covers = |host: &str| wildcard.covers(&host.parse().expect("a host name"));
+        assert!(covers("web.apps.example.com"));
+        assert!(!covers("apps.example.com"));
+        assert!(!covers("a.web.apps.example.com"));
+        assert!(covers("*.apps.example.com"));
+    }
+
+    #[test]
+    fn labels_that_would_leave_the_directory_or_look_like_options_are_refused() {
+        for text in ["../x", "a/b", "-x", "", "*.*.x", "🦀", ".hidden", "a\\b", "a\nb", &"x".repeat(300)] {
+            assert!(text.parse::<Label>().is_err(), "{text:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_label_and_its_directory_are_the_same_name() {
+        for text in
+            ["web", "*.apps.example.com", "10.0.0.1", "2001:db8::1", "::1", "app_user", "me@example.com"]
+        {
+            let label: Label = text.parse().expect("a label");
+            assert_eq!(Label::from_directory(&label.directory()).expect("a directory name"), label);
+        }
+        assert_eq!(
+            "*.apps.example.com".parse::<Label>().expect("a label").directory(),
+            "_wildcard.apps.example.com"
+        );
+    }
+}

@@ -1,0 +1,250 @@
+//! PEM (RFC 7468) in and out: the only caller of `rustls-pemfile`.
+
+use rustls_pemfile::Item;
+use zeroize::Zeroizing;
+
+use super::certificate::Certificate;
+use super::key::{Passphrase, PrivateKey};
+use super::request::CertificationRequest;
+use crate::error::{Error, Result};
+
+/// One section of a PEM file.
+pub enum Block {
+    /// `CERTIFICATE`.
+    Certificate(Certificate),
+    /// `CERTIFICATE REQUEST`.
+    Request(Box<CertificationRequest>),
+    /// `PRIVATE KEY`, `RSA PRIVATE KEY` or `EC PRIVATE KEY`.
+    Key(PrivateKey),
+    /// `ENCRYPTED PRIVATE KEY`, still closed.
+    EncryptedKey(Zeroizing<Vec<u8>>),
+    /// Another section, by its label.
+    Other(String),
+}
+
+impl Block {
+    /// What an error message calls it.
+    fn describe(&self) -> &str {
+        match self {
+            Self::Certificate(_) => "CERTIFICATE",
+            Self::Request(_) => "CERTIFICATE REQUEST",
+            Self::Key(_) => "PRIVATE KEY",
+            Self::EncryptedKey(_) => "ENCRYPTED PRIVATE KEY",
+            Self::Other(label) => label,
+        }
+    }
+}
+
+/// Reads every section of a PEM file; text between sections is skipped. At least one section must be there.
+pub fn read(bytes: &[u8], place: &str) -> Result<Vec<Block>> {
+    let blocks = sections(bytes, place)?
+        .into_iter()
+        .map(|section| section.decode(place))
+        .collect::<Result<Vec<_>>>()?;
+    if blocks.is_empty() {
+        return Err(not_pem(bytes, place));
+    }
+    Ok(blocks)
+}
+
+/// Reads one or more certificates and nothing else, in the order of the file.
+pub fn certificates(bytes: &[u8], place: &str) -> Result<Vec<Certificate>> {
+    let mut certificates = Vec::new();
+    let mut others = Vec::new();
+    for block in read(bytes, place)? {
+        match block {
+            Block::Certificate(certificate) => certificates.push(certificate),
+            other => others.push(other.describe().to_owned()),
+        }
+    }
+    if certificates.is_empty() {
+        return Err(Error::Encoding {
+            place: place.to_owned(),
+            reason: "it holds no certificate".into(),
+            expected: "a section `-----BEGIN CERTIFICATE-----`".into(),
+            found: others.join(", "),
+        });
+    }
+    Ok(certificates)
+}
+
+/// Reads the one private key of a file; certificates and parameters beside it are skipped.
+pub fn private_key(bytes: &[u8], passphrase: Option<&Passphrase>, place: &str) -> Result<PrivateKey> {
+    let mut keys = Vec::new();
+    let mut others = Vec::new();
+    for block in read(bytes, place)? {
+        match block {
+            Block::Key(key) => keys.push(key),
+            Block::EncryptedKey(sealed) => {
+                let passphrase =
+                    passphrase.ok_or_else(|| Error::PassphraseNeeded { place: place.to_owned() })?;
+                keys.push(PrivateKey::from_encrypted_pkcs8(&sealed, passphrase, place)?);
+            }
+            other => others.push(other.describe().to_owned()),
+        }
+    }
+    match (keys.len(), keys.pop()) {
+        (1, Some(key)) => Ok(key),
+        (count, _) => Err(Error::Encoding {
+            place: place.to_owned(),
+            reason: if count == 0 { "it holds no private key" } else { "it holds several private keys" }
+                .into(),
+            expected: "one section `-----BEGIN PRIVATE KEY-----`".into(),
+            found: if count == 0 { others.join(", ") } else { format!("{count} private keys") },
+        }),
+    }
+}
+
+/// Whether some section of the file is an encrypted private key.
+pub fn holds_encrypted_key(bytes: &[u8]) -> bool {
+    sections(bytes, "").is_ok_and(|all| all.iter().any(|section| section.label == "ENCRYPTED PRIVATE KEY"))
+}
+
+/// One PEM section with LF line ends and a final newline.
+pub fn encode(label: &'static str, der: &[u8]) -> String {
+    pkcs8::der::pem::encode_string(label, pkcs8::LineEnding::LF, der)
+        .expect("a label of this crate and bytes that fit in memory always encode")
+}
+
+/// [`encode`] for private keys: the text is wiped when dropped.
+pub(crate) fn encode_secret(label: &'static str, der: &[u8]) -> Zeroizing<String> {
+    Zeroizing::new(encode(label, der))
+}
+
+struct Section<'a> {
+    label: String,
+    bytes: &'a [u8],
+}
+
+impl Section<'_> {
+    fn decode(&self, place: &str) -> Result<Block> {
+        let damaged = |detail: &str| Error::Encoding {
+            place: place.to_owned(),
+            reason: format!("the section {} is damaged", self.label),
+            expected: "base64 between its BEGIN and END lines".into(),
+            found: detail.to_owned(),
+        };
+        if self.label == "ENCRYPTED PRIVATE KEY" {
+            let text = std::str::from_utf8(self.bytes).map_err(|_| damaged("bytes that are no text"))?;
+            let (_, document) =
+                pkcs8::SecretDocument::from_pem(text.trim()).map_err(|error| damaged(&error.to_string()))?;
+            return Ok(Block::EncryptedKey(Zeroizing::new(document.as_bytes().to_vec())));
+        }
+        if self.bytes.windows(10).any(|window| window == b"Proc-Type:") {
+            return Err(Error::UnusableKey {
+                place: place.to_owned(),
+                reason: "it is encrypted in OpenSSL's old way (Proc-Type: 4,ENCRYPTED), which is weak; convert it with `openssl pkcs8 -topk8`".into(),
+            });
+        }
+        let item = rustls_pemfile::read_one_from_slice(self.bytes)
+            .map_err(|error| damaged(&format!("{error:?}")))?;
+        Ok(match item.map(|(item, _)| item) {
+            Some(Item::X509Certificate(der)) => {
+                Block::Certificate(Certificate::from_der(der.as_ref(), place)?)
+            }
+            Some(Item::Csr(der)) => {
+                Block::Request(Box::new(CertificationRequest::from_der(der.as_ref(), place)?))
+            }
+            Some(Item::Pkcs8Key(der)) => {
+                Block::Key(PrivateKey::from_pkcs8(Zeroizing::new(der.secret_pkcs8_der().to_vec()), place)?)
+            }
+            Some(Item::Pkcs1Key(der)) => Block::Key(PrivateKey::from_pkcs1(der.secret_pkcs1_der(), place)?),
+            Some(Item::Sec1Key(der)) => Block::Key(PrivateKey::from_sec1(der.secret_sec1_der(), place)?),
+            _ => Block::Other(self.label.clone()),
+        })
+    }
+}
+
+/// Splits a file at its BEGIN and END lines.
+fn sections<'a>(bytes: &'a [u8], place: &str) -> Result<Vec<Section<'a>>> {
+    let truncated = |label: &str, found: &str| Error::Encoding {
+        place: place.to_owned(),
+        reason: format!("the section {label} has no end"),
+        expected: format!("a line `-----END {label}-----`"),
+        found: found.to_owned(),
+    };
+    let mut sections = Vec::new();
+    let mut open: Option<(String, usize)> = None;
+    let mut start = 0;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let text = line.trim_ascii();
+        let end = start + line.len();
+        if let Some(label) = marker(text, b"-----BEGIN ") {
+            if let Some((unfinished, _)) = &open {
+                return Err(truncated(unfinished, &format!("the start of another section, {label}")));
+            }
+            open = Some((label, start));
+        } else if let Some(label) = marker(text, b"-----END ")
+            && let Some((opened, from)) = open.take()
+        {
+            if opened != label {
+                return Err(truncated(&opened, &format!("`-----END {label}-----`")));
+            }
+            sections.push(Section { label, bytes: &bytes[from..end] });
+        }
+        start = end;
+    }
+    match open {
+        Some((label, _)) => Err(truncated(&label, "the end of the file")),
+        None => Ok(sections),
+    }
+}
+
+fn marker(line: &[u8], begin: &[u8]) -> Option<String> {
+    let label = line.strip_prefix(begin)?.strip_suffix(b"-----")?;
+    std::str::from_utf8(label).ok().filter(|label| label.len() <= 64).map(str::to_owned)
+}
+
+fn not_pem(bytes: &[u8], place: &str) -> Error {
+    let found = match bytes {
+        [] => "an empty file".to_owned(),
+        [0x30, 0x80..=0x84, ..] => "DER (binary)".to_owned(),
+        [0xEF, 0xBB, 0xBF, ..] => "text without any section, after a byte order mark".to_owned(),
+        _ if std::str::from_utf8(bytes).is_err() => format!("{} bytes that are no text", bytes.len()),
+        _ => "text without any section".to_owned(),
+    };
+    Error::Encoding {
+        place: place.to_owned(),
+        reason: "this is not PEM".into(),
+        expected: "text with `-----BEGIN ...-----` and `-----END ...-----` lines".into(),
+        found,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{certificates, private_key, read};
+
+    fn message(bytes: &[u8]) -> String {
+        let error = read(bytes, "x.pem").map(|_| ()).expect_err("it is no PEM file");
+        format!("{error} / {}", error.found().unwrap_or_default())
+    }
+
+    #[test]
+    fn what_is_not_pem_is_named() {
+        assert_eq!(message(b""), "x.pem: this is not PEM / an empty file");
+        assert_eq!(message(b"\x30\x82\x01\x00"), "x.pem: this is not PEM / DER (binary)");
+        assert_eq!(message(b"\xff\xfe\x00"), "x.pem: this is not PEM / 3 bytes that are no text");
+        assert_eq!(message(b"hello\n"), "x.pem: this is not PEM / text without any section");
+    }
+
+    #[test]
+    fn a_truncated_section_is_named() {
+        assert_eq!(
+            message(b"-----BEGIN CERTIFICATE-----\nMIIB\n"),
+            "x.pem: the section CERTIFICATE has no end / the end of the file"
+        );
+        assert_eq!(
+            message(b"-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n"),
+            "x.pem: the section CERTIFICATE has no end / the start of another section, PRIVATE KEY"
+        );
+    }
+
+    #[test]
+    fn a_file_without_the_wanted_section_says_what_it_has() {
+        let other = b"-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----\n";
+        let error = certificates(other, "x.pem").map(|_| ()).expect_err("no certificate");
+        assert_eq!(error.found().as_deref(), Some("DH PARAMETERS"));
+        assert!(private_key(other, None, "x.pem").is_err());
+    }
+}

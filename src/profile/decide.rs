@@ -1,0 +1,387 @@
+//! A request and a profile become a certificate that is fully decided.
+
+use minijinja::Value;
+use time::{Duration, OffsetDateTime};
+
+use super::{Profile, SubjectTemplate};
+use crate::error::{Error, Result};
+use crate::pki::validity::{checked_add, human_time};
+use crate::pki::{
+    Certificate, CertificateSpec, KeyAlgorithm, Label, Moment, NameConstraints, Notice, Role, Subject,
+    SubjectAltName, Validity,
+};
+use crate::template;
+
+/// Clocks of the machines that will check the certificate may be this far behind ours.
+const BACKDATE: Duration = Duration::hours(1);
+/// Apple refuses longer server certificates, under private authorities too (support.apple.com/103769).
+const APPLE_MAX: Duration = Duration::days(825);
+
+/// What is asked of a profile. Whatever is absent, the profile decides.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// The name that the certificate will be kept under; a host name or an address is a SAN, too.
+    pub name: &'a Label,
+    /// The environment that it belongs to.
+    pub environment: &'a str,
+    /// More subject alternative names.
+    pub sans: Vec<SubjectAltName>,
+    /// Another common name than the profile's.
+    pub common_name: Option<String>,
+    /// The organization in the subject.
+    pub organization: Option<String>,
+    /// Another kind of key.
+    pub key_algorithm: Option<KeyAlgorithm>,
+    /// Another start than now.
+    pub not_before: Option<Moment>,
+    /// Another end than the profile's.
+    pub not_after: Option<Moment>,
+    /// Values for the profile's variables.
+    pub values: Vec<(String, String)>,
+    /// What an authority may sign.
+    pub name_constraints: NameConstraints,
+    /// Whether names that no client takes are issued all the same.
+    pub insist: bool,
+}
+
+impl<'a> Request<'a> {
+    /// A request that leaves everything to the profile.
+    pub fn new(name: &'a Label, environment: &'a str) -> Self {
+        Self {
+            name,
+            environment,
+            sans: vec![],
+            common_name: None,
+            organization: None,
+            key_algorithm: None,
+            not_before: None,
+            not_after: None,
+            values: vec![],
+            name_constraints: NameConstraints::default(),
+            insist: false,
+        }
+    }
+}
+
+/// A certificate that is fully decided, and what its owner should know about it.
+#[derive(Debug)]
+pub struct Decision {
+    /// The certificate to sign.
+    pub spec: CertificateSpec,
+    /// Notes and warnings.
+    pub notices: Vec<Notice>,
+}
+
+impl Profile {
+    /// Decides everything. `issuer` is the authority that will sign and the names that it may sign; a root has none.
+    pub fn decide(
+        &self,
+        request: &Request<'_>,
+        issuer: Option<(&Certificate, &NameConstraints)>,
+        now: OffsetDateTime,
+    ) -> Result<Decision> {
+        let mut notices = Vec::new();
+        let key_algorithm = request.key_algorithm.unwrap_or(self.key_algorithm);
+        let context = self.context(request, issuer.map(|(certificate, _)| certificate))?;
+        let constraints = issuer.map(|(_, constraints)| constraints.clone()).unwrap_or_default();
+        let authority = issuer.map(|(certificate, _)| certificate.title()).unwrap_or_default();
+
+        let mut names =
+            Names { constraints: &constraints, authority: &authority, found: vec![], dropped: vec![] };
+        for san in &request.sans {
+            names.require(san.clone())?;
+        }
+        for text in &self.sans {
+            let text = self.render("sans", text, &context)?;
+            if !text.is_empty() {
+                names.offer(text.parse()?);
+            }
+        }
+        let mut subject = self.subject(request, &context)?;
+        if self.role.serves() {
+            self.tie_common_name(&mut subject, request, &mut names)?;
+        }
+        subject.check()?;
+        let sans = names.settle(self, request, &mut notices)?;
+        check_names(&sans, request, &mut notices)?;
+
+        let validity =
+            self.validity(request, issuer.map(|(certificate, _)| certificate), now, &mut notices)?;
+        if !self.role.is_authority() && validity.not_after - validity.not_before > APPLE_MAX + BACKDATE {
+            notices.push(Notice::Warning(
+                "valid for more than 825 days: Apple systems refuse such a certificate, under a private CA too".into(),
+            ));
+        }
+        if key_algorithm == KeyAlgorithm::Ed25519 && self.role.serves() {
+            notices.push(Notice::Warning(
+                "Ed25519 server certificates fail in Chrome, in Firefox and in the OpenShift router".into(),
+            ));
+        }
+        let mut name_constraints = self.name_constraints.clone();
+        name_constraints.permitted_dns.extend(request.name_constraints.permitted_dns.iter().cloned());
+        name_constraints.permitted_ip.extend(request.name_constraints.permitted_ip.iter().copied());
+        Ok(Decision {
+            spec: CertificateSpec {
+                profile: self.name.clone(),
+                role: self.role,
+                subject,
+                sans,
+                key_algorithm,
+                validity,
+                key_usage: self.key_usage.clone().unwrap_or_else(|| self.role.key_usage(key_algorithm)),
+                ext_key_usage: self.ext_key_usage.clone().unwrap_or_else(|| self.role.ext_key_usage()),
+                path_len: self.path_len,
+                name_constraints,
+            },
+            notices,
+        })
+    }
+
+    /// What the profile's templates may use.
+    fn context(&self, request: &Request<'_>, issuer: Option<&Certificate>) -> Result<Value> {
+        let mut values: Vec<(String, String)> = vec![
+            ("name".into(), request.name.to_string()),
+            ("host".into(), request.name.as_san().map(|san| san.value()).unwrap_or_default()),
+            ("environment".into(), request.environment.to_owned()),
+            (
+                "organization".into(),
+                request
+                    .organization
+                    .clone()
+                    .or_else(|| issuer.and_then(|issuer| issuer.details.organization.clone()))
+                    .unwrap_or_default(),
+            ),
+        ];
+        if let Some((unknown, _)) = request.values.iter().find(|(key, _)| !self.variables.contains_key(key)) {
+            return Err(Error::NotFound {
+                what: "variable",
+                name: unknown.clone(),
+                place: format!("profile {:?}", self.name),
+                known: self.variables.keys().cloned().collect(),
+            });
+        }
+        let plain = Value::from_iter(values.iter().cloned());
+        for (key, variable) in &self.variables {
+            let given =
+                request.values.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.clone());
+            let value = match (given, &variable.default) {
+                (Some(value), _) => value,
+                (None, Some(default)) => self.render(key, default, &plain)?,
+                (None, None) => {
+                    return Err(Error::Missing {
+                        what: "profile",
+                        name: self.name.clone(),
+                        need: format!("a value for {key:?} ({})", variable.help),
+                    });
+                }
+            };
+            values.push((key.clone(), value));
+        }
+        Ok(Value::from_iter(values))
+    }
+
+    fn render(&self, what: &str, source: &str, context: &Value) -> Result<String> {
+        template::render(&format!("profile {}, {what}", self.name), source, context)
+            .map(|text| text.trim().to_owned())
+    }
+
+    fn subject(&self, request: &Request<'_>, context: &Value) -> Result<Subject> {
+        let field = |what: &str, source: &Option<String>| -> Result<Option<String>> {
+            let text = source.as_ref().map(|source| self.render(what, source, context)).transpose()?;
+            Ok(text.filter(|text| !text.is_empty()))
+        };
+        let SubjectTemplate { country, organization, organizational_unit, common_name } = &self.subject;
+        let mut subject = Subject {
+            country: field("country", country)?,
+            organization: field("organization", organization)?,
+            organizational_unit: field("organizational_unit", organizational_unit)?,
+            common_name: field("common_name", common_name)?,
+            serial_number: None,
+        };
+        if self.role.is_authority() {
+            // A new key under an old name makes Firefox refuse everything (SEC_ERROR_REUSED_ISSUER_AND_SERIAL).
+            let suffix = crate::pki::hex(&crate::pki::random_bytes::<3>()?);
+            match &request.common_name {
+                Some(_) => subject.serial_number = Some(suffix),
+                None => subject.common_name = subject.common_name.map(|name| fit(&name, &suffix)),
+            }
+        }
+        if let Some(name) = &request.common_name {
+            subject.common_name = Some(name.clone());
+        }
+        Ok(subject)
+    }
+
+    /// The common name of a server equals one of its SANs, or is left out: some clients still look at it first.
+    fn tie_common_name(
+        &self,
+        subject: &mut Subject,
+        request: &Request<'_>,
+        names: &mut Names<'_>,
+    ) -> Result<()> {
+        if let Some(asked) = &request.common_name {
+            let san: SubjectAltName = asked.parse()?;
+            subject.common_name = Some(san.value());
+            return names.require(san);
+        }
+        let values: Vec<String> = names.found.iter().map(|san| san.value()).collect();
+        let own = subject.common_name.take().filter(|name| values.contains(name));
+        let hosts = names.found.iter().filter_map(SubjectAltName::as_dns).map(ToString::to_string);
+        subject.common_name = own.into_iter().chain(hosts).find(|name| name.len() <= Subject::MAX_LENGTH);
+        Ok(())
+    }
+
+    fn validity(
+        &self,
+        request: &Request<'_>,
+        issuer: Option<&Certificate>,
+        now: OffsetDateTime,
+        notices: &mut Vec<Notice>,
+    ) -> Result<Validity> {
+        let asked_start = request.not_before.map(|moment| moment.resolve(now)).transpose()?;
+        let start = asked_start.unwrap_or(now);
+        let mut end = match request.not_after {
+            Some(moment) => moment.resolve(now)?,
+            None => checked_add(start, self.validity.as_duration())?,
+        };
+        let mut start = match asked_start {
+            Some(start) => start,
+            // An expired certificate that was asked for still needs some time in which it was valid.
+            None if end <= now => end - Duration::days(1),
+            None => now - BACKDATE,
+        };
+        if let Some(issuer) = issuer {
+            let limit = issuer.details.validity;
+            if asked_start.is_none() && end > now {
+                start = start.max(limit.not_before);
+            } else if start < limit.not_before {
+                notices.push(Notice::Note(format!(
+                    "it starts before its issuer ({}), which strict verifiers may refuse",
+                    human_time(limit.not_before)
+                )));
+            }
+            if end > limit.not_after {
+                end = limit.not_after;
+                notices.push(Notice::Note(format!(
+                    "its end was moved to that of its issuer, {}: a certificate cannot outlive its issuer",
+                    human_time(end)
+                )));
+            }
+        }
+        Validity::new(start, end)
+    }
+}
+
+/// The names of a certificate while they are decided.
+struct Names<'a> {
+    constraints: &'a NameConstraints,
+    authority: &'a str,
+    found: Vec<SubjectAltName>,
+    dropped: Vec<SubjectAltName>,
+}
+
+impl Names<'_> {
+    /// A name that was asked for: outside the authority's constraints it is an error.
+    fn require(&mut self, san: SubjectAltName) -> Result<()> {
+        if !self.constraints.permits(&san) {
+            return Err(self.outside(&san));
+        }
+        self.add(san);
+        Ok(())
+    }
+
+    /// A name that follows from the label: outside the authority's constraints it is left out.
+    fn offer(&mut self, san: SubjectAltName) {
+        if self.constraints.permits(&san) { self.add(san) } else { self.dropped.push(san) }
+    }
+
+    fn add(&mut self, san: SubjectAltName) {
+        let is_localhost = matches!(&san, SubjectAltName::Dns(name) if name.as_str() == "localhost");
+        if !self.found.contains(&san) {
+            self.found.push(san);
+        }
+        if is_localhost {
+            for loopback in [std::net::Ipv4Addr::LOCALHOST.into(), std::net::Ipv6Addr::LOCALHOST.into()] {
+                let san = SubjectAltName::Ip(loopback);
+                if self.constraints.permits(&san) && !self.found.contains(&san) {
+                    self.found.push(san);
+                }
+            }
+        }
+    }
+
+    fn outside(&self, san: &SubjectAltName) -> Error {
+        Error::OutsideConstraints {
+            name: san.to_string(),
+            authority: self.authority.to_owned(),
+            permitted: self.constraints.to_string(),
+        }
+    }
+
+    fn settle(
+        mut self,
+        profile: &Profile,
+        request: &Request<'_>,
+        notices: &mut Vec<Notice>,
+    ) -> Result<Vec<SubjectAltName>> {
+        if profile.role.is_authority() {
+            return Ok(self.found);
+        }
+        let derived = || {
+            let domain = self.constraints.permitted_dns.first()?;
+            format!("{}.{domain}", request.name).parse().ok().map(SubjectAltName::Dns)
+        };
+        if self.found.is_empty() && profile.role == Role::Client && !self.dropped.is_empty() {
+            match derived() {
+                Some(san) => {
+                    notices
+                        .push(Notice::Note(format!("its name is {san}, inside the CA's name constraints")));
+                    return Ok(vec![san]);
+                }
+                None => return Err(self.outside(&self.dropped[0])),
+            }
+        }
+        if self.found.is_empty() {
+            return Err(match self.dropped.pop() {
+                Some(san) => self.outside(&san),
+                None => Error::Missing {
+                    what: "certificate",
+                    name: request.name.to_string(),
+                    need: "a subject alternative name: its own name is no host name, address or mailbox"
+                        .into(),
+                },
+            });
+        }
+        for san in &self.dropped {
+            notices.push(Notice::Note(format!("left out {san}: it lies outside the CA's name constraints")));
+        }
+        Ok(self.found)
+    }
+}
+
+fn check_names(sans: &[SubjectAltName], request: &Request<'_>, notices: &mut Vec<Notice>) -> Result<()> {
+    for name in sans.iter().filter_map(SubjectAltName::as_dns) {
+        if name.is_too_wide() && !request.insist {
+            return Err(Error::WildcardTooWide { name: name.to_string() });
+        }
+        if name.has_underscore() {
+            notices.push(Notice::Warning(format!(
+                "{name} holds `_`: it is no DNS-1123 name, and some clients refuse it"
+            )));
+        }
+        if let Some(apex) = name.apex()
+            && !sans.iter().any(|san| san.as_dns() == Some(&apex))
+        {
+            notices.push(Notice::Note(format!(
+                "{name} does not cover {apex} itself; add it as a SAN if it is served, too"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// `name suffix`, shortened to what a common name may hold.
+fn fit(name: &str, suffix: &str) -> String {
+    let room = Subject::MAX_LENGTH - suffix.len() - 1;
+    format!("{} {suffix}", name.chars().take(room).collect::<String>().trim_end())
+}

@@ -1,0 +1,76 @@
+//! The log of an environment: one line of JSON for every certificate that was ever signed.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::error::{Error, Result};
+use crate::pki::Certificate;
+use crate::pki::validity::machine_time;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// An authority was made.
+    Init,
+    /// A leaf was signed.
+    Issue,
+}
+
+/// One line of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When, RFC 3339 in UTC.
+    pub time: String,
+    /// What was done.
+    pub action: Action,
+    /// The credential or authority.
+    pub name: String,
+    /// The profile that it was made by.
+    pub profile: String,
+    /// Serial number, hexadecimal.
+    pub serial: String,
+    /// SHA-256 of the certificate, hexadecimal.
+    pub sha256: String,
+    /// Subject alternative names.
+    pub sans: Vec<String>,
+    /// End of validity, RFC 3339 in UTC.
+    pub not_after: String,
+}
+
+impl Entry {
+    pub(super) fn new(
+        action: Action,
+        name: &str,
+        profile: &str,
+        certificate: &Certificate,
+        now: OffsetDateTime,
+    ) -> Self {
+        let details = &certificate.details;
+        Self {
+            time: machine_time(now),
+            action,
+            name: name.to_owned(),
+            profile: profile.to_owned(),
+            serial: details.serial.clone(),
+            sha256: details.sha256.clone(),
+            sans: details.sans.iter().map(ToString::to_string).collect(),
+            not_after: machine_time(details.validity.not_after),
+        }
+    }
+
+    pub(super) fn line(&self) -> String {
+        format!("{}\n", serde_json::to_string(self).expect("plain strings always encode"))
+    }
+}
+
+/// Reads a log. Lines that a crash cut off are passed over.
+pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(vec![]),
+        Err(error) => Err(Error::io("read", path, error)),
+    }
+}

@@ -1,0 +1,181 @@
+//! Templates: the embedded table, directories that come before it, and the engine that renders them.
+
+use std::path::PathBuf;
+
+use minijinja::{Environment, Error as EngineError, ErrorKind, UndefinedBehavior, Value};
+
+use crate::error::{Error, Result};
+
+include!(concat!(env!("OUT_DIR"), "/templates.rs"));
+
+/// Largest template file that is read: no profile and no template comes near.
+const MAX_FILE: u64 = 1 << 20;
+
+/// One family of templates ("profiles", "emit"): the embedded ones, and users' directories that come first.
+#[derive(Debug, Clone)]
+pub struct Library {
+    family: &'static str,
+    directories: Vec<PathBuf>,
+}
+
+impl Library {
+    /// A family with users' directories, the first of which wins.
+    pub fn new(family: &'static str, directories: Vec<PathBuf>) -> Self {
+        Self { family, directories }
+    }
+
+    /// Names at the top of the family, sorted: files without their extension, directories with their name.
+    pub fn names(&self) -> Vec<String> {
+        let prefix = format!("{}/", self.family);
+        let embedded = EMBEDDED
+            .iter()
+            .filter_map(|(path, _)| path.strip_prefix(&prefix))
+            .map(|rest| rest.split('/').next().unwrap_or(rest).trim_end_matches(".toml").to_owned());
+        let found =
+            self.directories.iter().filter_map(|directory| std::fs::read_dir(directory).ok()).flatten();
+        let users = found.filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok()?;
+            let is_directory = entry.path().is_dir();
+            name.strip_suffix(".toml").map(str::to_owned).or_else(|| is_directory.then_some(name))
+        });
+        let mut names: Vec<String> = embedded.chain(users).filter(|name| !name.starts_with('.')).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The text of a file of the family and the place it came from, for errors. `None` if nobody has it.
+    pub fn read(&self, path: &str) -> Result<Option<(String, String)>> {
+        for directory in &self.directories {
+            let file = directory.join(path);
+            match std::fs::metadata(&file) {
+                Ok(found) if found.len() > MAX_FILE => {
+                    return Err(Error::Syntax {
+                        place: file.display().to_string(),
+                        reason: format!(
+                            "it is {} bytes long; a template has at most {MAX_FILE}",
+                            found.len()
+                        ),
+                    });
+                }
+                Ok(found) if found.is_file() => {
+                    let text =
+                        std::fs::read_to_string(&file).map_err(|error| Error::io("read", &file, error))?;
+                    return Ok(Some((text, file.display().to_string())));
+                }
+                _ => {}
+            }
+        }
+        let wanted = format!("{}/{path}", self.family);
+        let index = EMBEDDED.binary_search_by(|(name, _)| (*name).cmp(wanted.as_str())).ok();
+        Ok(index.map(|index| (EMBEDDED[index].1.to_owned(), format!("built-in {wanted}"))))
+    }
+}
+
+/// Renders `source`. A name that is not defined is an error; values are never escaped by themselves.
+pub fn render(name: &str, source: &str, context: &Value) -> Result<String> {
+    if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
+        return Ok(source.to_owned());
+    }
+    let mut engine = engine();
+    engine.add_template(name, source).map_err(|error| failure(name, &error))?;
+    let template = engine.get_template(name).map_err(|error| failure(name, &error))?;
+    template.render(context).map_err(|error| failure(name, &error))
+}
+
+/// The engine with this project's filters: `yaml` (a quoted scalar), `shell` (one word), `toml` (a quoted string),
+/// and the function `refuse(reason, advice)`, by which a template refuses what it is asked for.
+fn engine() -> Environment<'static> {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    let syntax = minijinja::syntax::SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build()
+        .expect("the default delimiters are distinct");
+    engine.set_syntax(syntax);
+    engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    engine.add_filter("yaml", |value: &Value| double_quoted(&value.to_string()));
+    engine.add_filter("json", |value: &Value| double_quoted(&value.to_string()));
+    engine.add_filter("toml", |value: &Value| double_quoted(&value.to_string()));
+    engine.add_filter("python", |value: &Value| double_quoted(&value.to_string()));
+    engine.add_filter("shell", |value: &Value| shell_word(&value.to_string()));
+    engine.add_function("refuse", |reason: String, advice: Option<String>| -> Result<Value, EngineError> {
+        Err(EngineError::new(ErrorKind::InvalidOperation, "refused").with_source(Refusal { reason, advice }))
+    });
+    engine
+}
+
+/// What `refuse()` carries through the engine.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+struct Refusal {
+    reason: String,
+    advice: Option<String>,
+}
+
+fn failure(name: &str, error: &EngineError) -> Error {
+    let mut source: Option<&dyn std::error::Error> = Some(error);
+    while let Some(current) = source {
+        if let Some(refusal) = current.downcast_ref::<Refusal>() {
+            return Error::Refused { reason: refusal.reason.clone(), advice: refusal.advice.clone() };
+        }
+        source = current.source();
+    }
+    let template = match error.line() {
+        Some(line) => format!("{}:{line}", error.name().unwrap_or(name)),
+        None => name.to_owned(),
+    };
+    let detail = error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()));
+    Error::Template { template, reason: detail }
+}
+
+/// A double-quoted scalar that YAML, JSON, TOML and Python read as the same text.
+fn double_quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("a string always encodes").replace('\u{7f}', "\\u007f")
+}
+
+/// One word for a POSIX shell.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::render;
+    use crate::error::Error;
+    use minijinja::context;
+
+    #[test]
+    fn values_are_quoted_for_the_place_they_go_to() {
+        let values = context! { host => "*.apps", path => "it's here" };
+        assert_eq!(render("t", "host: {{ host | yaml }}", &values).expect("renders"), "host: \"*.apps\"");
+        assert_eq!(render("t", "cd {{ path | shell }}", &values).expect("renders"), "cd 'it'\\''s here'");
+    }
+
+    #[test]
+    fn an_unknown_name_is_an_error_with_its_line() {
+        let error = render("t", "a\n{{ nothing }}", &context! {}).expect_err("nothing is undefined");
+        assert_eq!(
+            error.to_string(),
+            "template t:2 does not render: undefined value: `nothing` is undefined"
+        );
+    }
+
+    #[test]
+    fn a_template_can_refuse_what_it_is_asked_for() {
+        let error = render("t", "{{ refuse('no', 'do that') }}", &context! {}).expect_err("it refuses");
+        assert!(
+            matches!(error, Error::Refused { reason, advice: Some(advice) } if reason == "no" && advice == "do that")
+        );
+    }
+}
