@@ -75,13 +75,8 @@ pub enum Existing {
 /// Writes files into `directory`, which is made if need be. First every name is looked at, then every file is written
 /// beside its place, then each takes its place: a failure before that leaves nothing behind.
 pub fn write_all(directory: &Path, artifacts: &[Artifact], existing: Existing) -> Result<Vec<PathBuf>> {
-    let targets =
-        artifacts.iter().map(|artifact| inside(directory, &artifact.path)).collect::<Result<Vec<_>>>()?;
-    if existing == Existing::Keep
-        && let Some(target) = targets.iter().find(|target| target.symlink_metadata().is_ok())
-    {
-        return Err(already_exists(target));
-    }
+    let paths: Vec<&str> = artifacts.iter().map(|artifact| artifact.path.as_str()).collect();
+    let targets = check_targets(directory, &paths, existing)?;
     let mut staged = Vec::new();
     for (artifact, target) in artifacts.iter().zip(&targets) {
         let parent = target.parent().unwrap_or(directory);
@@ -92,6 +87,15 @@ pub fn write_all(directory: &Path, artifacts: &[Artifact], existing: Existing) -
         file.publish(target, existing)?;
     }
     Ok(targets)
+}
+
+/// The places of files below `directory`. With [`Existing::Keep`], none of them may be there yet.
+pub fn check_targets(directory: &Path, paths: &[&str], existing: Existing) -> Result<Vec<PathBuf>> {
+    let targets = paths.iter().map(|path| inside(directory, path)).collect::<Result<Vec<_>>>()?;
+    match targets.iter().find(|target| existing == Existing::Keep && target.symlink_metadata().is_ok()) {
+        Some(target) => Err(already_exists(target)),
+        None => Ok(targets),
+    }
 }
 
 /// Makes a directory and those above it. Only the last one gets `mode`.

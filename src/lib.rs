@@ -5,6 +5,8 @@
 
 pub mod artifact;
 pub mod bundle;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod error;
 pub mod pki;
 pub mod profile;

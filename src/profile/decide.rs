@@ -88,14 +88,14 @@ impl Profile {
 
         let mut names =
             Names { constraints: &constraints, authority: &authority, found: vec![], dropped: vec![] };
-        for san in &request.sans {
-            names.require(san.clone())?;
-        }
         for text in &self.sans {
             let text = self.render("sans", text, &context)?;
             if !text.is_empty() {
                 names.offer(text.parse()?);
             }
+        }
+        for san in &request.sans {
+            names.require(san.clone())?;
         }
         let mut subject = self.subject(request, &context)?;
         if self.role.serves() {
@@ -160,7 +160,7 @@ impl Profile {
                 known: self.variables.keys().cloned().collect(),
             });
         }
-        let plain = Value::from_iter(values.iter().cloned());
+        let plain = Value::from_pairs(values.iter().cloned());
         for (key, variable) in &self.variables {
             let given =
                 request.values.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.clone());
@@ -177,7 +177,7 @@ impl Profile {
             };
             values.push((key.clone(), value));
         }
-        Ok(Value::from_iter(values))
+        Ok(Value::from_pairs(values))
     }
 
     fn render(&self, what: &str, source: &str, context: &Value) -> Result<String> {

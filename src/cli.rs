@@ -1,0 +1,60 @@
+//! The command line: arguments in, one call into the library, output and exit code out.
+//!
+//! Only here are the clock, the environment and the terminal looked at.
+
+pub mod args;
+mod clock;
+mod completions;
+mod failure;
+mod hint;
+mod init;
+mod issue;
+mod list;
+mod man;
+mod output;
+mod passphrase;
+mod profile;
+mod progress;
+mod prompt;
+mod show;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::FromArgMatches;
+
+use args::{Cli, Command};
+use failure::Failure;
+use output::Output;
+
+/// Runs the program and returns its exit code: 0 done, 1 could not do it, 2 usage, 3 a check found a failure.
+pub fn main() -> ExitCode {
+    completions::answer_shell();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let matches = match args::command(&arguments).try_get_matches_from(&arguments) {
+        Ok(matches) => matches,
+        Err(error) => return output::usage(&error),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => return output::usage(&error),
+    };
+    let output = Output::new(&cli.global);
+    match run(&cli, &matches, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => output.failure(&failure, &cli.global),
+    }
+}
+
+fn run(cli: &Cli, _matches: &clap::ArgMatches, output: &Output) -> Result<(), Failure> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Init(args) => init::run(args, global, output),
+        Command::Issue(args) => issue::run(args, global, output),
+        Command::List(args) => list::run(args, global, output),
+        Command::Show(args) => show::run(args, global, output),
+        Command::Profile(args) => profile::run(args, global, output),
+        Command::Completions(args) => completions::run(args, output),
+        Command::Man(args) => man::run(args, output),
+    }
+}

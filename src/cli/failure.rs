@@ -1,0 +1,57 @@
+//! Why a command did not do what it was asked, and what to try.
+
+use std::fmt;
+
+use crate::error::Error;
+
+/// A failed command.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) kind: Kind,
+    /// The next step, if this place knows it better than `hint` does.
+    pub(super) hint: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// The library could not do it: exit code 1.
+    Library(Box<Error>),
+    /// It was asked in a way that makes no sense: exit code 2.
+    Usage(String),
+    /// A check found a failure, which was reported already: exit code 3.
+    ChecksFailed,
+}
+
+impl Failure {
+    pub(super) fn usage(message: impl Into<String>, hint: Option<String>) -> Self {
+        Self { kind: Kind::Usage(message.into()), hint }
+    }
+
+    pub(super) fn checks_failed() -> Self {
+        Self { kind: Kind::ChecksFailed, hint: None }
+    }
+
+    pub(super) fn exit_code(&self) -> u8 {
+        match self.kind {
+            Kind::Library(_) => 1,
+            Kind::Usage(_) => 2,
+            Kind::ChecksFailed => 3,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { kind: Kind::Library(Box::new(error)), hint: None }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Library(error) => error.fmt(f),
+            Kind::Usage(message) => f.write_str(message),
+            Kind::ChecksFailed => f.write_str("a check failed"),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What to try next: the recommendation that belongs to each error.
+
+use super::args::Global;
+use crate::error::Error;
+use crate::template::shell_word;
+
+/// The next step after `error`, with the options that lead back to the same PKI directory and environment.
+pub(super) fn for_error(error: &Error, global: &Global) -> Option<String> {
+    let here = location(global);
+    Some(match error {
+        Error::NoAuthority { .. } => format!("run `pkictl init{here}` first"),
+        Error::NoAuthorityKey { path, .. } => {
+            format!(
+                "put the key back at {}, or make a new CA with `pkictl init --force{here}`",
+                path.display()
+            )
+        }
+        Error::NotFound { what: "credential", known, .. } if known.is_empty() => {
+            format!("make one with `pkictl issue server NAME{here}`")
+        }
+        Error::NotFound { what: "credential", .. } => format!("`pkictl list{here}` shows what there is"),
+        Error::NotFound { what: "profile", .. } => "`pkictl profile list` shows what there is".into(),
+        Error::NotFound { what: "emitter", .. } => "`pkictl emit --list` shows what there is".into(),
+        Error::NotFound { what: "variable", .. } => {
+            "`pkictl profile show NAME` shows the profile's variables".into()
+        }
+        Error::NotFound { what: "authority", .. } => format!("`pkictl list{here}` shows the authorities"),
+        Error::AlreadyExists { what: "authority", name, .. } if name == "root" => {
+            "use `--if-missing` to keep it, or `--force` to make a new one and to re-issue everything".into()
+        }
+        Error::AlreadyExists { .. } => "use `--force` to replace it".into(),
+        Error::PassphraseNeeded { .. } => {
+            "give it with `--passphrase-file FILE` or in the variable PKICTL_PASSPHRASE".into()
+        }
+        Error::PassphraseWrong { .. } => {
+            "check the passphrase file, or the variable PKICTL_PASSPHRASE".into()
+        }
+        Error::LaxMode { path, .. } => format!("run `chmod 600 {}`", shell_word(&path.display().to_string())),
+        Error::WildcardTooWide { .. } => {
+            "use a wildcard below a domain of your own, or insist with `--force`".into()
+        }
+        Error::OutsideConstraints { .. } => {
+            "ask for a name inside, or make a CA that permits it with `--permit-dns` or `--permit-ip`".into()
+        }
+        Error::KeyTypeUnavailable { .. } => "use ec-p256, or build pkictl with its feature `rsa`".into(),
+        Error::KeyMismatch { .. } => {
+            "use the key that the certificate was made for, or issue it again with `--force`".into()
+        }
+        Error::Encoding { found, place, .. } if found.starts_with("DER") => {
+            format!("convert it with `openssl x509 -inform der -in {} -out FILE.pem`", shell_word(place))
+        }
+        Error::Missing { what: "profile", need, .. } => match need.split('"').nth(1) {
+            Some(key) => format!("add `--set {key}=VALUE`"),
+            None => return None,
+        },
+        Error::Missing { what: "certificate", .. } => "add one with `--san NAME`".into(),
+        Error::Refused { advice, .. } => advice.clone()?,
+        Error::Locked { .. } => "wait for the other pkictl, or end it; its lock goes with it".into(),
+        Error::BadArtifact { .. } => {
+            "this is a defect of the emitter; pass other values, or mend its template".into()
+        }
+        _ => return None,
+    })
+}
+
+/// The options that lead to the same PKI directory and environment, with a leading space.
+pub(super) fn location(global: &Global) -> String {
+    let mut text = String::new();
+    if global.pki.as_os_str() != "pki" && std::env::var_os("PKICTL_DIR").is_none() {
+        text += &format!(" --pki {}", shell_word(&global.pki.display().to_string()));
+    }
+    if global.env != "dev" && std::env::var_os("PKICTL_ENV").is_none() {
+        text += &format!(" --env {}", shell_word(&global.env));
+    }
+    text
+}

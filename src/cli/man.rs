@@ -1,0 +1,38 @@
+//! `pkictl man`: manual pages, made from the same definitions as `--help`.
+
+use super::args::{self, ManArgs};
+use super::failure::Failure;
+use super::output::Output;
+use crate::artifact::{self, Artifact, Existing};
+use crate::error::Error;
+
+pub(super) fn run(args: &ManArgs, output: &Output) -> Result<(), Failure> {
+    let command = args::command(&["pkictl".into(), "man".into()]);
+    let Some(directory) = &args.out_dir else {
+        return output.raw(&page(command)?);
+    };
+    let mut pages = Vec::new();
+    collect(&command, "pkictl", &mut pages)?;
+    let written = artifact::write_all(directory, &pages, Existing::Replace)?;
+    output.say(&format!("wrote {} manual pages into {}", written.len(), directory.display()));
+    Ok(())
+}
+
+fn collect(command: &clap::Command, name: &str, pages: &mut Vec<Artifact>) -> Result<(), Failure> {
+    let mut own = command.clone().disable_help_subcommand(true);
+    own.build();
+    let named = own.clone().name(name.to_owned()).bin_name(name.replace('-', " "));
+    pages.push(Artifact::public(format!("{name}.1"), page(named)?));
+    for subcommand in own.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
+        collect(subcommand, &format!("{name}-{}", subcommand.get_name()), pages)?;
+    }
+    Ok(())
+}
+
+fn page(command: clap::Command) -> Result<Vec<u8>, Failure> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(command)
+        .render(&mut text)
+        .map_err(|error| Error::io("make", "a manual page", error))?;
+    Ok(text)
+}

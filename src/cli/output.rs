@@ -1,0 +1,178 @@
+//! The only file that prints.
+//!
+//! Rules: stdout is data, stderr is talk. Errors begin with `error: ` in lower case and end without a full stop; then
+//! `expected:` and `found:` where both exist, `caused by:`, an empty line, `hint:`. Colour repeats what words say, and
+//! never stands alone. A reader that closes the pipe is no error.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::args::{Color, Format, Global};
+use super::failure::{Failure, Kind};
+use super::hint;
+use crate::pki::Notice;
+
+/// Red and bold: errors, failed checks, expired.
+pub(super) const RED: Style = AnsiColor::Red.on_default().bold();
+/// Yellow: warnings, soon expired.
+pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
+/// Green: passed, done.
+pub(super) const GREEN: Style = AnsiColor::Green.on_default();
+/// Bold: headings and names.
+pub(super) const BOLD: Style = Style::new().bold();
+/// Dim: what can be skipped when reading.
+pub(super) const DIM: Style = Style::new().dimmed();
+
+/// `text` in `style`.
+pub(super) fn paint(style: Style, text: impl std::fmt::Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// Where words go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Output {
+    /// The form of data on stdout.
+    pub(super) format: Format,
+    quiet: bool,
+    color: ColorChoice,
+}
+
+impl Output {
+    pub(super) fn new(global: &Global) -> Self {
+        let color = match global.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        Self { format: global.format, quiet: global.quiet, color }
+    }
+
+    /// Data on stdout, with colours where the reader takes them.
+    pub(super) fn data(&self, text: &str) -> Result<(), Failure> {
+        let mut stream = AutoStream::new(io::stdout().lock(), self.color);
+        finish(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()))
+    }
+
+    /// Bytes on stdout, exactly.
+    pub(super) fn raw(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stream = io::stdout().lock();
+        finish(stream.write_all(bytes).and_then(|()| stream.flush()))
+    }
+
+    /// One JSON document on stdout; `"schema": 1` says which names it uses.
+    pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        #[derive(Serialize)]
+        struct Document<'a, T> {
+            schema: u32,
+            #[serde(flatten)]
+            value: &'a T,
+        }
+        let text = serde_json::to_string_pretty(&Document { schema: 1, value })
+            .expect("this program's own types always encode");
+        self.raw(format!("{text}\n").as_bytes())
+    }
+
+    /// Talk: what was done. Nothing with `--quiet`.
+    pub(super) fn say(&self, text: &str) {
+        if !self.quiet {
+            self.talk(text);
+        }
+    }
+
+    /// The next useful command.
+    pub(super) fn next(&self, command: &str) {
+        if self.format == Format::Human {
+            self.say(&format!("{} {command}", paint(DIM, "next:")));
+        }
+    }
+
+    /// Notes and warnings.
+    pub(super) fn notices(&self, notices: &[Notice]) {
+        for notice in notices {
+            match notice {
+                Notice::Note(text) => self.say(&format!("{} {text}", paint(BOLD, "note:"))),
+                Notice::Warning(text) => self.talk(&format!("{} {text}", paint(YELLOW.bold(), "warning:"))),
+            }
+        }
+    }
+
+    /// A failed command: prints why, and returns its exit code.
+    pub(super) fn failure(&self, failure: &Failure, global: &Global) -> ExitCode {
+        if !matches!(failure.kind, Kind::ChecksFailed) {
+            self.talk(&describe(failure, global));
+        }
+        ExitCode::from(failure.exit_code())
+    }
+
+    /// Whether stdout is a terminal, where a private key must not appear by accident.
+    pub(super) fn stdout_is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    fn talk(&self, text: &str) {
+        let mut stream = AutoStream::new(io::stderr().lock(), self.color);
+        // Nobody is left to be told that stderr cannot be written.
+        let _ = writeln!(stream, "{text}");
+    }
+}
+
+/// What clap has to say: help and version on stdout, wrong usage on stderr.
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn describe(failure: &Failure, global: &Global) -> String {
+    let mut text = format!("{} {failure}", paint(RED, "error:"));
+    let mut suggestion = failure.hint.clone();
+    if let Kind::Library(error) = &failure.kind {
+        for (name, value) in [("expected:", error.expected()), ("found:   ", error.found())] {
+            if let Some(value) = value {
+                text += &format!("\n  {} {value}", paint(BOLD, name));
+            }
+        }
+        let mut source = std::error::Error::source(error.as_ref());
+        while let Some(cause) = source {
+            text += &format!("\n  caused by: {cause}");
+            source = cause.source();
+        }
+        suggestion = suggestion.or_else(|| hint::for_error(error, global));
+    }
+    if let Some(suggestion) = suggestion {
+        text += &format!("\n\n{} {suggestion}", paint(GREEN.bold(), "hint:"));
+    }
+    text
+}
+
+fn finish(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|error| crate::error::Error::io("write to", "standard output", error).into()),
+    }
+}
+
+/// Columns of equal width with two spaces between them; the width of colours does not count.
+pub(super) fn table(rows: &[Vec<String>]) -> String {
+    let width = |text: &str| anstream::adapter::strip_str(text).to_string().chars().count();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| {
+            rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0)
+        })
+        .collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, column_width) in row.iter().zip(&widths) {
+            line += cell;
+            line += &" ".repeat(column_width - width(cell) + 2);
+        }
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,177 @@
+//! What every test needs: an empty place with a PKI in it, the program, and judges that nobody here wrote.
+
+mod judge;
+mod server;
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+pub use judge::{Judge, judge, peers};
+pub use server::{Server, free_port};
+
+/// Variables of the build machine that would change whom a client trusts.
+pub const TRUST_VARIABLES: &[&str] = &[
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "REQUESTS_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "PIP_CERT",
+];
+
+/// An empty directory in which the program runs.
+pub struct Workspace {
+    directory: TempDir,
+}
+
+impl Workspace {
+    /// An empty directory.
+    pub fn new() -> Self {
+        Self { directory: tempfile::tempdir().expect("a temporary directory") }
+    }
+
+    /// A directory with an environment `dev` in it.
+    pub fn with_ca() -> Self {
+        let workspace = Self::new();
+        workspace.pkictl(&["init", "--org", "Example"]).succeeds();
+        workspace
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// A file below it.
+    pub fn file(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// Writes a file below it and returns its path.
+    pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.file(name);
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+        std::fs::write(&path, contents).expect("a file of the test");
+        path
+    }
+
+    /// Reads a file below it.
+    #[track_caller]
+    pub fn read(&self, name: impl AsRef<Path>) -> String {
+        let path = self.file(name);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// A file of a credential in environment `dev`.
+    pub fn credential(&self, name: &str, file: &str) -> PathBuf {
+        self.file("pki/dev/certs").join(name).join(file)
+    }
+
+    /// Runs the program here, without a terminal and without settings of the machine.
+    #[must_use]
+    pub fn pkictl(&self, arguments: &[&str]) -> Run {
+        self.command(arguments).run()
+    }
+
+    /// The program with arguments, to set more before it runs.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Invocation {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pkictl"));
+        command.current_dir(self.path()).args(arguments).timeout(std::time::Duration::from_secs(120));
+        for variable in [
+            "PKICTL_DIR",
+            "PKICTL_ENV",
+            "PKICTL_PASSPHRASE",
+            "SOURCE_DATE_EPOCH",
+            "NO_COLOR",
+            "CLICOLOR_FORCE",
+        ] {
+            command.env_remove(variable);
+        }
+        Invocation { command, directory: self.path().to_owned(), line: arguments.join(" ") }
+    }
+}
+
+/// The program, about to run.
+pub struct Invocation {
+    command: Command,
+    directory: PathBuf,
+    line: String,
+}
+
+impl Invocation {
+    /// Sets a variable.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Sends this to its standard input.
+    #[must_use]
+    pub fn stdin(mut self, text: impl Into<Vec<u8>>) -> Self {
+        self.command.write_stdin(text);
+        self
+    }
+
+    /// Runs it.
+    #[must_use]
+    pub fn run(mut self) -> Run {
+        let output = self.command.output().expect("the program runs");
+        let text = |bytes: &[u8]| {
+            String::from_utf8_lossy(bytes).replace(&self.directory.display().to_string(), "[HERE]")
+        };
+        Run {
+            status: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+            line: self.line,
+        }
+    }
+}
+
+/// What the program did.
+#[derive(Debug)]
+pub struct Run {
+    /// Exit code; `None` if a signal ended it.
+    pub status: Option<i32>,
+    /// Standard output; the workspace is `[HERE]`.
+    pub stdout: String,
+    /// Standard error; the workspace is `[HERE]`.
+    pub stderr: String,
+    line: String,
+}
+
+impl Run {
+    /// It exits with 0.
+    #[track_caller]
+    pub fn succeeds(self) -> Self {
+        self.exits_with(0)
+    }
+
+    /// It exits with `code`.
+    #[track_caller]
+    pub fn exits_with(self, code: i32) -> Self {
+        assert_eq!(self.status, Some(code), "pkictl {}\n{}{}", self.line, self.stdout, self.stderr);
+        self
+    }
+
+    /// It exits with `code` and says exactly this on stderr.
+    #[track_caller]
+    pub fn fails(self, code: i32, stderr: &str) -> Self {
+        assert!(!self.stderr.contains("panicked"), "pkictl {}\n{}", self.line, self.stderr);
+        let run = self.exits_with(code);
+        assert_eq!(run.stderr.trim_end(), stderr.trim_end(), "pkictl {}", run.line);
+        run
+    }
+
+    /// Its standard output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("pkictl {}: {error}\n{}", self.line, self.stdout))
+    }
+}

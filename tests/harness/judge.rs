@@ -1,0 +1,80 @@
+//! Programs that nobody here wrote, and that say what a certificate is worth.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use super::TRUST_VARIABLES;
+
+/// A program that is installed.
+pub struct Judge {
+    program: PathBuf,
+}
+
+/// The directory of judges that are no system packages: `PKICTL_PEERS`, or `.peers` in the project.
+pub fn peers() -> PathBuf {
+    std::env::var_os("PKICTL_PEERS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".peers"), PathBuf::from)
+}
+
+/// Finds a judge. On a machine without it the test is skipped, by name, in the output; under `PKICTL_REQUIRE_PEERS=1`
+/// it fails.
+#[track_caller]
+pub fn judge(name: &str) -> Option<Judge> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let directories =
+        [peers().join("bin")].into_iter().chain(std::env::split_paths(&path)).chain(["/usr/sbin".into()]);
+    let found = directories.map(|directory| directory.join(name)).find(|program| program.is_file());
+    match found {
+        Some(program) => Some(Judge { program }),
+        None if std::env::var("PKICTL_REQUIRE_PEERS").is_ok_and(|value| value == "1") => {
+            panic!("the judge {name} is not installed, and PKICTL_REQUIRE_PEERS=1 requires it")
+        }
+        None => {
+            let test = std::thread::current().name().unwrap_or_default().to_owned();
+            // Written past the test runner's capture: a skipped judge must be seen.
+            let _ = writeln!(std::io::stderr(), "skipped: {test}: {name} is not installed");
+            None
+        }
+    }
+}
+
+impl Judge {
+    /// Where the program is.
+    pub fn path(&self) -> &Path {
+        &self.program
+    }
+
+    /// The program, without variables of this machine that change whom it trusts.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        for variable in TRUST_VARIABLES {
+            command.env_remove(variable);
+        }
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs it and returns what it printed, both streams; it must exit with 0.
+    #[track_caller]
+    pub fn accepts<I: IntoIterator<Item = S>, S: AsRef<std::ffi::OsStr>>(&self, arguments: I) -> String {
+        let (output, text) = self.run(arguments);
+        assert!(output.status.success(), "{}: {}\n{text}", self.program.display(), output.status);
+        text
+    }
+
+    /// Runs it and returns what it printed, both streams; it must not exit with 0.
+    #[track_caller]
+    pub fn refuses<I: IntoIterator<Item = S>, S: AsRef<std::ffi::OsStr>>(&self, arguments: I) -> String {
+        let (output, text) = self.run(arguments);
+        assert!(!output.status.success(), "{} accepted it\n{text}", self.program.display());
+        text
+    }
+
+    fn run<I: IntoIterator<Item = S>, S: AsRef<std::ffi::OsStr>>(&self, arguments: I) -> (Output, String) {
+        let output = self.command().args(arguments).output().expect("the judge runs");
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        (output, text)
+    }
+}
