@@ -7,6 +7,8 @@ pub mod artifact;
 pub mod bundle;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "emit")]
+pub mod emit;
 pub mod error;
 pub mod pki;
 pub mod profile;

@@ -84,8 +84,22 @@ pub fn render(name: &str, source: &str, context: &Value) -> Result<String> {
     template.render(context).map_err(|error| failure(name, &error))
 }
 
-/// The engine with this project's filters: `yaml` (a quoted scalar), `shell` (one word), `toml` (a quoted string),
-/// and the function `refuse(reason, advice)`, by which a template refuses what it is asked for.
+/// The value of an expression such as `termination != 'plain'`. `name` says where it stands, for errors.
+pub fn evaluate(name: &str, expression: &str, context: &Value) -> Result<Value> {
+    let engine = engine();
+    let value = engine.compile_expression(expression).and_then(|compiled| compiled.eval(context));
+    match value {
+        Ok(value) if value.is_undefined() => Err(Error::Template {
+            template: name.to_owned(),
+            reason: format!("the expression `{expression}` is undefined"),
+        }),
+        value => value.map_err(|error| failure(name, &error)),
+    }
+}
+
+/// The engine with this project's filters: `yaml`, `json`, `toml`, `python` (a quoted string), `shell` (one word),
+/// `block(indent)` (a YAML literal block), and the function `refuse(reason, advice)`, by which a template refuses
+/// what it is asked for.
 fn engine() -> Environment<'static> {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -102,6 +116,7 @@ fn engine() -> Environment<'static> {
     engine.add_filter("toml", |value: &Value| double_quoted(&value.to_string()));
     engine.add_filter("python", |value: &Value| double_quoted(&value.to_string()));
     engine.add_filter("shell", |value: &Value| shell_word(&value.to_string()));
+    engine.add_filter("block", |value: &Value, indent: usize| literal_block(&value.to_string(), indent));
     engine.add_function("refuse", |reason: String, advice: Option<String>| -> Result<Value, EngineError> {
         Err(EngineError::new(ErrorKind::InvalidOperation, "refused").with_source(Refusal { reason, advice }))
     });
@@ -136,7 +151,35 @@ fn failure(name: &str, error: &EngineError) -> Error {
 
 /// A double-quoted scalar that YAML, JSON, TOML and Python read as the same text.
 fn double_quoted(text: &str) -> String {
-    serde_json::to_string(text).expect("a string always encodes").replace('\u{7f}', "\\u007f")
+    let json = serde_json::to_string(text).expect("a string always encodes");
+    // JSON takes these as they are; YAML calls them unprintable or takes them for line ends.
+    let special = |c: char| {
+        matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    };
+    json.chars().fold(String::with_capacity(json.len()), |mut quoted, c| {
+        if special(c) {
+            quoted.push_str(&format!("\\u{:04x}", u32::from(c)))
+        } else {
+            quoted.push(c)
+        }
+        quoted
+    })
+}
+
+/// A YAML literal block (`|`) whose lines stand `indent` columns to the right, without the last line end. Text that
+/// a block cannot carry unchanged becomes a quoted scalar.
+fn literal_block(text: &str, indent: usize) -> String {
+    let body = text.strip_suffix('\n').unwrap_or(text);
+    let plain = |c: char| c == '\n' || c == ' ' || c.is_ascii_graphic();
+    let faithful = !body.is_empty() && !body.starts_with([' ', '\n']) && !body.ends_with('\n');
+    if !faithful || !body.chars().all(plain) {
+        return double_quoted(text);
+    }
+    let chomping = if text.len() == body.len() { "-" } else { "" };
+    let margin = " ".repeat(indent);
+    let lines =
+        body.lines().map(|line| if line.is_empty() { "\n".into() } else { format!("\n{margin}{line}") });
+    format!("|{chomping}{}", lines.collect::<String>())
 }
 
 /// One word for a POSIX shell.
@@ -151,7 +194,7 @@ pub fn shell_word(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::render;
+    use super::{evaluate, render};
     use crate::error::Error;
     use minijinja::context;
 
@@ -160,6 +203,27 @@ mod tests {
         let values = context! { host => "*.apps", path => "it's here" };
         assert_eq!(render("t", "host: {{ host | yaml }}", &values).expect("renders"), "host: \"*.apps\"");
         assert_eq!(render("t", "cd {{ path | shell }}", &values).expect("renders"), "cd 'it'\\''s here'");
+    }
+
+    #[test]
+    #[cfg(feature = "emit")]
+    fn every_text_comes_back_from_yaml_unchanged() {
+        for text in
+            ["a\nb\n", "a\n\n  b", "", "\n", " a\n", "a\n\n", "tab\t", "\u{85}\u{2028}", "${x}: #\u{7f}"]
+        {
+            let source = "k:\n  block: {{ text | block(4) }}\n  line: {{ text | yaml }}\n";
+            let yaml = render("t", source, &context! { text }).expect("renders");
+            let read: serde_json::Value = serde_saphyr::from_str(&yaml).expect("it is YAML");
+            assert_eq!((&read["k"]["block"], &read["k"]["line"]), (&text.into(), &text.into()), "{yaml}");
+        }
+    }
+
+    #[test]
+    fn an_expression_is_evaluated_strictly() {
+        let values = context! { kind => "edge" };
+        assert!(evaluate("t", "kind != 'plain'", &values).expect("it is defined").is_true());
+        let error = evaluate("t", "other", &values).expect_err("it is undefined").to_string();
+        assert_eq!(error, "template t does not render: the expression `other` is undefined");
     }
 
     #[test]

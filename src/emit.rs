@@ -1,0 +1,166 @@
+//! Emitters: directories of templates that turn certificates into the files of one place of use.
+//!
+//! An emitter is `emitter.toml` (what it can be told, which files it makes) and templates beside it. A new one is a
+//! new directory and no line of Rust.
+
+mod input;
+mod manifest;
+mod output;
+mod values;
+
+use std::path::PathBuf;
+
+use minijinja::Value;
+
+use crate::artifact::Artifact;
+use crate::error::{Error, Result};
+use crate::template::{self, Library};
+
+pub use input::{Input, OptionValue};
+pub use manifest::{FileOptions, OptionSpec, OptionType, Syntax};
+
+/// All emitters that are known: the built-in ones and those of users' directories.
+#[derive(Debug, Clone)]
+pub struct Emitters {
+    library: Library,
+}
+
+impl Emitters {
+    /// The built-in emitters, and before them those of `directories`, the first of which wins.
+    pub fn new(directories: Vec<PathBuf>) -> Self {
+        Self { library: Library::new("emit", directories) }
+    }
+
+    /// The built-in emitters only.
+    pub fn built_in() -> Self {
+        Self::new(vec![])
+    }
+
+    /// The names of all emitters, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let described =
+            |name: &String| !matches!(self.library.read(&format!("{name}/emitter.toml")), Ok(None));
+        self.library.names().into_iter().filter(described).collect()
+    }
+
+    /// An emitter, read and checked.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown name, [`Error::Syntax`] with the place for a description that is wrong.
+    pub fn load(&self, name: &str) -> Result<Emitter> {
+        let unknown = || Error::NotFound {
+            what: "emitter",
+            name: name.to_owned(),
+            place: "the built-in emitters and the emitter directories".into(),
+            known: self.names(),
+        };
+        if !manifest::is_name(name) {
+            return Err(unknown());
+        }
+        let (text, place) = self.library.read(&format!("{name}/emitter.toml"))?.ok_or_else(unknown)?;
+        manifest::parse(&text, &place)?
+            .load(name, &place, |file| self.library.read(&format!("{name}/{file}")))
+    }
+}
+
+/// One place of use: what it can be told and what it makes.
+#[derive(Debug, Clone)]
+pub struct Emitter {
+    /// The name of its directory.
+    pub name: String,
+    /// One line for lists.
+    pub summary: String,
+    /// By what its output was proven to work, or "unproven".
+    pub proven_by: String,
+    /// Whole commands that work.
+    pub examples: Vec<String>,
+    /// What it can be told, in the order of its description.
+    pub options: Vec<OptionSpec>,
+    files: Vec<FileSpec>,
+}
+
+/// A file that an emitter makes.
+#[derive(Debug, Clone)]
+struct FileSpec {
+    /// Where its text stands, for errors.
+    place: String,
+    /// The template's text.
+    source: String,
+    /// A template of its relative path.
+    output: String,
+    /// What it claims to be.
+    syntax: Syntax,
+    /// An expression: whether it may hold a private key.
+    secret: String,
+    /// An expression: whether it is made.
+    when: String,
+    /// An expression: the list for each item of which it is made once.
+    each: Option<String>,
+}
+
+impl Emitter {
+    /// The emitter's files, in the order of its description. Each that claims a syntax has been read again.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], [`Error::NotFound`], [`Error::Invalid`] and [`Error::Contradiction`] for options that do
+    /// not fit, [`Error::Refused`] when a template refuses their combination; [`Error::Template`] and
+    /// [`Error::BadArtifact`] for defects of the emitter, among them a private key in a file that is not declared
+    /// secret.
+    pub fn render(&self, input: &Input<'_>) -> Result<Vec<Artifact>> {
+        let context = input::context(self, input)?;
+        let keys = input.keys();
+        let mut artifacts: Vec<Artifact> = Vec::new();
+        for file in &self.files {
+            for context in file.contexts(&context)? {
+                let artifact = self.render_file(file, &context, &keys)?;
+                if artifacts.iter().any(|earlier| earlier.path == artifact.path) {
+                    let reason = "another file of the emitter has the same name";
+                    return Err(output::defect(self, file, &artifact.path, reason.into()));
+                }
+                artifacts.push(artifact);
+            }
+        }
+        Ok(artifacts)
+    }
+
+    fn render_file(
+        &self,
+        file: &FileSpec,
+        context: &Value,
+        keys: &[&crate::pki::PrivateKey],
+    ) -> Result<Artifact> {
+        let path = template::render(&file.place, &file.output, context)?;
+        let contents = zeroize::Zeroizing::new(template::render(&file.place, &file.source, context)?);
+        output::read_again(file.syntax, &contents)
+            .map_err(|reason| output::defect(self, file, &path, reason))?;
+        let secret = template::evaluate(&file.place, &file.secret, context)?.is_true();
+        if !secret && output::holds_private_key(&contents, keys) {
+            let reason = "it holds a private key and is not declared secret";
+            return Err(output::defect(self, file, &path, reason.into()));
+        }
+        Ok(if secret {
+            Artifact::secret(path, &contents)
+        } else {
+            Artifact::public(path, contents.as_bytes())
+        })
+    }
+}
+
+impl FileSpec {
+    /// The contexts that the file is rendered with: none, one, or one for each item.
+    fn contexts(&self, context: &Value) -> Result<Vec<Value>> {
+        if !template::evaluate(&self.place, &self.when, context)?.is_true() {
+            return Ok(vec![]);
+        }
+        let Some(each) = &self.each else { return Ok(vec![context.clone()]) };
+        let items = template::evaluate(&self.place, each, context)?;
+        let items = items.try_iter().map_err(|error| Error::Template {
+            template: self.place.clone(),
+            reason: format!("`each` is no list: {error}"),
+        })?;
+        Ok(items.map(|item| minijinja::context! { item, ..context.clone() }).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;

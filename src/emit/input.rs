@@ -1,0 +1,182 @@
+//! What an emitter is told, checked against its description.
+
+use std::collections::BTreeMap;
+
+use minijinja::Value;
+
+use super::manifest::{OptionSpec, OptionType};
+use super::{Emitter, values};
+use crate::bundle::{Identity, Trust};
+use crate::error::{Error, Result};
+use crate::pki::{DnsName, ExtendedKeyUsage, PrivateKey};
+use crate::template;
+
+/// What an emitter is told.
+#[derive(Debug, Default)]
+pub struct Input<'a> {
+    /// Values by option name, as in `emitter.toml`; what is absent was not given.
+    pub options: BTreeMap<String, OptionValue<'a>>,
+    /// The environment that the material belongs to.
+    pub environment: &'a str,
+    /// What the environment's peers trust; absent when all material is given by path.
+    pub trust: Option<&'a Trust>,
+}
+
+/// The value of an option.
+#[derive(Debug, Clone)]
+pub enum OptionValue<'a> {
+    /// For a string, choice, host name or namespace; for an integer in decimal digits.
+    Text(String),
+    /// For an integer.
+    Integer(i64),
+    /// For a flag.
+    Flag(bool),
+    /// For a list.
+    List(Vec<String>),
+    /// For a server or client.
+    Identity(&'a Identity),
+    /// For trust.
+    Trust(&'a Trust),
+}
+
+impl<'a> Input<'a> {
+    /// The private keys that templates can see.
+    pub(super) fn keys(&self) -> Vec<&'a PrivateKey> {
+        let key = |value: &OptionValue<'a>| match value {
+            OptionValue::Identity(identity) => identity.key.as_ref(),
+            _ => None,
+        };
+        self.options.values().filter_map(key).collect()
+    }
+}
+
+/// What templates see. Every option is defined: `none`, `false` or an empty list where nothing was given.
+pub(super) fn context(emitter: &Emitter, input: &Input<'_>) -> Result<Value> {
+    if let Some(unknown) = input.options.keys().find(|name| emitter.options.iter().all(|o| o.name != **name))
+    {
+        return Err(Error::NotFound {
+            what: "option",
+            name: unknown.clone(),
+            place: format!("emitter {:?}", emitter.name),
+            known: emitter.options.iter().map(|option| option.name.clone()).collect(),
+        });
+    }
+    let mut context = BTreeMap::from([
+        ("environment".to_owned(), Value::from(input.environment)),
+        ("trust".to_owned(), input.trust.map_or(Value::from(()), values::trust)),
+        ("version".to_owned(), Value::from(env!("CARGO_PKG_VERSION"))),
+    ]);
+    for option in &emitter.options {
+        let value = match input.options.get(&option.name) {
+            Some(given) => option.value(given)?,
+            None if option.required => {
+                return Err(Error::Missing {
+                    what: "emitter",
+                    name: emitter.name.clone(),
+                    need: format!("a value for {:?} ({})", option.name, option.help),
+                });
+            }
+            None => option.absent(),
+        };
+        context.insert(option.variable(), value);
+    }
+    for option in &emitter.options {
+        let Some(default) = option.default.as_ref().filter(|_| !input.options.contains_key(&option.name))
+        else {
+            continue;
+        };
+        let place = format!("emitter {}, default of {}", emitter.name, option.name);
+        let text = template::render(&place, default, &Value::from(context.clone()))?;
+        context.insert(option.variable(), option.value(&OptionValue::Text(text))?);
+    }
+    Ok(Value::from(context))
+}
+
+impl OptionSpec {
+    fn absent(&self) -> Value {
+        match self.kind {
+            OptionType::Flag => Value::from(false),
+            OptionType::List => Value::from(Vec::<String>::new()),
+            _ => Value::from(()),
+        }
+    }
+
+    fn value(&self, given: &OptionValue<'_>) -> Result<Value> {
+        match (self.kind, given) {
+            (OptionType::String, OptionValue::Text(text)) => Ok(Value::from(text.as_str())),
+            (OptionType::Choice, OptionValue::Text(text)) if self.choices.contains(text) => {
+                Ok(Value::from(text.as_str()))
+            }
+            (OptionType::Choice, OptionValue::Text(text)) => {
+                Err(self.refuse(text, "it is unknown", Some(format!("one of {}", self.choices.join(", ")))))
+            }
+            (OptionType::Hostname, OptionValue::Text(text)) => {
+                let name: DnsName = text.parse()?;
+                Ok(Value::from(name.as_str()))
+            }
+            (OptionType::Namespace, OptionValue::Text(text)) if is_dns_label(text) => {
+                Ok(Value::from(text.as_str()))
+            }
+            (OptionType::Namespace, OptionValue::Text(text)) => {
+                let form = "1 to 63 small letters, digits and `-`, a letter or digit at both ends (RFC 1123)";
+                Err(self.refuse(text, "it is no namespace", Some(form.into())))
+            }
+            (OptionType::Integer, OptionValue::Integer(number)) => self.integer(*number, &number.to_string()),
+            (OptionType::Integer, OptionValue::Text(text)) => match text.parse() {
+                Ok(number) => self.integer(number, text),
+                Err(_) => Err(self.refuse(text, "it is no whole number", None)),
+            },
+            (OptionType::Flag, OptionValue::Flag(flag)) => Ok(Value::from(*flag)),
+            (OptionType::List, OptionValue::List(texts)) => Ok(Value::from(texts.clone())),
+            (OptionType::Server, OptionValue::Identity(identity)) => {
+                self.identity(identity, ExtendedKeyUsage::ServerAuth, "serverAuth")
+            }
+            (OptionType::Client, OptionValue::Identity(identity)) => {
+                self.identity(identity, ExtendedKeyUsage::ClientAuth, "clientAuth")
+            }
+            (OptionType::Trust, OptionValue::Trust(trust)) => Ok(values::trust(trust)),
+            (kind, _) => Err(Error::Contradiction {
+                reason: format!("the option {:?} was given a value of another type", self.name),
+                expected: Some(format!("{kind:?}").to_lowercase()),
+                found: None,
+            }),
+        }
+    }
+
+    fn integer(&self, number: i64, text: &str) -> Result<Value> {
+        let (min, max) = (self.min.unwrap_or(i64::MIN), self.max.unwrap_or(i64::MAX));
+        if (min..=max).contains(&number) {
+            return Ok(Value::from(number));
+        }
+        let range = match (self.min, self.max) {
+            (Some(min), Some(max)) => format!("a number from {min} to {max}"),
+            (Some(min), None) => format!("a number from {min}"),
+            _ => format!("a number up to {max}"),
+        };
+        Err(self.refuse(text, "it is out of range", Some(range)))
+    }
+
+    fn identity(&self, identity: &Identity, purpose: ExtendedKeyUsage, name: &str) -> Result<Value> {
+        let leaf = identity.leaf();
+        if leaf.allows(purpose) {
+            return Ok(values::identity(identity));
+        }
+        Err(Error::Contradiction {
+            reason: format!("{:?} cannot be used as {:?}", identity.name, self.name),
+            expected: Some(format!("a certificate whose extended key usage allows {name}")),
+            found: leaf.details.ext_key_usage.as_ref().map(|usages| usages.join(", ")),
+        })
+    }
+
+    fn refuse(&self, value: &str, reason: &str, expected: Option<String>) -> Error {
+        let reason = format!("{reason} (option {:?})", self.name);
+        Error::Invalid { what: "value", value: value.to_owned(), reason, expected }
+    }
+}
+
+fn is_dns_label(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}

@@ -1,0 +1,180 @@
+//! Emitters from a user's directory: what is wrong with them is said, and where.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Emitters, Input, OptionValue};
+use crate::artifact::Sensitivity;
+use crate::bundle::Identity;
+use crate::error::{Error, Result};
+use crate::pki::{Authority, Label};
+use crate::profile::{Profiles, Request};
+
+const HEAD: &str = "summary = \"a toy\"\nproven_by = \"unproven\"\n";
+
+fn toy(manifest: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    write(&directory.path().join("toy/emitter.toml"), &format!("{HEAD}{manifest}"));
+    directory
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+    std::fs::write(path, text).expect("a file");
+}
+
+fn render(manifest: &str, options: &[(&str, OptionValue<'_>)]) -> Result<Vec<(String, String, Sensitivity)>> {
+    let directory = toy(manifest);
+    let emitter = Emitters::new(vec![directory.path().to_owned()]).load("toy")?;
+    let options = options.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+    let input = Input { options: options.collect(), environment: "dev", trust: None };
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
+    let artifacts = emitter.render(&input)?;
+    Ok(artifacts.iter().map(|a| (a.path.clone(), text(&a.contents), a.sensitivity)).collect())
+}
+
+fn refusal(manifest: &str, options: &[(&str, OptionValue<'_>)]) -> String {
+    render(manifest, options).map(drop).expect_err("it is refused").to_string()
+}
+
+fn text(text: &str) -> OptionValue<'static> {
+    OptionValue::Text(text.into())
+}
+
+fn identity(profile: &str) -> Identity {
+    let now = time::OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000);
+    let decide = |profile: &str, name: &str, issuer: Option<&Authority>| {
+        let name: Label = name.parse().expect("a label");
+        let issuer = issuer.map(|issuer| (issuer.certificate(), issuer.constraints()));
+        let issuer = issuer.as_ref().map(|(certificate, constraints)| (*certificate, constraints));
+        let profile = Profiles::built_in().load(profile).expect("a profile");
+        profile.decide(&Request::new(&name, "dev"), issuer, now).expect("decided").spec
+    };
+    let root = Authority::root(&decide("root-ca", "root", None)).expect("a root");
+    let issued = root.issue(&decide(profile, "localhost", Some(&root))).expect("issued");
+    root.credential("localhost".parse().expect("a label"), issued).into()
+}
+
+const FILE: &str = "[[file]]\ncontent = \"x\"\noutput = \"x\"\nsyntax = \"text\"\n";
+
+#[test]
+fn a_directory_of_a_user_is_an_emitter() {
+    let manifest = "[[option]]\nname = \"to-whom\"\ntype = \"string\"\nhelp = \"h\"\ndefault = \"all of {{ environment }}\"\n\
+        [[file]]\ntemplate = \"x.j2\"\noutput = \"{{ to_whom }}.yaml\"\nsyntax = \"yaml\"\nwhen = \"to_whom != 'nobody'\"\n";
+    let directory = toy(manifest);
+    write(&directory.path().join("toy/x.j2"), "to: {{ to_whom | yaml }}\n");
+    write(&directory.path().join("stray/x.j2"), "");
+    let emitters = Emitters::new(vec![directory.path().to_owned()]);
+    assert!(emitters.names().contains(&"toy".into()) && !emitters.names().contains(&"stray".into()));
+    let emitter = emitters.load("toy").expect("it loads");
+    assert_eq!((emitter.summary.as_str(), emitter.options[0].name.as_str()), ("a toy", "to-whom"));
+    let made = |input: &Input<'_>| emitter.render(input).expect("it renders");
+    let default = made(&Input { environment: "dev", ..Input::default() });
+    assert_eq!(
+        (default[0].path.as_str(), default[0].contents.as_slice()),
+        ("all of dev.yaml", &b"to: \"all of dev\"\n"[..])
+    );
+    let options = BTreeMap::from([("to-whom".to_owned(), text("nobody"))]);
+    assert!(made(&Input { options, environment: "dev", trust: None }).is_empty());
+}
+
+#[test]
+fn a_wrong_description_is_named_with_its_place() {
+    let error = |manifest: &str| refusal(manifest, &[]);
+    let unknown = error("colour = 1\n");
+    assert!(unknown.contains("emitter.toml:3:1: unknown field `colour`"), "{unknown}");
+    let option = |rest: &str| error(&format!("[[option]]\nname = \"a\"\nhelp = \"h\"\n{rest}\n{FILE}"));
+    assert!(option("type = \"choice\"").contains("option \"a\": `choices`"));
+    assert!(option("type = \"flag\"\nrequired = true").contains("cannot be required"));
+    assert!(option("type = \"string\"\naliases = [\"trust\"]").contains("\"trust\" is taken"));
+    assert!(option("type = \"string\"\naliases = [\"B_c\"]").contains("no option name"));
+    assert!(
+        error("[[file]]\ntemplate = \"no.j2\"\noutput = \"x\"\nsyntax = \"text\"")
+            .contains("\"no.j2\" is not in")
+    );
+    assert!(
+        error("[[file]]\ntemplate = \"../x\"\noutput = \"x\"\nsyntax = \"text\"").contains("no file name")
+    );
+    for name in ["../toy", "toy/", "", ".", "nobody"] {
+        assert!(matches!(Emitters::built_in().load(name), Err(Error::NotFound { .. })), "{name}");
+    }
+}
+
+#[test]
+fn a_value_of_the_wrong_form_is_refused() {
+    let with = |kind: &str, value: &str| {
+        refusal(&format!("[[option]]\nname = \"a\"\nhelp = \"h\"\n{kind}\n{FILE}"), &[("a", text(value))])
+    };
+    assert_eq!(
+        with("type = \"integer\"\nmin = 1", "0"),
+        "invalid value \"0\": it is out of range (option \"a\")"
+    );
+    assert_eq!(with("type = \"integer\"", "x"), "invalid value \"x\": it is no whole number (option \"a\")");
+    assert_eq!(
+        with("type = \"choice\"\nchoices = [\"b\"]", "c"),
+        "invalid value \"c\": it is unknown (option \"a\")"
+    );
+    assert_eq!(
+        with("type = \"namespace\"", "A.b"),
+        "invalid value \"A.b\": it is no namespace (option \"a\")"
+    );
+    assert!(with("type = \"hostname\"", "a..b").starts_with("invalid DNS name"));
+    assert!(with("type = \"server\"", "web").contains("a value of another type"));
+    assert!(refusal(FILE, &[("b", text("x"))]).starts_with("no option named \"b\""));
+    let required =
+        format!("[[option]]\nname = \"a\"\ntype = \"string\"\nhelp = \"what\"\nrequired = true\n{FILE}");
+    assert_eq!(refusal(&required, &[]), "emitter \"toy\" needs a value for \"a\" (what)");
+}
+
+#[test]
+fn a_certificate_serves_only_for_its_purpose() {
+    let client = identity("client");
+    let manifest = format!("[[option]]\nname = \"cert\"\ntype = \"server\"\nhelp = \"h\"\n{FILE}");
+    let error = render(&manifest, &[("cert", OptionValue::Identity(&client))]).map(drop);
+    let error = error.expect_err("a client does not serve");
+    assert_eq!(error.to_string(), "\"localhost\" cannot be used as \"cert\"");
+    assert_eq!(error.found().as_deref(), Some("clientAuth"));
+}
+
+#[test]
+fn a_private_key_needs_a_file_that_is_declared_secret() {
+    let server = identity("server");
+    let make = |content: &str, secret: &str| {
+        let manifest = format!(
+            "[[option]]\nname = \"cert\"\ntype = \"server\"\nhelp = \"h\"\n\
+             [[file]]\noutput = \"x\"\nsyntax = \"text\"\ncontent = \"{content}\"\nsecret = {secret}\n"
+        );
+        render(&manifest, &[("cert", OptionValue::Identity(&server))])
+    };
+    let key = "{{ cert.key }}";
+    for content in [key, "{{ cert.key | json }}", "{{ cert.key | replace('-----', '') | indent(3) }}"] {
+        let error = make(content, "false").expect_err("it is not declared").to_string();
+        assert!(error.ends_with("it holds a private key and is not declared secret"), "{content}: {error}");
+        make(content, "true").expect("it is declared");
+    }
+    let made = make(key, "'cert.has_key'").expect("the expression holds");
+    assert_eq!(made[0].2, Sensitivity::Secret);
+    assert_eq!(make("{{ cert.chain }}", "false").expect("no key")[0].2, Sensitivity::Public);
+}
+
+#[test]
+fn output_that_is_not_what_it_claims_is_a_defect_of_the_emitter() {
+    for (syntax, content) in [("yaml", "a: [ b"), ("json", "{"), ("toml", "a = "), ("pem", "x")] {
+        let manifest = format!("[[file]]\ncontent = \"{content}\"\noutput = \"x\"\nsyntax = \"{syntax}\"\n");
+        let error = refusal(&manifest, &[]);
+        assert!(
+            error.starts_with(&format!("emitter \"toy\" made an invalid {syntax} file \"x\": ")),
+            "{error}"
+        );
+    }
+    assert!(refusal(&format!("{FILE}{FILE}"), &[]).contains("another file of the emitter has the same name"));
+}
+
+#[test]
+fn a_file_is_made_for_each_item_of_a_list() {
+    let server = identity("server");
+    let manifest = "[[option]]\nname = \"cert\"\ntype = \"server\"\nhelp = \"h\"\n\
+        [[file]]\neach = \"cert.trust.certificates\"\noutput = \"{{ item.file }}\"\ncontent = \"{{ item.pem }}\"\nsyntax = \"pem\"\n";
+    let made = render(manifest, &[("cert", OptionValue::Identity(&server))]).expect("it renders");
+    assert_eq!(made, [("pkictl-root.crt".into(), server.anchors_pem(), Sensitivity::Public)]);
+}
