@@ -5,12 +5,17 @@
 pub mod args;
 mod clock;
 mod completions;
+mod emit;
+mod emit_args;
+mod emit_input;
 mod failure;
+mod findings;
 mod hint;
 mod init;
 mod issue;
 mod list;
 mod man;
+mod material;
 mod output;
 mod passphrase;
 mod profile;
@@ -40,19 +45,20 @@ pub fn main() -> ExitCode {
         Err(error) => return output::usage(&error),
     };
     let output = Output::new(&cli.global);
-    match run(&cli, &matches, &output) {
+    match run(&cli, &output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => output.failure(&failure, &cli.global),
     }
 }
 
-fn run(cli: &Cli, _matches: &clap::ArgMatches, output: &Output) -> Result<(), Failure> {
+fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
     let global = &cli.global;
     match &cli.command {
         Command::Init(args) => init::run(args, global, output),
         Command::Issue(args) => issue::run(args, global, output),
         Command::List(args) => list::run(args, global, output),
         Command::Show(args) => show::run(args, global, output),
+        Command::Emit(args) => emit::run(args, global, output),
         Command::Profile(args) => profile::run(args, global, output),
         Command::Completions(args) => completions::run(args, output),
         Command::Man(args) => man::run(args, output),

@@ -8,6 +8,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::completions;
+use super::emit_args::{self, EmitArgs};
+use crate::emit::Emitters;
 use crate::pki::{Cidr, DnsName, KeyAlgorithm, Moment, NameConstraints, SubjectAltName};
 use crate::profile::Profiles;
 use crate::store::Store;
@@ -105,6 +107,11 @@ impl Global {
         Store::new(&self.pki)
     }
 
+    /// The emitters that are known here.
+    pub fn emitters(&self) -> Emitters {
+        Emitters::new(self.templates.iter().cloned().chain([self.pki.join("emit")]).collect())
+    }
+
     /// The profiles that are known here.
     pub fn profile_library(&self) -> Profiles {
         Profiles::new(self.profiles.iter().cloned().chain([self.pki.join("profiles")]).collect())
@@ -124,6 +131,9 @@ pub enum Command {
     /// Show a credential, or any certificate, chain or request file
     #[command(visible_alias = "inspect")]
     Show(ShowArgs),
+    /// Make the files of a place of use: manifests, server configurations, trust stores
+    #[command(visible_alias = "bundle")]
+    Emit(EmitArgs),
     /// List profiles, or print one to copy and change
     Profile(ProfileArgs),
     /// Print the completion script of a shell
@@ -310,8 +320,12 @@ pub struct ManArgs {
     pub out_dir: Option<PathBuf>,
 }
 
-/// The whole command line. What it holds beyond the types above (emitters) depends on the arguments.
-pub fn command(_arguments: &[OsString]) -> clap::Command {
+/// The whole command line. Emitters are read only when the arguments are about them, so that nobody else waits.
+pub fn command(arguments: &[OsString]) -> clap::Command {
+    let about_emitters = |argument: &OsString| ["emit", "bundle", "man", "help"].iter().any(|word| argument == word);
+    if arguments.iter().any(about_emitters) {
+        return emit_args::with_emitters(Cli::command(), arguments);
+    }
     Cli::command()
 }
 

@@ -1,0 +1,145 @@
+//! The arguments of `emit`: one subcommand for each emitter, made from its description.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, ValueHint, value_parser};
+use clap_complete::engine::ArgValueCandidates;
+
+use super::args::early_value;
+use super::completions;
+use crate::emit::{Emitter, Emitters, OptionSpec, OptionType};
+
+const HEADING: &str = "Where it goes";
+
+/// The arguments of `emit` as they were given; the emitter's description says what they mean.
+#[derive(Debug)]
+pub struct EmitArgs {
+    target: Option<(String, ArgMatches)>,
+}
+
+impl EmitArgs {
+    /// The emitter and its arguments; `None` for `--list`.
+    pub(super) fn target(&self) -> Option<(&str, &ArgMatches)> {
+        self.target.as_ref().map(|(name, matches)| (name.as_str(), matches))
+    }
+}
+
+impl clap::FromArgMatches for EmitArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self { target: matches.subcommand().map(|(name, matches)| (name.to_owned(), matches.clone())) })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl clap::Args for EmitArgs {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command
+            .subcommand_value_name("TARGET")
+            .subcommand_help_heading("Targets")
+            .arg(Arg::new("list").long("list").action(ArgAction::SetTrue).help("List the targets, and what each was proven by"))
+            .args_conflicts_with_subcommands(true)
+            .arg_required_else_help(true)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+/// Adds a subcommand for each emitter that these arguments can see.
+pub(super) fn with_emitters(command: clap::Command, arguments: &[OsString]) -> clap::Command {
+    let pki = early_value(arguments, "--pki").or_else(|| std::env::var_os("PKICTL_DIR")).unwrap_or_else(|| "pki".into());
+    let own = early_value(arguments, "--templates").map(PathBuf::from);
+    let emitters = Emitters::new(own.into_iter().chain([PathBuf::from(pki).join("emit")]).collect());
+    let subcommands = emitters.names().into_iter().map(|name| match emitters.load(&name) {
+        Ok(emitter) => subcommand(&emitter),
+        // The reason is reported when the emitter is used; the others must work meanwhile.
+        Err(_) => clap::Command::new(name)
+            .about("(its description cannot be read)")
+            .args(destination())
+            .arg(Arg::new("rest").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true)),
+    });
+    command.mut_subcommand("emit", |emit| emit.subcommands(subcommands.collect::<Vec<_>>()))
+}
+
+fn subcommand(emitter: &Emitter) -> clap::Command {
+    let examples: Vec<String> = emitter.examples.iter().map(|example| format!("  {example}")).collect();
+    let mut command = clap::Command::new(emitter.name.clone()).about(emitter.summary.clone());
+    command = command.after_help(format!("Examples:\n{}\n\nProven by: {}", examples.join("\n"), emitter.proven_by));
+    for option in &emitter.options {
+        command = command.arg(argument(option));
+        if let Some(files) = &option.files {
+            let file = |name: &str, what: &str| {
+                Arg::new(name.to_owned())
+                    .long(name.to_owned())
+                    .value_name("FILE")
+                    .value_parser(value_parser!(PathBuf))
+                    .value_hint(ValueHint::FilePath)
+                    .requires(option.name.clone())
+                    .help(format!("{what}, when --{} is a file", option.name))
+            };
+            command = command.arg(file(&files.key, "Private key in PEM"));
+            if let Some(ca) = &files.ca {
+                command = command.arg(file(ca, "Certificates of the issuing authorities in PEM"));
+            }
+        }
+    }
+    command.args(destination())
+}
+
+fn argument(option: &OptionSpec) -> Arg {
+    let mut argument = Arg::new(option.name.clone()).help(option.help.clone());
+    if option.positional {
+        argument = argument.required(option.required);
+    } else {
+        argument = argument.long(option.name.clone()).required(option.required);
+        if let Some(short) = option.short {
+            argument = argument.short(short);
+        }
+        argument = argument.visible_aliases(option.aliases.clone());
+    }
+    if let Some(name) = &option.value_name {
+        argument = argument.value_name(name.clone());
+    }
+    if let Some(default) = option.default.as_ref().filter(|text| !text.contains("{{") && !text.contains("{%")) {
+        argument = argument.help(format!("{} [default: {default}]", option.help));
+    }
+    match option.kind {
+        OptionType::Flag => argument.action(ArgAction::SetTrue),
+        OptionType::List => argument.action(ArgAction::Append).value_delimiter(','),
+        OptionType::Choice => argument.value_parser(PossibleValuesParser::new(option.choices.clone())),
+        OptionType::Integer => argument.allow_negative_numbers(true),
+        OptionType::Server | OptionType::Client => argument
+            .value_hint(ValueHint::FilePath)
+            .add(ArgValueCandidates::new(completions::credentials)),
+        OptionType::Trust => {
+            argument.value_hint(ValueHint::FilePath).add(ArgValueCandidates::new(completions::authorities))
+        }
+        _ => argument,
+    }
+}
+
+fn destination() -> [Arg; 3] {
+    let path = |name: &'static str, short: char, value: &'static str| {
+        Arg::new(name).long(name).short(short).value_name(value).value_parser(value_parser!(PathBuf)).help_heading(HEADING)
+    };
+    [
+        path("output", 'o', "FILE")
+            .value_hint(ValueHint::FilePath)
+            .conflicts_with("out-dir")
+            .help("Write the main file here; - is standard output [default: -]"),
+        path("out-dir", 'd', "DIR").value_hint(ValueHint::DirPath).help("Write all files into this directory"),
+        Arg::new("force")
+            .long("force")
+            .short('f')
+            .action(ArgAction::SetTrue)
+            .help_heading(HEADING)
+            .help("Replace files; go on in spite of what the cluster would accept, but visitors would not"),
+    ]
+}
