@@ -12,7 +12,9 @@ pub mod emit;
 pub mod error;
 pub mod pki;
 pub mod profile;
+pub mod report;
 pub mod store;
 pub mod template;
+pub mod verify;
 
 pub use error::{Error, Result};

@@ -1,0 +1,78 @@
+//! Checks that are planned first and then tried all at once.
+
+use super::handshake::{Address, Call, Client, Expectation, Server, all, judge};
+use crate::report::{Check, Group, Outcome};
+
+/// A check and how to come to its outcome.
+pub(super) struct Planned {
+    pub(super) id: String,
+    pub(super) group: Group,
+    pub(super) title: &'static str,
+    pub(super) subject: String,
+    pub(super) attempt: Attempt,
+    pub(super) expectation: Expectation,
+    /// Advice for the case that it fails.
+    pub(super) fix: String,
+}
+
+/// How to come to an outcome.
+pub(super) enum Attempt {
+    /// By a connection.
+    Call(Box<Call>),
+    /// A defect stands in the way of the connection, so the check has failed already.
+    Impossible(String),
+    /// It cannot be tried, or would prove nothing.
+    Skip(String),
+}
+
+impl Attempt {
+    /// A connection, if all that it needs could be prepared.
+    pub(super) fn call(
+        server: &Result<Server, String>,
+        client: &Result<Client, String>,
+        address: &Result<Address, String>,
+    ) -> Self {
+        match (server, client, address) {
+            (Ok(server), Ok(client), Ok(address)) => Self::Call(Box::new(Call::new(server, client, address))),
+            (Err(reason), ..) | (_, Err(reason), _) | (.., Err(reason)) => Self::Impossible(reason.clone()),
+        }
+    }
+}
+
+/// Makes all connections; the checks have the order of the plan.
+pub(super) fn execute(plan: Vec<Planned>) -> Vec<Check> {
+    let mut calls = Vec::new();
+    let mut rest = Vec::with_capacity(plan.len());
+    for planned in plan {
+        let Planned { id, group, title, subject, attempt, expectation, fix } = planned;
+        let check = move |outcome: Outcome| Check::new(id, group, title, subject, outcome.with_fix(fix));
+        match attempt {
+            Attempt::Call(call) => {
+                calls.push(*call);
+                rest.push((check, Err(expectation)));
+            }
+            Attempt::Impossible(reason) => {
+                let expected = match expectation {
+                    Expectation::Accepted => "a connection that both sides accept",
+                    Expectation::Refused(_) => "a connection that can be tried, and is refused",
+                };
+                rest.push((check, Ok(Outcome::failed(expected, reason))));
+            }
+            Attempt::Skip(reason) => rest.push((check, Ok(Outcome::skipped(reason)))),
+        }
+    }
+    let exchanges = all(&calls);
+    let mut results = calls.iter().zip(&exchanges);
+    rest.into_iter()
+        .map(|(check, known)| match (known, &mut results) {
+            (Ok(outcome), _) => check(outcome),
+            (Err(expectation), results) => match results.next() {
+                Some((call, exchange)) => {
+                    let (outcome, detail) = judge(call, exchange, expectation);
+                    check(outcome).with_detail(detail).took(exchange.took)
+                }
+                None => check(Outcome::skipped("it was not tried")),
+            },
+        })
+        .collect()
+}

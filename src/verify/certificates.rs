@@ -1,0 +1,118 @@
+//! What certificates say, before any connection: a handshake with one TLS library does not notice everything that
+//! another one refuses.
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Instant;
+
+use time::OffsetDateTime;
+
+use super::{Scope, chain, leaf};
+use crate::bundle::{Identity, Trust};
+use crate::pki::Certificate;
+use crate::report::{Check, Group, Outcome};
+
+/// An identity, what it is used for, and the certificates above it.
+pub(super) struct Case<'a> {
+    pub(super) identity: &'a Identity,
+    pub(super) serves: bool,
+    pub(super) calls: bool,
+    pub(super) trust: &'a Trust,
+    pub(super) now: OffsetDateTime,
+    /// The trusted certificate that the last one of the chain names as its issuer, or is itself.
+    pub(super) anchor: Option<&'a Certificate>,
+}
+
+/// What a rule found out.
+pub(super) enum Verdict {
+    /// Nothing wrong; the text is worth knowing.
+    Fine(String),
+    /// Everything that is wrong.
+    Wrong(Vec<Finding>),
+    /// It cannot be said, and why.
+    Unknown(String),
+}
+
+/// One thing that is wrong.
+pub(super) struct Finding {
+    pub(super) expected: String,
+    pub(super) found: String,
+    pub(super) fix: String,
+}
+
+impl Finding {
+    pub(super) fn new(expected: impl Into<String>, found: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { expected: expected.into(), found: found.into(), fix: fix.into() }
+    }
+}
+
+impl Verdict {
+    /// Wrong if something was found, otherwise fine with this detail.
+    pub(super) fn of(findings: Vec<Finding>, detail: impl Into<String>) -> Self {
+        if findings.is_empty() { Self::Fine(detail.into()) } else { Self::Wrong(findings) }
+    }
+}
+
+/// The id and the title of a check, and the rule behind it.
+type Rule = (&'static str, &'static str, fn(&Case<'_>) -> Verdict);
+
+const RULES: [Rule; 13] = [
+    ("chain", "the chain leads to a trusted root", chain::links),
+    ("dates", "the certificate and the CAs above it are valid now", chain::dates),
+    ("key-matches", "the private key belongs to the certificate", leaf::key_matches),
+    ("san", "its names stand in subjectAltName", leaf::names),
+    ("ext-key-usage", "its purpose fits its role", leaf::ext_key_usage),
+    ("key-usage", "its key may sign handshakes", leaf::key_usage),
+    ("key-identifiers", "key identifiers are there", chain::key_identifiers),
+    ("distinct-names", "it does not share its name with a CA above it", chain::distinct_names),
+    ("wildcard", "its wildcards are ones that clients take", leaf::wildcards),
+    ("version", "the certificates are of X.509 version 3", chain::versions),
+    ("not-a-ca", "it is no CA itself", leaf::not_an_authority),
+    ("signature-algorithm", "no signature is made with a broken hash", chain::signature_algorithms),
+    ("name-constraints", "the CAs above it may sign its names", chain::name_constraints),
+];
+
+/// Every rule on every server and client. Whoever is both is checked once, as both.
+pub(super) fn checks(scope: &Scope<'_>) -> Vec<Check> {
+    let mut cases: Vec<Case<'_>> = Vec::new();
+    let roles = [(scope.servers, true), (scope.clients, false)];
+    for (identity, serves) in
+        roles.into_iter().flat_map(|(all, serves)| all.iter().map(move |one| (one, serves)))
+    {
+        let known = cases
+            .iter_mut()
+            .find(|case| case.identity.name == identity.name && case.identity.chain == identity.chain);
+        match known {
+            Some(case) => {
+                case.serves |= serves;
+                case.calls |= !serves;
+            }
+            None => cases.push(Case {
+                identity,
+                serves,
+                calls: !serves,
+                trust: scope.trust,
+                now: scope.now,
+                anchor: chain::anchor(identity, scope.trust),
+            }),
+        }
+    }
+    cases.iter().flat_map(|case| RULES.iter().flat_map(|rule| check(case, rule))).collect()
+}
+
+/// One check, or one for each thing that is wrong.
+fn check(case: &Case<'_>, (id, title, rule): &Rule) -> Vec<Check> {
+    let started = Instant::now();
+    let verdict = rule(case);
+    let took = started.elapsed();
+    let check = |outcome| Check::new(*id, Group::Static, *title, &case.identity.name, outcome).took(took);
+    match verdict {
+        Verdict::Fine(detail) => vec![check(Outcome::Passed).with_detail(detail)],
+        Verdict::Unknown(reason) => vec![check(Outcome::skipped(reason))],
+        Verdict::Wrong(findings) => findings
+            .into_iter()
+            .map(|finding| check(Outcome::failed(finding.expected, finding.found).with_fix(finding.fix)))
+            .collect(),
+    }
+}

@@ -1,0 +1,62 @@
+//! Real handshakes over loopback TCP. `rustls` is called here and in the modules below, nowhere else.
+
+mod configure;
+mod connect;
+mod describe;
+mod judge;
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::TlsVersion;
+use crate::bundle::{Identity, Trust};
+
+pub(super) use configure::{Address, Client, Roots, Server, Tls};
+pub(super) use connect::{Call, all};
+pub use connect::{Exchange, Session};
+pub(super) use judge::{Expectation, Refusal, judge};
+
+/// Both ends of a handshake that did not end as it should, each in words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the handshake failed; client: {client}; server: {server}")]
+pub struct Failure {
+    /// What the client says.
+    pub client: String,
+    /// What the server says.
+    pub server: String,
+}
+
+/// One handshake with client authentication on 127.0.0.1, with data both ways, both sides verifying at `now` against
+/// the roots of `trust`. `host` is the name or address that the client asks for.
+///
+/// # Errors
+/// What each side says, when the handshake fails, when data does not come back, or when a side sees another
+/// certificate than its peer's. It gives up after five seconds.
+pub fn mutual(
+    server: &Identity,
+    client: &Identity,
+    trust: &Trust,
+    host: &str,
+    version: TlsVersion,
+    now: OffsetDateTime,
+) -> Result<Exchange, Failure> {
+    let server_cannot = |reason| Failure { server: reason, client: "not tried".into() };
+    let client_cannot = |reason| Failure { client: reason, server: "not tried".into() };
+    let tls = Tls::at(now);
+    let roots = tls.roots(&trust.anchors).map_err(client_cannot)?;
+    let serving = tls.credentials(server).and_then(|own| tls.server(&own, Some(&roots)));
+    let serving = serving.map_err(server_cannot)?;
+    let calling = tls.credentials(client).and_then(|own| tls.client(Some(&own), &roots, version));
+    let calling = calling.map_err(client_cannot)?;
+    let address = Address::host(host).map_err(client_cannot)?;
+    let call = Call::new(&serving, &calling, &address);
+    let exchange = all(std::slice::from_ref(&call)).pop().unwrap_or_else(Exchange::not_tried);
+    match judge(&call, &exchange, Expectation::Accepted).0 {
+        crate::report::Outcome::Passed => Ok(exchange),
+        _ => Err(Failure { client: exchange.client_says(), server: exchange.server_says() }),
+    }
+}
+
+/// A leaf in DER, shared between configurations.
+type Leaf = Arc<[u8]>;

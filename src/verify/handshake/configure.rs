@@ -1,0 +1,240 @@
+//! Identities and roots become rustls configurations, once; handshakes share them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{Resumption, WebPkiServerVerifier, verify_server_cert_signed_by_trust_anchor};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoServerSessionStorage, ParsedCertificate, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::time_provider::TimeProvider;
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme};
+use time::OffsetDateTime;
+
+use super::Leaf;
+use super::describe::describe;
+use crate::bundle::Identity;
+use crate::pki::Certificate;
+use crate::verify::TlsVersion;
+
+/// The cryptography and the clock of all handshakes of a run. Errors are sentences for a report.
+pub(in crate::verify) struct Tls {
+    provider: Arc<CryptoProvider>,
+    clock: Arc<Stopped>,
+}
+
+/// A chain with its key, as both sides use it.
+pub(in crate::verify) struct Credentials {
+    resolver: Arc<SingleCertAndKey>,
+    leaf: Leaf,
+}
+
+/// Trusted roots with the verifiers over them.
+pub(in crate::verify) struct Roots {
+    servers: Arc<WebPkiServerVerifier>,
+    servers_without_host: Arc<dyn ServerCertVerifier>,
+    clients: Arc<dyn ClientCertVerifier>,
+}
+
+/// A server, ready to serve every TLS version.
+pub(in crate::verify) struct Server {
+    pub(super) config: Arc<ServerConfig>,
+    pub(super) leaf: Leaf,
+    pub(super) asks: bool,
+}
+
+/// A client, ready to call on one TLS version.
+pub(in crate::verify) struct Client {
+    pub(super) config: Arc<ClientConfig>,
+    pub(super) leaf: Option<Leaf>,
+    pub(super) version: TlsVersion,
+    servers_without_host: Arc<dyn ServerCertVerifier>,
+}
+
+/// What a client compares a server's certificate with.
+#[derive(Clone)]
+pub(in crate::verify) enum Address {
+    /// A DNS name or an address.
+    Host(ServerName<'static>),
+    /// No host name, because the certificate has only others (SPIFFE): only the chain and the purpose count.
+    NoHost,
+}
+
+impl Tls {
+    /// Handshakes that take place at `now`.
+    pub(in crate::verify) fn at(now: OffsetDateTime) -> Self {
+        let seconds = u64::try_from(now.unix_timestamp()).unwrap_or(0);
+        Self {
+            provider: Arc::new(rustls::crypto::ring::default_provider()),
+            clock: Arc::new(Stopped(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))),
+        }
+    }
+
+    /// Loads a chain and its key, which must belong together.
+    pub(in crate::verify) fn credentials(&self, identity: &Identity) -> Result<Credentials, String> {
+        let name = &identity.name;
+        let key = identity.key.as_ref().ok_or_else(|| format!("there is no private key for {name}"))?;
+        let chain = identity.chain.iter().map(|one| CertificateDer::from(one.der().to_vec())).collect();
+        let key = PrivatePkcs8KeyDer::from(key.pkcs8_der().as_slice()).clone_key();
+        let pair = CertifiedKey::from_der(chain, key.into(), &self.provider)
+            .map_err(|error| format!("{name} cannot be loaded: {}", describe(&error)))?;
+        Ok(Credentials {
+            resolver: Arc::new(SingleCertAndKey::from(pair)),
+            leaf: identity.leaf().der().into(),
+        })
+    }
+
+    /// Trusts `anchors`.
+    pub(in crate::verify) fn roots(&self, anchors: &[Certificate]) -> Result<Roots, String> {
+        let mut store = RootCertStore::empty();
+        for anchor in anchors {
+            store.add(CertificateDer::from(anchor.der().to_vec())).map_err(|error| {
+                format!("{:?} cannot be a trust anchor: {}", anchor.title(), describe(&error))
+            })?;
+        }
+        let store = Arc::new(store);
+        let none = |error: rustls::server::VerifierBuilderError| format!("nothing is trusted: {error}");
+        Ok(Roots {
+            servers: WebPkiServerVerifier::builder_with_provider(store.clone(), self.provider.clone())
+                .build()
+                .map_err(none)?,
+            servers_without_host: Arc::new(WithoutHost {
+                roots: store.clone(),
+                provider: self.provider.clone(),
+            }),
+            clients: WebPkiClientVerifier::builder_with_provider(store, self.provider.clone())
+                .build()
+                .map_err(none)?,
+        })
+    }
+
+    /// A server; with `asks` it requires a client certificate under these roots.
+    pub(in crate::verify) fn server(
+        &self,
+        own: &Credentials,
+        asks: Option<&Roots>,
+    ) -> Result<Server, String> {
+        let builder = ServerConfig::builder_with_details(self.provider.clone(), self.clock.clone())
+            .with_protocol_versions(rustls::ALL_VERSIONS)
+            .map_err(|error| describe(&error))?;
+        let builder = match asks {
+            Some(roots) => builder.with_client_cert_verifier(roots.clients.clone()),
+            None => builder.with_no_client_auth(),
+        };
+        let mut config = builder.with_cert_resolver(own.resolver.clone());
+        // A resumed session would carry an earlier verdict instead of a new one.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        Ok(Server { config: Arc::new(config), leaf: own.leaf.clone(), asks: asks.is_some() })
+    }
+
+    /// A client that trusts these roots, with or without a certificate of its own.
+    pub(in crate::verify) fn client(
+        &self,
+        own: Option<&Credentials>,
+        trusts: &Roots,
+        version: TlsVersion,
+    ) -> Result<Client, String> {
+        let only = match version {
+            TlsVersion::V12 => &rustls::version::TLS12,
+            TlsVersion::V13 => &rustls::version::TLS13,
+        };
+        let builder = ClientConfig::builder_with_details(self.provider.clone(), self.clock.clone())
+            .with_protocol_versions(&[only])
+            .map_err(|error| describe(&error))?
+            .with_webpki_verifier(trusts.servers.clone());
+        let mut config = match own {
+            Some(own) => builder.with_client_cert_resolver(own.resolver.clone()),
+            None => builder.with_no_client_auth(),
+        };
+        config.resumption = Resumption::disabled();
+        Ok(Client {
+            config: Arc::new(config),
+            leaf: own.map(|own| own.leaf.clone()),
+            version,
+            servers_without_host: trusts.servers_without_host.clone(),
+        })
+    }
+}
+
+impl Client {
+    /// The configuration that compares no host name.
+    pub(super) fn without_host(&self) -> Arc<ClientConfig> {
+        let mut config = ClientConfig::clone(&self.config);
+        config.dangerous().set_certificate_verifier(self.servers_without_host.clone());
+        Arc::new(config)
+    }
+}
+
+impl Address {
+    /// A DNS name or an address, as TLS clients take it.
+    pub(in crate::verify) fn host(host: &str) -> Result<Self, String> {
+        ServerName::try_from(host.to_owned())
+            .map(Self::Host)
+            .map_err(|_| format!("{host:?} is neither a host name nor an address that a TLS client takes"))
+    }
+}
+
+/// A clock that shows the time of the run, so that the result does not depend on the machine's.
+#[derive(Debug)]
+struct Stopped(UnixTime);
+
+impl TimeProvider for Stopped {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(self.0)
+    }
+}
+
+/// Everything that webpki checks apart from the host name. Callers compare the certificate itself instead.
+#[derive(Debug)]
+struct WithoutHost {
+    roots: Arc<RootCertStore>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for WithoutHost {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        verify_server_cert_signed_by_trust_anchor(
+            &ParsedCertificate::try_from(end_entity)?,
+            &self.roots,
+            intermediates,
+            now,
+            self.provider.signature_verification_algorithms.all,
+        )?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

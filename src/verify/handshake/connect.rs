@@ -1,0 +1,352 @@
+//! Two threads, one TCP connection: a client calls a server on 127.0.0.1, data goes both ways, both results are joined.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, Connection, ProtocolVersion, ServerConfig, ServerConnection};
+
+use super::describe::describe;
+use super::{Address, Client, Leaf, Server};
+use crate::verify::TlsVersion;
+
+/// Time for one connection, from connect to close. On loopback only a defect needs more than milliseconds.
+const LIMIT: Duration = Duration::from_secs(5);
+/// What the client sends and the server returns.
+const MESSAGE: &[u8] = b"pkictl verify: there and back again";
+
+/// One connection to be made.
+pub(in crate::verify) struct Call {
+    server: Arc<ServerConfig>,
+    client: Arc<ClientConfig>,
+    host: ServerName<'static>,
+    pub(super) version: TlsVersion,
+    /// The certificate that the client must see.
+    pub(super) server_leaf: Leaf,
+    /// The certificate that the server must see; none if it does not ask or the client has none.
+    pub(super) client_leaf: Option<Leaf>,
+}
+
+/// How a connection ended on both sides.
+#[derive(Debug)]
+pub struct Exchange {
+    pub(super) client: Result<Session, Broken>,
+    pub(super) server: Result<Session, Broken>,
+    /// From connect to the end of both sides.
+    pub took: Duration,
+}
+
+/// What one side knows of a connection that worked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The TLS version, if it is a known one.
+    pub version: Option<TlsVersion>,
+    /// The group of the key exchange: `X25519`.
+    pub key_exchange: String,
+    /// The leaf that the other side showed, in DER.
+    pub peer: Option<Vec<u8>>,
+}
+
+/// Why a side has no session.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// TLS said no, or was told no.
+    Tls(rustls::Error),
+    /// The operating system said no.
+    Io(String),
+    /// Nothing came in time.
+    TimedOut,
+    /// The connection was closed without a reason.
+    Closed,
+    /// Something else came back than was sent.
+    OtherData,
+}
+
+impl Call {
+    /// `client` calls `server` as `address`.
+    pub(in crate::verify) fn new(server: &Server, client: &Client, address: &Address) -> Self {
+        let (config, host) = match address {
+            Address::Host(host) => (client.config.clone(), host.clone()),
+            // The name only fills the field: nobody compares it, and as an address it is not sent.
+            Address::NoHost => (client.without_host(), ServerName::IpAddress(Ipv4Addr::LOCALHOST.into())),
+        };
+        Self {
+            server: server.config.clone(),
+            client: config,
+            host,
+            version: client.version,
+            server_leaf: server.leaf.clone(),
+            client_leaf: client.leaf.clone().filter(|_| server.asks),
+        }
+    }
+}
+
+impl Exchange {
+    /// What the client knows, if it was satisfied.
+    pub fn client(&self) -> Option<&Session> {
+        self.client.as_ref().ok()
+    }
+
+    /// What the server knows, if it was satisfied.
+    pub fn server(&self) -> Option<&Session> {
+        self.server.as_ref().ok()
+    }
+
+    /// How it ended for the client, in words.
+    pub fn client_says(&self) -> String {
+        says(&self.client)
+    }
+
+    /// How it ended for the server, in words.
+    pub fn server_says(&self) -> String {
+        says(&self.server)
+    }
+
+    pub(super) fn not_tried() -> Self {
+        Self::failed("no thread could be started for it")
+    }
+
+    fn failed(reason: &str) -> Self {
+        let broken = || Err(Broken::Io(reason.to_owned()));
+        Self { client: broken(), server: broken(), took: Duration::ZERO }
+    }
+}
+
+fn says(side: &Result<Session, Broken>) -> String {
+    match side {
+        Ok(_) => "accepted".into(),
+        Err(Broken::Tls(error)) => describe(error),
+        Err(Broken::Io(reason)) => reason.clone(),
+        Err(Broken::TimedOut) => format!("no answer within {} s", LIMIT.as_secs()),
+        Err(Broken::Closed) => "the connection was closed without an alert".into(),
+        Err(Broken::OtherData) => "other data came back than was sent".into(),
+    }
+}
+
+/// Makes all calls, as many at once as there are processors; the results have the order of the calls.
+pub(in crate::verify) fn all(calls: &[Call]) -> Vec<Exchange> {
+    let next = AtomicUsize::new(0);
+    let lanes = thread::available_parallelism().map_or(1, usize::from).min(calls.len());
+    let done = thread::scope(|scope| {
+        let others: Vec<_> = (1..lanes)
+            .filter_map(|_| thread::Builder::new().spawn_scoped(scope, || lane(calls, &next)).ok())
+            .collect();
+        let mut done = lane(calls, &next);
+        done.extend(others.into_iter().flat_map(|lane| lane.join().unwrap_or_default()));
+        done
+    });
+    let mut exchanges: Vec<Exchange> = calls.iter().map(|_| Exchange::not_tried()).collect();
+    for (index, exchange) in done {
+        exchanges[index] = exchange;
+    }
+    exchanges
+}
+
+/// A client thread (this one) and a server thread with its listener, which take one call after the other.
+fn lane(calls: &[Call], next: &AtomicUsize) -> Vec<(usize, Exchange)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let listener = listener.and_then(|listener| Ok((listener.local_addr()?, listener)));
+    thread::scope(|scope| {
+        let (to_server, orders) = channel();
+        let (report, from_server) = channel();
+        let ready = listener.and_then(|(address, listener)| {
+            listener.set_nonblocking(true)?;
+            thread::Builder::new().spawn_scoped(scope, move || serve(&listener, &orders, &report))?;
+            Ok(address)
+        });
+        let mut done = Vec::new();
+        while let Some((index, call)) = take(calls, next) {
+            let exchange = match &ready {
+                Ok(address) => ask(call, *address, &to_server, &from_server),
+                Err(error) => Exchange::failed(&format!("no server could be started on 127.0.0.1: {error}")),
+            };
+            done.push((index, exchange));
+        }
+        done
+    })
+}
+
+fn take<'a>(calls: &'a [Call], next: &AtomicUsize) -> Option<(usize, &'a Call)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    calls.get(index).map(|call| (index, call))
+}
+
+/// What the server thread is told: how to serve, and the address that the connection comes from.
+type Order = (Arc<ServerConfig>, SocketAddr);
+
+fn ask(
+    call: &Call,
+    address: SocketAddr,
+    to_server: &Sender<Order>,
+    from_server: &Receiver<Result<Session, Broken>>,
+) -> Exchange {
+    let started = Instant::now();
+    let connection = match ClientConnection::new(call.client.clone(), call.host.clone()) {
+        Ok(connection) => Connection::Client(connection),
+        Err(error) => return Exchange { client: Err(Broken::Tls(error)), ..Exchange::failed("not called") },
+    };
+    let stream = TcpStream::connect_timeout(&address, LIMIT).and_then(|one| Ok((one.local_addr()?, one)));
+    let (own, stream) = match stream {
+        Ok(connected) => connected,
+        Err(error) => return Exchange::failed(&format!("no connection to 127.0.0.1: {error}")),
+    };
+    let gone = || Err(Broken::Io("the server thread ended".into()));
+    if to_server.send((call.server.clone(), own)).is_err() {
+        return Exchange { client: gone(), server: gone(), took: started.elapsed() };
+    }
+    let client = speak(connection, stream, started + LIMIT);
+    // The server gives up by itself, at the latest when its own limit is over.
+    let server = from_server.recv().unwrap_or_else(|_| gone());
+    Exchange { client, server, took: started.elapsed() }
+}
+
+fn serve(listener: &TcpListener, orders: &Receiver<Order>, report: &Sender<Result<Session, Broken>>) {
+    for (config, caller) in orders {
+        let deadline = Instant::now() + LIMIT;
+        let result = accept(listener, caller, deadline).and_then(|stream| {
+            let connection = ServerConnection::new(config).map_err(Broken::Tls)?;
+            speak(Connection::Server(connection), stream, deadline)
+        });
+        if report.send(result).is_err() {
+            return;
+        }
+    }
+}
+
+/// The connection that comes from `caller`; whoever else on this machine knocks is sent away.
+fn accept(listener: &TcpListener, caller: SocketAddr, deadline: Instant) -> Result<TcpStream, Broken> {
+    while Instant::now() < deadline {
+        match listener.accept() {
+            Ok((stream, peer)) if peer == caller => {
+                // BSD and Windows hand the listener's mode on.
+                stream.set_nonblocking(false).map_err(io)?;
+                return Ok(stream);
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(Duration::from_micros(200)),
+            Err(error) => return Err(io(error)),
+        }
+    }
+    Err(Broken::TimedOut)
+}
+
+/// Handshake, data both ways, and an end at which no alert gets lost.
+fn speak(mut connection: Connection, mut stream: TcpStream, deadline: Instant) -> Result<Session, Broken> {
+    stream.set_nodelay(true).map_err(io)?;
+    stream.set_write_timeout(Some(LIMIT)).map_err(io)?;
+    let result = talk(&mut connection, &mut stream, deadline);
+    if result.is_ok() {
+        connection.send_close_notify();
+    }
+    // On failure this is the alert that tells the other side why; if it cannot be sent, the other side will say so.
+    let _ = flush(&mut connection, &mut stream);
+    linger(&mut stream, deadline);
+    result.map(|()| session(&connection))
+}
+
+fn talk(connection: &mut Connection, stream: &mut TcpStream, deadline: Instant) -> Result<(), Broken> {
+    while connection.is_handshaking() {
+        turn(connection, stream, deadline)?;
+    }
+    // With TLS 1.3 a client whose certificate is refused learns it only now, from the first read.
+    if matches!(connection, Connection::Client(_)) {
+        connection.writer().write_all(MESSAGE).map_err(io)?;
+    }
+    let received = receive(connection, stream, deadline)?;
+    if received != MESSAGE {
+        return Err(Broken::OtherData);
+    }
+    if matches!(connection, Connection::Server(_)) {
+        connection.writer().write_all(&received).map_err(io)?;
+        flush(connection, stream)?;
+    }
+    Ok(())
+}
+
+/// As many bytes as the message has.
+fn receive(
+    connection: &mut Connection,
+    stream: &mut TcpStream,
+    deadline: Instant,
+) -> Result<Vec<u8>, Broken> {
+    let mut received = vec![0; MESSAGE.len()];
+    let mut length = 0;
+    while length < received.len() {
+        match connection.reader().read(&mut received[length..]) {
+            Ok(0) => return Err(Broken::Closed),
+            Ok(count) => length += count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => turn(connection, stream, deadline)?,
+            Err(error) => return Err(io(error)),
+        }
+    }
+    Ok(received)
+}
+
+/// Sends what waits, then reads what comes.
+fn turn(connection: &mut Connection, stream: &mut TcpStream, deadline: Instant) -> Result<(), Broken> {
+    flush(connection, stream)?;
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(Broken::TimedOut);
+    }
+    stream.set_read_timeout(Some(left)).map_err(io)?;
+    match connection.read_tls(stream) {
+        Ok(0) => Err(Broken::Closed),
+        Ok(_) => connection.process_new_packets().map(drop).map_err(Broken::Tls),
+        Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
+        Err(error) => Err(io(error)),
+    }
+}
+
+fn flush(connection: &mut Connection, stream: &mut TcpStream) -> Result<(), Broken> {
+    while connection.wants_write() {
+        connection.write_tls(stream).map_err(io)?;
+    }
+    Ok(())
+}
+
+/// Closing a socket with unread data in it resets the connection, which can destroy an alert on its way. So each side
+/// says that it is done and then waits for the other.
+fn linger(stream: &mut TcpStream, deadline: Instant) {
+    let mut rest = [0; 4096];
+    if stream.shutdown(Shutdown::Write).is_err() {
+        return;
+    }
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
+            return;
+        }
+        match stream.read(&mut rest) {
+            Ok(1..) => {}
+            Ok(0) | Err(_) => return,
+        }
+    }
+}
+
+fn session(connection: &Connection) -> Session {
+    Session {
+        version: match connection.protocol_version() {
+            Some(ProtocolVersion::TLSv1_2) => Some(TlsVersion::V12),
+            Some(ProtocolVersion::TLSv1_3) => Some(TlsVersion::V13),
+            _ => None,
+        },
+        key_exchange: connection
+            .negotiated_key_exchange_group()
+            .map_or_else(|| "no key exchange".into(), |group| format!("{:?}", group.name())),
+        peer: connection.peer_certificates().and_then(|chain| chain.first()).map(|leaf| leaf.to_vec()),
+    }
+}
+
+fn io(error: std::io::Error) -> Broken {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => Broken::TimedOut,
+        ErrorKind::UnexpectedEof => Broken::Closed,
+        _ => Broken::Io(format!("connection lost: {error}")),
+    }
+}

@@ -1,0 +1,104 @@
+//! Certificates that must be refused, made in memory for one run: of a foreign CA, and expired ones of the own CA.
+
+use time::Duration;
+
+use super::Scope;
+use crate::bundle::Identity;
+use crate::error::Result;
+use crate::pki::validity::checked_add;
+use crate::pki::{
+    Authority, CertificateSpec, KeyAlgorithm, NameConstraints, Role, Subject, SubjectAltName, Validity,
+};
+
+/// What a run needs beside the certificates of the environment. An error is the reason why a check is skipped.
+pub(super) struct Material {
+    /// A root that nobody trusts, with a client that looks like one of ours.
+    pub(super) foreign: Result<Foreign, String>,
+    /// A client that looks like one of ours and has expired.
+    pub(super) expired_client: Result<Identity, String>,
+    /// For every server one that looks like it and has expired.
+    pub(super) expired_servers: Vec<Result<Identity, String>>,
+}
+
+/// A CA made for one run.
+pub(super) struct Foreign {
+    pub(super) root: Authority,
+    pub(super) client: Identity,
+}
+
+impl Material {
+    /// Makes everything. The names are those of the first client, or of the first server if there is none.
+    pub(super) fn make(scope: &Scope<'_>) -> Self {
+        let nobody = || "there is nobody to imitate".to_owned();
+        let model = scope.clients.first().or(scope.servers.first());
+        let say = |error: crate::Error| format!("the certificate for it could not be made: {error}");
+        let day = Duration::days(1);
+        let expired = |model: &Identity, role| {
+            let signer = scope.signer.as_ref().map_err(Clone::clone)?;
+            imitate(signer, model, role, scope, (day * -2, day * -1)).map_err(say)
+        };
+        Self {
+            foreign: model.ok_or_else(nobody).and_then(|model| foreign(scope, model).map_err(say)),
+            expired_client: model.ok_or_else(nobody).and_then(|model| expired(model, Role::Client)),
+            expired_servers: scope.servers.iter().map(|server| expired(server, Role::Server)).collect(),
+        }
+    }
+}
+
+/// A root whose name has the form of ours, and a client under it with the subject and the names of `model`.
+fn foreign(scope: &Scope<'_>, model: &Identity) -> Result<Foreign> {
+    let day = Duration::days(1);
+    let organization = scope.trust.anchors.first().and_then(|root| root.details.organization.clone());
+    let suffix = crate::pki::hex(&crate::pki::random_bytes::<3>()?);
+    let subject = Subject {
+        organization: organization.filter(|text| allowed(text)),
+        ..Subject::common_name(format!("Foreign Root CA {suffix}"))
+    };
+    let root = Authority::root(&spec(Role::RootCa, subject, vec![], validity(scope, (-day, day))?))?;
+    let client = imitate(&root, model, Role::Client, scope, (-day, day))?;
+    Ok(Foreign { root, client })
+}
+
+/// A certificate by `signer` that says what `model`'s says, apart from the role and the dates (relative to now).
+fn imitate(
+    signer: &Authority,
+    model: &Identity,
+    role: Role,
+    scope: &Scope<'_>,
+    dates: (Duration, Duration),
+) -> Result<Identity> {
+    let details = &model.leaf().details;
+    let subject = Subject {
+        organization: details.organization.clone().filter(|text| allowed(text)),
+        common_name: details.common_name.clone().filter(|text| allowed(text)),
+        ..Subject::default()
+    };
+    let issued = signer.issue(&spec(role, subject, details.sans.clone(), validity(scope, dates)?))?;
+    let label = "imitation".parse()?;
+    Ok(Identity { name: model.name.clone(), ..signer.credential(label, issued).into() })
+}
+
+fn spec(role: Role, subject: Subject, sans: Vec<SubjectAltName>, validity: Validity) -> CertificateSpec {
+    let key_algorithm = KeyAlgorithm::EcP256;
+    CertificateSpec {
+        profile: "in memory".into(),
+        role,
+        subject,
+        sans,
+        key_algorithm,
+        validity,
+        key_usage: role.key_usage(key_algorithm),
+        ext_key_usage: role.ext_key_usage(),
+        path_len: None,
+        name_constraints: NameConstraints::default(),
+    }
+}
+
+fn validity(scope: &Scope<'_>, (start, end): (Duration, Duration)) -> Result<Validity> {
+    Validity::new(checked_add(scope.now, start)?, checked_add(scope.now, end)?)
+}
+
+/// Whether a foreign certificate's text can be written into a certificate of ours, which is stricter.
+fn allowed(text: &str) -> bool {
+    Subject::common_name(text).check().is_ok()
+}

@@ -1,0 +1,133 @@
+//! Which connections are made: the ones that must work first, because a refusal by or of somebody who is never
+//! accepted proves nothing.
+
+use super::attempt::{Attempt, Planned, execute};
+use super::handshake::{Expectation, Roots, Tls};
+use super::material::Material;
+use super::party::{Calling, Serving, calling};
+use super::{Scope, TlsVersion, refusals};
+use crate::bundle::Identity;
+use crate::report::{Check, Group, Outcome};
+
+/// What all plans share.
+pub(super) struct Stage<'a> {
+    pub(super) tls: Tls,
+    pub(super) scope: &'a Scope<'a>,
+    pub(super) material: &'a Material,
+    pub(super) roots: Result<Roots, String>,
+    /// The servers that have a private key.
+    pub(super) servers: Vec<Serving<'a>>,
+    /// A client with nothing but the roots.
+    pub(super) nobody: Calling,
+    /// The servers (by place in `servers`) and versions at which a client was content with the server alone.
+    pub(super) reached: Vec<(usize, TlsVersion)>,
+}
+
+/// All connections of a scope.
+pub(super) fn checks(scope: &Scope<'_>, material: &Material) -> Vec<Check> {
+    let tls = Tls::at(scope.now);
+    let roots = tls.roots(&scope.trust.anchors);
+    let servers: Vec<Serving<'_>> = scope
+        .servers
+        .iter()
+        .filter(|identity| identity.key.is_some())
+        .map(|identity| Serving::new(&tls, identity, scope, &roots))
+        .collect();
+    let nobody = calling(&tls, None, scope, &roots);
+    let mut stage = Stage { tls, scope, material, roots, servers, nobody, reached: vec![] };
+
+    let (places, plan) = stage.server_authentication();
+    let mut checks = execute(plan);
+    let works = |(check, place): (&Check, Option<_>)| place.filter(|_| check.outcome == Outcome::Passed);
+    stage.reached = checks.iter().zip(places).filter_map(works).collect();
+
+    let mut plan = Vec::new();
+    if !scope.server_auth_only {
+        plan.extend(stage.mutual());
+    }
+    plan.extend(refusals::plan(&stage));
+    plan.extend(refusals::environments(&stage));
+    checks.extend(without_key(scope));
+    checks.extend(execute(plan));
+    checks
+}
+
+impl Stage<'_> {
+    /// Every server alone: on the first version by all of its names, on others by the first one. Beside the plan
+    /// stands which server and version a check speaks for.
+    fn server_authentication(&self) -> (Vec<Option<(usize, TlsVersion)>>, Vec<Planned>) {
+        let mut places = Vec::new();
+        let mut plan = Vec::new();
+        for (place, server) in self.servers.iter().enumerate() {
+            for (nth_version, (version, client)) in self.nobody.iter().enumerate() {
+                let names = if nth_version == 0 { server.hosts.len() } else { 1 };
+                for (nth_host, (host, address)) in server.hosts.iter().take(names).enumerate() {
+                    places.push((nth_host == 0).then_some((place, *version)));
+                    plan.push(Planned {
+                        id: format!("server-auth-{}", version.id()),
+                        group: Group::Handshake,
+                        title: "a client that trusts the root accepts the server",
+                        subject: format!("{} as {host}", server.identity.name),
+                        attempt: Attempt::call(&server.plain, client, address),
+                        expectation: Expectation::Accepted,
+                        fix: "mend what the static checks report of the server, or give it a certificate for this host"
+                            .into(),
+                    });
+                }
+            }
+        }
+        (places, plan)
+    }
+
+    /// Every client at every server.
+    fn mutual(&self) -> Vec<Planned> {
+        let scope = self.scope;
+        let callers: Vec<(&Identity, Calling)> = scope
+            .clients
+            .iter()
+            .filter(|client| client.key.is_some())
+            .map(|client| (client, calling(&self.tls, Some(client), scope, &self.roots)))
+            .collect();
+        let planned = |server: &Serving<'_>, version: TlsVersion, subject, attempt| Planned {
+            id: format!("mtls-{}", version.id()),
+            group: Group::Handshake,
+            title: "server and client accept each other, and data goes both ways",
+            subject: format!("{} <- {subject}", server.identity.name),
+            attempt,
+            expectation: Expectation::Accepted,
+            fix: "mend what the static checks report of the server and of the client".into(),
+        };
+        let mut plan = Vec::new();
+        for server in &self.servers {
+            for (client, versions) in &callers {
+                plan.extend(versions.iter().map(|(version, calling)| {
+                    let attempt = Attempt::call(&server.asking, calling, server.address());
+                    planned(server, *version, client.name.as_str(), attempt)
+                }));
+            }
+            if scope.clients.is_empty() {
+                let skip = || Attempt::Skip("there is no client certificate to try".into());
+                plan.extend(
+                    scope.versions.iter().map(|version| planned(server, *version, "any client", skip())),
+                );
+            }
+        }
+        plan
+    }
+}
+
+/// Whoever has no private key can show nothing.
+fn without_key(scope: &Scope<'_>) -> Vec<Check> {
+    let clients = if scope.server_auth_only { &[][..] } else { scope.clients };
+    let all = scope.servers.iter().chain(clients).filter(|identity| identity.key.is_none());
+    all.map(|identity| {
+        Check::new(
+            "handshakes",
+            Group::Handshake,
+            "it takes part in handshakes",
+            &identity.name,
+            Outcome::skipped("there is no private key for it, so only its certificates were checked"),
+        )
+    })
+    .collect()
+}
