@@ -4,6 +4,7 @@ mod configure;
 mod connect;
 mod describe;
 mod judge;
+mod speak;
 
 use std::sync::Arc;
 
@@ -13,9 +14,10 @@ use super::TlsVersion;
 use crate::bundle::{Identity, Trust};
 
 pub(super) use configure::{Address, Client, Roots, Server, Tls};
+pub use connect::Exchange;
 pub(super) use connect::{Call, all};
-pub use connect::{Exchange, Session};
 pub(super) use judge::{Expectation, Refusal, judge};
+pub use speak::Session;
 
 /// Both ends of a handshake that did not end as it should, each in words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,9 @@
 //! Connections that must be refused. Each one differs from one that works in a single point, and passes only if the
 //! right side refuses it because of that point.
 
+#[cfg(test)]
+mod tests;
+
 use super::TlsVersion;
 use super::attempt::{Attempt, Planned};
 use super::handshake::{Address, Client, Expectation, Refusal};

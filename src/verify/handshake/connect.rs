@@ -1,7 +1,7 @@
 //! Two threads, one TCP connection: a client calls a server on 127.0.0.1, data goes both ways, both results are joined.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -9,16 +9,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, Connection, ProtocolVersion, ServerConfig, ServerConnection};
+use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection};
 
-use super::describe::describe;
+use super::speak::{Broken, LIMIT, Session, io, speak};
 use super::{Address, Client, Leaf, Server};
 use crate::verify::TlsVersion;
-
-/// Time for one connection, from connect to close. On loopback only a defect needs more than milliseconds.
-const LIMIT: Duration = Duration::from_secs(5);
-/// What the client sends and the server returns.
-const MESSAGE: &[u8] = b"pkictl verify: there and back again";
 
 /// One connection to be made.
 pub(in crate::verify) struct Call {
@@ -39,32 +34,6 @@ pub struct Exchange {
     pub(super) server: Result<Session, Broken>,
     /// From connect to the end of both sides.
     pub took: Duration,
-}
-
-/// What one side knows of a connection that worked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// The TLS version, if it is a known one.
-    pub version: Option<TlsVersion>,
-    /// The group of the key exchange: `X25519`.
-    pub key_exchange: String,
-    /// The leaf that the other side showed, in DER.
-    pub peer: Option<Vec<u8>>,
-}
-
-/// Why a side has no session.
-#[derive(Debug)]
-pub(super) enum Broken {
-    /// TLS said no, or was told no.
-    Tls(rustls::Error),
-    /// The operating system said no.
-    Io(String),
-    /// Nothing came in time.
-    TimedOut,
-    /// The connection was closed without a reason.
-    Closed,
-    /// Something else came back than was sent.
-    OtherData,
 }
 
 impl Call {
@@ -118,14 +87,7 @@ impl Exchange {
 }
 
 fn says(side: &Result<Session, Broken>) -> String {
-    match side {
-        Ok(_) => "accepted".into(),
-        Err(Broken::Tls(error)) => describe(error),
-        Err(Broken::Io(reason)) => reason.clone(),
-        Err(Broken::TimedOut) => format!("no answer within {} s", LIMIT.as_secs()),
-        Err(Broken::Closed) => "the connection was closed without an alert".into(),
-        Err(Broken::OtherData) => "other data came back than was sent".into(),
-    }
+    side.as_ref().err().map_or_else(|| "accepted".into(), ToString::to_string)
 }
 
 /// Makes all calls, as many at once as there are processors; the results have the order of the calls.
@@ -233,120 +195,4 @@ fn accept(listener: &TcpListener, caller: SocketAddr, deadline: Instant) -> Resu
         }
     }
     Err(Broken::TimedOut)
-}
-
-/// Handshake, data both ways, and an end at which no alert gets lost.
-fn speak(mut connection: Connection, mut stream: TcpStream, deadline: Instant) -> Result<Session, Broken> {
-    stream.set_nodelay(true).map_err(io)?;
-    stream.set_write_timeout(Some(LIMIT)).map_err(io)?;
-    let result = talk(&mut connection, &mut stream, deadline);
-    if result.is_ok() {
-        connection.send_close_notify();
-    }
-    // On failure this is the alert that tells the other side why; if it cannot be sent, the other side will say so.
-    let _ = flush(&mut connection, &mut stream);
-    linger(&mut stream, deadline);
-    result.map(|()| session(&connection))
-}
-
-fn talk(connection: &mut Connection, stream: &mut TcpStream, deadline: Instant) -> Result<(), Broken> {
-    while connection.is_handshaking() {
-        turn(connection, stream, deadline)?;
-    }
-    // With TLS 1.3 a client whose certificate is refused learns it only now, from the first read.
-    if matches!(connection, Connection::Client(_)) {
-        connection.writer().write_all(MESSAGE).map_err(io)?;
-    }
-    let received = receive(connection, stream, deadline)?;
-    if received != MESSAGE {
-        return Err(Broken::OtherData);
-    }
-    if matches!(connection, Connection::Server(_)) {
-        connection.writer().write_all(&received).map_err(io)?;
-        flush(connection, stream)?;
-    }
-    Ok(())
-}
-
-/// As many bytes as the message has.
-fn receive(
-    connection: &mut Connection,
-    stream: &mut TcpStream,
-    deadline: Instant,
-) -> Result<Vec<u8>, Broken> {
-    let mut received = vec![0; MESSAGE.len()];
-    let mut length = 0;
-    while length < received.len() {
-        match connection.reader().read(&mut received[length..]) {
-            Ok(0) => return Err(Broken::Closed),
-            Ok(count) => length += count,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => turn(connection, stream, deadline)?,
-            Err(error) => return Err(io(error)),
-        }
-    }
-    Ok(received)
-}
-
-/// Sends what waits, then reads what comes.
-fn turn(connection: &mut Connection, stream: &mut TcpStream, deadline: Instant) -> Result<(), Broken> {
-    flush(connection, stream)?;
-    let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() {
-        return Err(Broken::TimedOut);
-    }
-    stream.set_read_timeout(Some(left)).map_err(io)?;
-    match connection.read_tls(stream) {
-        Ok(0) => Err(Broken::Closed),
-        Ok(_) => connection.process_new_packets().map(drop).map_err(Broken::Tls),
-        Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
-        Err(error) => Err(io(error)),
-    }
-}
-
-fn flush(connection: &mut Connection, stream: &mut TcpStream) -> Result<(), Broken> {
-    while connection.wants_write() {
-        connection.write_tls(stream).map_err(io)?;
-    }
-    Ok(())
-}
-
-/// Closing a socket with unread data in it resets the connection, which can destroy an alert on its way. So each side
-/// says that it is done and then waits for the other.
-fn linger(stream: &mut TcpStream, deadline: Instant) {
-    let mut rest = [0; 4096];
-    if stream.shutdown(Shutdown::Write).is_err() {
-        return;
-    }
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
-            return;
-        }
-        match stream.read(&mut rest) {
-            Ok(1..) => {}
-            Ok(0) | Err(_) => return,
-        }
-    }
-}
-
-fn session(connection: &Connection) -> Session {
-    Session {
-        version: match connection.protocol_version() {
-            Some(ProtocolVersion::TLSv1_2) => Some(TlsVersion::V12),
-            Some(ProtocolVersion::TLSv1_3) => Some(TlsVersion::V13),
-            _ => None,
-        },
-        key_exchange: connection
-            .negotiated_key_exchange_group()
-            .map_or_else(|| "no key exchange".into(), |group| format!("{:?}", group.name())),
-        peer: connection.peer_certificates().and_then(|chain| chain.first()).map(|leaf| leaf.to_vec()),
-    }
-}
-
-fn io(error: std::io::Error) -> Broken {
-    match error.kind() {
-        ErrorKind::WouldBlock | ErrorKind::TimedOut => Broken::TimedOut,
-        ErrorKind::UnexpectedEof => Broken::Closed,
-        _ => Broken::Io(format!("connection lost: {error}")),
-    }
 }

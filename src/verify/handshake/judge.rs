@@ -2,8 +2,9 @@
 
 use rustls::{AlertDescription, CertificateError, Error};
 
-use super::connect::{Broken, Call, Exchange, Session};
+use super::connect::{Call, Exchange};
 use super::describe::alert_name;
+use super::speak::{Broken, Session};
 use crate::report::Outcome;
 
 /// How a connection must end.
