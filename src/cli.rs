@@ -21,7 +21,9 @@ mod passphrase;
 mod profile;
 mod progress;
 mod prompt;
+mod report;
 mod show;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -58,6 +60,7 @@ fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
         Command::Issue(args) => issue::run(args, global, output),
         Command::List(args) => list::run(args, global, output),
         Command::Show(args) => show::run(args, global, output),
+        Command::Verify(args) => verify::run(args, global, output),
         Command::Emit(args) => emit::run(args, global, output),
         Command::Profile(args) => profile::run(args, global, output),
         Command::Completions(args) => completions::run(args, output),

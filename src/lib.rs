@@ -1,7 +1,36 @@
-//! pkictl: a developer PKI that proves itself.
+//! A developer PKI that proves itself.
 //!
-//! An authority and the certificates under it are made by [`profile`]s and [`pki`]; [`store`] keeps them on disk;
-//! [`bundle`] is what the rest sees of them.
+//! The floor plan, in the direction in which data flows:
+//!
+//! - [`profile`] turns a request into a certificate that is fully decided;
+//! - [`pki`] signs it: names, keys, certificates and the authority, without files, clock or terminal;
+//! - [`store`] keeps it on disk, atomically, by the one writer of files, [`artifact`];
+//! - [`bundle`] is what the rest sees of it;
+//! - `emit` turns it into the files of a place of use, `lint` judges those files, [`verify`] proves certificates by
+//!   handshakes and returns a [`report`];
+//! - `cli` is the command line. Nothing below it prints, asks, or looks at the clock or the environment.
+//!
+//! For a Rust test suite, [`EphemeralPki`] makes certificates in memory. With `default-features = false` nothing of the
+//! command line is compiled.
+//!
+//! ```
+//! use std::time::SystemTime;
+//! use pkictl::bundle::{Identity, Trust};
+//! use pkictl::verify::{self, Scope};
+//!
+//! let now = SystemTime::now();
+//! let pki = pkictl::EphemeralPki::new(now)?;
+//! let servers = [Identity::from(pki.server(&["localhost"])?)];
+//! let clients = [Identity::from(pki.client("backend-1")?)];
+//! let trust = Trust { anchors: vec![pki.anchor().clone()], intermediates: vec![] };
+//!
+//! // Real handshakes on loopback: those that must work, and those that must be refused.
+//! let mut scope = Scope::new(&servers, &clients, &trust, now.into());
+//! scope.signer = Ok(pki.authority());
+//! let report = verify::run(&scope);
+//! assert!(!report.has_failures(), "{report:#?}");
+//! # Ok::<(), pkictl::Error>(())
+//! ```
 
 pub mod artifact;
 pub mod bundle;
@@ -9,6 +38,7 @@ pub mod bundle;
 pub mod cli;
 #[cfg(feature = "emit")]
 pub mod emit;
+mod ephemeral;
 pub mod error;
 pub mod pki;
 pub mod profile;
@@ -17,4 +47,5 @@ pub mod store;
 pub mod template;
 pub mod verify;
 
+pub use ephemeral::EphemeralPki;
 pub use error::{Error, Result};

@@ -21,7 +21,7 @@ use time::OffsetDateTime;
 
 use crate::artifact::{self, Artifact, Existing, StagedDirectory};
 use crate::error::{Error, Result};
-use crate::pki::{Authority, Certificate, Credential, Label, Passphrase};
+use crate::pki::{Authority, Certificate, Credential, Label, Passphrase, PrivateKey};
 
 pub use log::{Action, Entry};
 pub use read::{MAX_FILE, read_file};
@@ -363,6 +363,11 @@ impl Environment {
             });
         }
         read::credential(&path, name)
+    }
+
+    /// A credential's private key, whether or not it belongs to the certificate beside it.
+    pub fn key(&self, name: &Label) -> Result<PrivateKey> {
+        read::private_key(&self.credential_path(name).join("tls.key"), None)
     }
 
     /// A credential's chain, leaf first, and its anchor, without touching the key.

@@ -49,7 +49,11 @@ impl Destination {
         let to_stdout = self.output.as_ref().is_none_or(|path| path.as_os_str() == "-");
         if to_stdout {
             let asked = self.output.is_some();
-            if first.sensitivity == Sensitivity::Secret && holds_key(first) && !asked && output.stdout_is_terminal() {
+            if first.sensitivity == Sensitivity::Secret
+                && holds_key(first)
+                && !asked
+                && output.stdout_is_terminal()
+            {
                 return Err(Failure::usage(
                     format!("{} holds a private key, which would appear on this terminal", first.path),
                     Some("write it with `-o FILE` or `-d DIR`, pipe it to where it belongs, or insist with `-o -`".into()),
@@ -62,7 +66,8 @@ impl Destination {
         let path = self.output.clone().unwrap_or_default();
         let directory = path.parent().unwrap_or(std::path::Path::new("")).to_owned();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let renamed = Artifact { path: name, contents: first.contents.clone(), sensitivity: first.sensitivity };
+        let renamed =
+            Artifact { path: name, contents: first.contents.clone(), sensitivity: first.sensitivity };
         let written = artifact::write_all(&directory, &[renamed], self.existing)?;
         self.mention(&artifacts[1..], output);
         report(&written, output)

@@ -42,7 +42,12 @@ impl clap::Args for EmitArgs {
         command
             .subcommand_value_name("TARGET")
             .subcommand_help_heading("Targets")
-            .arg(Arg::new("list").long("list").action(ArgAction::SetTrue).help("List the targets, and what each was proven by"))
+            .arg(
+                Arg::new("list")
+                    .long("list")
+                    .action(ArgAction::SetTrue)
+                    .help("List the targets, and what each was proven by"),
+            )
             .args_conflicts_with_subcommands(true)
             .arg_required_else_help(true)
     }
@@ -54,7 +59,9 @@ impl clap::Args for EmitArgs {
 
 /// Adds a subcommand for each emitter that these arguments can see.
 pub(super) fn with_emitters(command: clap::Command, arguments: &[OsString]) -> clap::Command {
-    let pki = early_value(arguments, "--pki").or_else(|| std::env::var_os("PKICTL_DIR")).unwrap_or_else(|| "pki".into());
+    let pki = early_value(arguments, "--pki")
+        .or_else(|| std::env::var_os("PKICTL_DIR"))
+        .unwrap_or_else(|| "pki".into());
     let own = early_value(arguments, "--templates").map(PathBuf::from);
     let emitters = Emitters::new(own.into_iter().chain([PathBuf::from(pki).join("emit")]).collect());
     let subcommands = emitters.names().into_iter().map(|name| match emitters.load(&name) {
@@ -71,7 +78,8 @@ pub(super) fn with_emitters(command: clap::Command, arguments: &[OsString]) -> c
 fn subcommand(emitter: &Emitter) -> clap::Command {
     let examples: Vec<String> = emitter.examples.iter().map(|example| format!("  {example}")).collect();
     let mut command = clap::Command::new(emitter.name.clone()).about(emitter.summary.clone());
-    command = command.after_help(format!("Examples:\n{}\n\nProven by: {}", examples.join("\n"), emitter.proven_by));
+    command =
+        command.after_help(format!("Examples:\n{}\n\nProven by: {}", examples.join("\n"), emitter.proven_by));
     for option in &emitter.options {
         command = command.arg(argument(option));
         if let Some(files) = &option.files {
@@ -107,7 +115,8 @@ fn argument(option: &OptionSpec) -> Arg {
     if let Some(name) = &option.value_name {
         argument = argument.value_name(name.clone());
     }
-    if let Some(default) = option.default.as_ref().filter(|text| !text.contains("{{") && !text.contains("{%")) {
+    if let Some(default) = option.default.as_ref().filter(|text| !text.contains("{{") && !text.contains("{%"))
+    {
         argument = argument.help(format!("{} [default: {default}]", option.help));
     }
     match option.kind {
@@ -115,9 +124,9 @@ fn argument(option: &OptionSpec) -> Arg {
         OptionType::List => argument.action(ArgAction::Append).value_delimiter(','),
         OptionType::Choice => argument.value_parser(PossibleValuesParser::new(option.choices.clone())),
         OptionType::Integer => argument.allow_negative_numbers(true),
-        OptionType::Server | OptionType::Client => argument
-            .value_hint(ValueHint::FilePath)
-            .add(ArgValueCandidates::new(completions::credentials)),
+        OptionType::Server | OptionType::Client => {
+            argument.value_hint(ValueHint::FilePath).add(ArgValueCandidates::new(completions::credentials))
+        }
         OptionType::Trust => {
             argument.value_hint(ValueHint::FilePath).add(ArgValueCandidates::new(completions::authorities))
         }
@@ -127,14 +136,21 @@ fn argument(option: &OptionSpec) -> Arg {
 
 fn destination() -> [Arg; 3] {
     let path = |name: &'static str, short: char, value: &'static str| {
-        Arg::new(name).long(name).short(short).value_name(value).value_parser(value_parser!(PathBuf)).help_heading(HEADING)
+        Arg::new(name)
+            .long(name)
+            .short(short)
+            .value_name(value)
+            .value_parser(value_parser!(PathBuf))
+            .help_heading(HEADING)
     };
     [
         path("output", 'o', "FILE")
             .value_hint(ValueHint::FilePath)
             .conflicts_with("out-dir")
             .help("Write the main file here; - is standard output [default: -]"),
-        path("out-dir", 'd', "DIR").value_hint(ValueHint::DirPath).help("Write all files into this directory"),
+        path("out-dir", 'd', "DIR")
+            .value_hint(ValueHint::DirPath)
+            .help("Write all files into this directory"),
         Arg::new("force")
             .long("force")
             .short('f')

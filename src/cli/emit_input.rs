@@ -21,7 +21,11 @@ pub(super) struct Material {
 }
 
 impl Material {
-    pub(super) fn collect(emitter: &Emitter, matches: &ArgMatches, environment: &Environment) -> Result<Self, Failure> {
+    pub(super) fn collect(
+        emitter: &Emitter,
+        matches: &ArgMatches,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
         let mut material = Self {
             plain: BTreeMap::new(),
             identities: BTreeMap::new(),
@@ -40,7 +44,12 @@ impl Material {
         Ok(material)
     }
 
-    fn take(&mut self, option: &OptionSpec, matches: &ArgMatches, environment: &Environment) -> Result<(), Failure> {
+    fn take(
+        &mut self,
+        option: &OptionSpec,
+        matches: &ArgMatches,
+        environment: &Environment,
+    ) -> Result<(), Failure> {
         let name = option.name.clone();
         let text = || matches.get_one::<String>(&option.name).cloned().unwrap_or_default();
         match option.kind {
@@ -55,7 +64,8 @@ impl Material {
                 let files = option.files.as_ref();
                 let path = |name: Option<&String>| name.and_then(|name| matches.get_one::<PathBuf>(name));
                 let key = path(files.map(|files| &files.key)).map(PathBuf::as_path);
-                let authorities: Option<&Path> = path(files.and_then(|files| files.ca.as_ref())).map(PathBuf::as_path);
+                let authorities: Option<&Path> =
+                    path(files.and_then(|files| files.ca.as_ref())).map(PathBuf::as_path);
                 self.identities.insert(name, material::identity(environment, &text(), key, authorities)?);
             }
             OptionType::Trust => {
@@ -70,7 +80,9 @@ impl Material {
 
     pub(super) fn input<'a>(&'a self, environment: &'a Environment) -> Input<'a> {
         let mut options: BTreeMap<String, OptionValue<'a>> = self.plain.clone();
-        options.extend(self.identities.iter().map(|(name, identity)| (name.clone(), OptionValue::Identity(identity))));
+        options.extend(
+            self.identities.iter().map(|(name, identity)| (name.clone(), OptionValue::Identity(identity))),
+        );
         options.extend(self.trusts.iter().map(|(name, trust)| (name.clone(), OptionValue::Trust(trust))));
         Input { options, environment: environment.name(), trust: self.environment_trust.as_ref() }
     }

@@ -33,7 +33,27 @@ pub(super) fn identity(
 }
 
 /// Material made elsewhere: a chain, its key (perhaps in the same file), and the authorities above it.
-pub(super) fn from_files(chain: &Path, key: Option<&Path>, authorities: Option<&Path>) -> Result<Identity, Failure> {
+pub(super) fn from_files(
+    chain: &Path,
+    key: Option<&Path>,
+    authorities: Option<&Path>,
+) -> Result<Identity, Failure> {
+    let mut identity = unchecked_from_files(chain, key)?;
+    if let Some(key) = &identity.key {
+        identity.leaf().require_key(key, &identity.name, "the private key")?;
+    }
+    if let Some(path) = authorities {
+        let trust = trust_from_file(path)?;
+        let known = |new: &Certificate| identity.chain.contains(new);
+        let new: Vec<Certificate> = trust.intermediates.into_iter().filter(|new| !known(new)).collect();
+        identity.chain.extend(new);
+        identity.anchors = trust.anchors;
+    }
+    Ok(identity)
+}
+
+/// A chain and its key, whether or not they belong together.
+pub(super) fn unchecked_from_files(chain: &Path, key: Option<&Path>) -> Result<Identity, Failure> {
     let place = chain.display().to_string();
     let bytes = zeroize::Zeroizing::new(store::read_file(chain)?);
     let mut certificates = pem::certificates(&bytes, &place)?;
@@ -42,15 +62,7 @@ pub(super) fn from_files(chain: &Path, key: Option<&Path>, authorities: Option<&
         None if holds_key(&bytes) => Some(read_key(chain)?),
         None => None,
     };
-    if let Some(key) = &key {
-        certificates[0].require_key(key, &place, "the private key")?;
-    }
     let mut anchors: Vec<Certificate> = Vec::new();
-    if let Some(path) = authorities {
-        let trust = trust_from_file(path)?;
-        certificates.extend(trust.intermediates.into_iter().filter(|new| !certificates.contains(new)).collect::<Vec<_>>());
-        anchors = trust.anchors;
-    }
     // A root in the chain file is an anchor; no server sends it.
     while certificates.len() > 1 && certificates.last().is_some_and(Certificate::is_self_issued) {
         anchors.extend(certificates.pop().filter(|root| !anchors.contains(root)));

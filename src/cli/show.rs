@@ -95,7 +95,7 @@ enum Item {
     Certificate {
         days_left: i64,
         #[serde(flatten)]
-        details: Details,
+        details: Box<Details>,
     },
     Request {
         #[serde(flatten)]
@@ -116,7 +116,7 @@ impl Item {
         Ok(match block {
             Block::Certificate(certificate) => Self::Certificate {
                 days_left: certificate.details.validity.days_left(now),
-                details: certificate.details,
+                details: Box::new(certificate.details),
             },
             Block::Request(request) => Self::Request { request },
             Block::Key(key) => Self::key(&key, false),

@@ -27,6 +27,16 @@ impl Credential {
         std::iter::once(&self.certificate).chain(&self.intermediates).map(Certificate::pem).collect()
     }
 
+    /// Leaf, then intermediates, each in DER: what TLS libraries take as a certificate chain.
+    pub fn chain_der(&self) -> Vec<Vec<u8>> {
+        std::iter::once(&self.certificate).chain(&self.intermediates).map(|one| one.der().to_vec()).collect()
+    }
+
+    /// The private key as unencrypted PKCS#8 in DER.
+    pub fn key_der(&self) -> &Zeroizing<Vec<u8>> {
+        self.key.pkcs8_der()
+    }
+
     /// The private key as unencrypted PKCS#8.
     pub fn key_pem(&self) -> Zeroizing<String> {
         self.key.pkcs8_pem()
