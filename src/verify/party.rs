@@ -1,7 +1,7 @@
 //! Servers and clients with everything that a handshake needs, prepared once.
 
+use super::TlsVersion;
 use super::handshake::{Address, Client, Roots, Server, Tls};
-use super::{Scope, TlsVersion};
 use crate::bundle::Identity;
 use crate::pki::SubjectAltName;
 
@@ -10,35 +10,42 @@ const PROBE_LABEL: &str = "probe";
 
 /// Someone who serves.
 pub(super) struct Serving<'a> {
+    /// Its place among the servers of the scope.
+    pub(super) place: usize,
     pub(super) identity: &'a Identity,
     /// It requires a client certificate.
     pub(super) asking: Result<Server, String>,
     /// It authenticates only itself.
     pub(super) plain: Result<Server, String>,
-    /// Its own certificate in the hands of a client, for each version.
+    /// Its own certificate in the hands of a client.
     pub(super) as_client: Calling,
     /// The names that clients ask for, the first one everywhere; never empty.
     pub(super) hosts: Vec<(String, Result<Address, String>)>,
 }
 
-/// A client, for each TLS version of the scope in its order.
-pub(super) type Calling = Vec<(TlsVersion, Result<Client, String>)>;
+/// A client on every TLS version.
+pub(super) struct Calling {
+    v12: Result<Client, String>,
+    v13: Result<Client, String>,
+}
 
 impl<'a> Serving<'a> {
     pub(super) fn new(
         tls: &Tls,
+        place: usize,
         identity: &'a Identity,
-        scope: &Scope<'_>,
+        asked: Option<&str>,
         roots: &Result<Roots, String>,
     ) -> Self {
         let own = tls.credentials(identity);
         let server = |asks: Option<&Roots>| tls.server(own.as_ref().map_err(Clone::clone)?, asks);
         Self {
+            place,
             identity,
             asking: roots.as_ref().map_err(Clone::clone).and_then(|roots| server(Some(roots))),
             plain: server(None),
-            as_client: calling(tls, Some(identity), scope, roots),
-            hosts: hosts(identity, scope.host),
+            as_client: Calling::new(tls, Some(identity), roots),
+            hosts: hosts(identity, asked),
         }
     }
 
@@ -48,19 +55,24 @@ impl<'a> Serving<'a> {
     }
 }
 
-/// A client with a certificate or without one.
-pub(super) fn calling(
-    tls: &Tls,
-    identity: Option<&Identity>,
-    scope: &Scope<'_>,
-    roots: &Result<Roots, String>,
-) -> Calling {
-    let own = identity.map(|identity| tls.credentials(identity)).transpose();
-    let client = |version| {
-        let own = own.as_ref().map_err(Clone::clone)?;
-        tls.client(own.as_ref(), roots.as_ref().map_err(Clone::clone)?, version)
-    };
-    scope.versions.iter().map(|version| (*version, client(*version))).collect()
+impl Calling {
+    /// A client with a certificate or without one.
+    pub(super) fn new(tls: &Tls, identity: Option<&Identity>, roots: &Result<Roots, String>) -> Self {
+        let own = identity.map(|identity| tls.credentials(identity)).transpose();
+        let client = |version| {
+            let own = own.as_ref().map_err(Clone::clone)?;
+            tls.client(own.as_ref(), roots.as_ref().map_err(Clone::clone)?, version)
+        };
+        Self { v12: client(TlsVersion::V12), v13: client(TlsVersion::V13) }
+    }
+
+    /// The client that offers this version only.
+    pub(super) fn at(&self, version: TlsVersion) -> &Result<Client, String> {
+        match version {
+            TlsVersion::V12 => &self.v12,
+            TlsVersion::V13 => &self.v13,
+        }
+    }
 }
 
 /// The host that was asked for, or else each host name and address of the certificate. A certificate with neither

@@ -4,7 +4,7 @@
 use super::attempt::{Attempt, Planned, execute};
 use super::handshake::{Expectation, Roots, Tls};
 use super::material::Material;
-use super::party::{Calling, Serving, calling};
+use super::party::{Calling, Serving};
 use super::{Scope, TlsVersion, refusals};
 use crate::bundle::Identity;
 use crate::report::{Check, Group, Outcome};
@@ -19,7 +19,7 @@ pub(super) struct Stage<'a> {
     pub(super) servers: Vec<Serving<'a>>,
     /// A client with nothing but the roots.
     pub(super) nobody: Calling,
-    /// The servers (by place in `servers`) and versions at which a client was content with the server alone.
+    /// The servers (by place in the scope) and versions at which a client was content with the server alone.
     pub(super) reached: Vec<(usize, TlsVersion)>,
 }
 
@@ -30,10 +30,11 @@ pub(super) fn checks(scope: &Scope<'_>, material: &Material) -> Vec<Check> {
     let servers: Vec<Serving<'_>> = scope
         .servers
         .iter()
-        .filter(|identity| identity.key.is_some())
-        .map(|identity| Serving::new(&tls, identity, scope, &roots))
+        .enumerate()
+        .filter(|(_, identity)| identity.key.is_some())
+        .map(|(place, identity)| Serving::new(&tls, place, identity, scope.host, &roots))
         .collect();
-    let nobody = calling(&tls, None, scope, &roots);
+    let nobody = Calling::new(&tls, None, &roots);
     let mut stage = Stage { tls, scope, material, roots, servers, nobody, reached: vec![] };
 
     let (places, plan) = stage.server_authentication();
@@ -58,17 +59,17 @@ impl Stage<'_> {
     fn server_authentication(&self) -> (Vec<Option<(usize, TlsVersion)>>, Vec<Planned>) {
         let mut places = Vec::new();
         let mut plan = Vec::new();
-        for (place, server) in self.servers.iter().enumerate() {
-            for (nth_version, (version, client)) in self.nobody.iter().enumerate() {
+        for server in &self.servers {
+            for (nth_version, version) in self.scope.versions.iter().enumerate() {
                 let names = if nth_version == 0 { server.hosts.len() } else { 1 };
                 for (nth_host, (host, address)) in server.hosts.iter().take(names).enumerate() {
-                    places.push((nth_host == 0).then_some((place, *version)));
+                    places.push((nth_host == 0).then_some((server.place, *version)));
                     plan.push(Planned {
                         id: format!("server-auth-{}", version.id()),
                         group: Group::Handshake,
                         title: "a client that trusts the root accepts the server",
                         subject: format!("{} as {host}", server.identity.name),
-                        attempt: Attempt::call(&server.plain, client, address),
+                        attempt: Attempt::call(&server.plain, self.nobody.at(*version), address),
                         expectation: Expectation::Accepted,
                         fix: "mend what the static checks report of the server, or give it a certificate for this host"
                             .into(),
@@ -86,7 +87,7 @@ impl Stage<'_> {
             .clients
             .iter()
             .filter(|client| client.key.is_some())
-            .map(|client| (client, calling(&self.tls, Some(client), scope, &self.roots)))
+            .map(|client| (client, Calling::new(&self.tls, Some(client), &self.roots)))
             .collect();
         let planned = |server: &Serving<'_>, version: TlsVersion, subject, attempt| Planned {
             id: format!("mtls-{}", version.id()),
@@ -99,9 +100,9 @@ impl Stage<'_> {
         };
         let mut plan = Vec::new();
         for server in &self.servers {
-            for (client, versions) in &callers {
-                plan.extend(versions.iter().map(|(version, calling)| {
-                    let attempt = Attempt::call(&server.asking, calling, server.address());
+            for (client, calling) in &callers {
+                plan.extend(scope.versions.iter().map(|version| {
+                    let attempt = Attempt::call(&server.asking, calling.at(*version), server.address());
                     planned(server, *version, client.name.as_str(), attempt)
                 }));
             }

@@ -6,8 +6,8 @@ mod tests;
 
 use super::TlsVersion;
 use super::attempt::{Attempt, Planned};
-use super::handshake::{Address, Client, Expectation, Refusal};
-use super::party::{Serving, calling};
+use super::handshake::{Address, Expectation, Refusal};
+use super::party::{Calling, Serving};
 use super::plan::Stage;
 use crate::bundle::Identity;
 use crate::pki::ExtendedKeyUsage;
@@ -18,70 +18,17 @@ pub(super) const WRONG_HOST: &str = "wrong-host.pkictl.invalid";
 
 /// Every refusal at every server.
 pub(super) fn plan(stage: &Stage<'_>) -> Vec<Planned> {
-    let scope = stage.scope;
-    let say = |reason: &String| reason.clone();
-    let foreign = stage.material.foreign.as_ref().map_err(say);
-    let foreign_client =
-        foreign.clone().map(|foreign| calling(&stage.tls, Some(&foreign.client), scope, &stage.roots));
-    let distrustful = foreign.map(|foreign| {
-        let roots = stage.tls.roots(std::slice::from_ref(foreign.root.certificate()));
-        calling(&stage.tls, None, scope, &roots)
-    });
-    let expired_client = stage.material.expired_client.as_ref().map_err(say);
-    let expired_client = expired_client.map(|client| calling(&stage.tls, Some(client), scope, &stage.roots));
-    let expired_servers: Vec<Result<Serving<'_>, String>> = stage
-        .servers
-        .iter()
-        .map(|server| {
-            // `Material` has them in the order of the scope, which here lacks those without a key.
-            let place = scope.servers.iter().position(|one| std::ptr::eq(one, server.identity));
-            let expired = place.and_then(|place| stage.material.expired_servers.get(place));
-            let expired = expired.ok_or("there is none to show")?.as_ref().map_err(say)?;
-            Ok(Serving::new(&stage.tls, expired, scope, &stage.roots))
-        })
-        .collect();
-    let wrong_host = Address::host(WRONG_HOST);
-
+    let guests = Guests::new(stage);
     let mut plan = Vec::new();
-    for ((place, server), expired_server) in stage.servers.iter().enumerate().zip(&expired_servers) {
-        for (nth, version) in scope.versions.iter().enumerate() {
-            let own = server.address();
-            let nth_of = |clients: &Result<super::party::Calling, String>,
-                          to_call: &dyn Fn(&Result<Client, String>) -> Attempt| {
-                match clients {
-                    Ok(clients) => clients.get(nth).map_or_else(not_tried, |(_, client)| to_call(client)),
-                    Err(reason) => Attempt::Skip(reason.clone()),
-                }
-            };
-            let asking = |client: &Result<Client, String>| Attempt::call(&server.asking, client, own);
-            let plain = |client: &Result<Client, String>| Attempt::call(&server.plain, client, own);
-            let nobody = || stage.nobody.get(nth).map(|(_, client)| client);
-            let mut add = |refusal, attempt| {
-                let reached = stage.reached.contains(&(place, *version)) || refusal == Refusal::ExpiredServer;
-                let attempt = if reached { attempt } else { unreached() };
+    for server in &stage.servers {
+        let expired = expired_twin(stage, server);
+        for version in stage.scope.versions {
+            let reached = stage.reached.contains(&(server.place, *version));
+            for (refusal, attempt) in attempts(stage, server, &guests, &expired, *version) {
+                let attempt =
+                    if reached || refusal == Refusal::ExpiredServer { attempt } else { unreached() };
                 plan.push(planned(server, *version, refusal, attempt));
-            };
-            if !scope.server_auth_only {
-                add(Refusal::NoClientCertificate, nobody().map_or_else(not_tried, asking));
-                add(Refusal::ForeignClient, nth_of(&foreign_client, &asking));
-                let as_client = match purposes(server.identity) {
-                    Some(reason) => Attempt::Skip(reason.into()),
-                    None => server.as_client.get(nth).map_or_else(not_tried, |(_, client)| asking(client)),
-                };
-                add(Refusal::WrongPurpose, as_client);
-                add(Refusal::ExpiredClient, signed(stage, || nth_of(&expired_client, &asking)));
             }
-            add(Refusal::ForeignServer, nth_of(&distrustful, &plain));
-            add(
-                Refusal::WrongHost,
-                nobody().map_or_else(not_tried, |client| Attempt::call(&server.plain, client, &wrong_host)),
-            );
-            let expired = || match (expired_server, nobody()) {
-                (Ok(expired), Some(client)) => Attempt::call(&expired.plain, client, expired.address()),
-                (Err(reason), _) => Attempt::Skip(reason.clone()),
-                (_, None) => not_tried(),
-            };
-            add(Refusal::ExpiredServer, signed(stage, expired));
         }
     }
     plan
@@ -91,51 +38,110 @@ pub(super) fn plan(stage: &Stage<'_>) -> Vec<Planned> {
 pub(super) fn environments(stage: &Stage<'_>) -> Vec<Planned> {
     let scope = stage.scope;
     let mut plan = Vec::new();
-    if scope.server_auth_only {
-        return plan;
-    }
-    for other in scope.others {
-        let callers: Vec<_> = other
-            .clients
-            .iter()
-            .map(|client| (client, calling(&stage.tls, Some(client), scope, &stage.roots)))
-            .collect();
-        for (place, server) in stage.servers.iter().enumerate() {
-            for (client, versions) in &callers {
-                for (version, calling) in versions {
+    for other in scope.others.iter().filter(|_| !scope.server_auth_only) {
+        let planned = |id: String, subject, attempt, refusal| Planned {
+            id,
+            group: Group::Environment,
+            title: "a client of another environment is refused",
+            subject,
+            attempt,
+            expectation: Expectation::Refused(refusal),
+            fix: format!(
+                "let each environment have a root of its own, and trust no root of {} here",
+                other.name
+            ),
+        };
+        if other.clients.is_empty() {
+            plan.extend(stage.servers.iter().map(|server| {
+                let subject = format!("{} <- {}", server.identity.name, other.name);
+                let skip = Attempt::Skip(format!("environment {} has no client", other.name));
+                planned("other-environment".into(), subject, skip, Refusal::ForeignClient)
+            }));
+        }
+        for client in &other.clients {
+            let calling = Calling::new(&stage.tls, Some(client), &stage.roots);
+            for server in &stage.servers {
+                for version in scope.versions {
                     let attempt = match unfit(client, stage) {
-                        _ if !stage.reached.contains(&(place, *version)) => unreached(),
+                        _ if !stage.reached.contains(&(server.place, *version)) => unreached(),
                         Some(reason) => Attempt::Skip(reason.into()),
-                        None => Attempt::call(&server.asking, calling, server.address()),
+                        None => Attempt::call(&server.asking, calling.at(*version), server.address()),
                     };
-                    plan.push(Planned {
-                        id: format!("other-environment-{}", version.id()),
-                        group: Group::Environment,
-                        title: "a client of another environment is refused",
-                        subject: format!("{} <- {}/{}", server.identity.name, other.name, client.name),
-                        attempt,
-                        expectation: Expectation::Refused(stranger(client, stage)),
-                        fix: format!(
-                            "let each environment have a root of its own, and trust no root of {} here",
-                            other.name
-                        ),
-                    });
+                    let subject = format!("{} <- {}/{}", server.identity.name, other.name, client.name);
+                    let id = format!("other-environment-{}", version.id());
+                    plan.push(planned(id, subject, attempt, stranger(client, stage)));
                 }
             }
         }
-        if callers.is_empty() {
-            plan.extend(stage.servers.iter().map(|server| Planned {
-                id: "other-environment".into(),
-                group: Group::Environment,
-                title: "a client of another environment is refused",
-                subject: format!("{} <- {}", server.identity.name, other.name),
-                attempt: Attempt::Skip(format!("environment {} has no client", other.name)),
-                expectation: Expectation::Refused(Refusal::ForeignClient),
-                fix: String::new(),
-            }));
-        }
     }
     plan
+}
+
+/// Those who call every server; an error is why they cannot.
+struct Guests {
+    /// With a certificate of a foreign CA.
+    foreign: Result<Calling, String>,
+    /// With an expired certificate of our CA.
+    expired: Result<Calling, String>,
+    /// Trusting the foreign root only.
+    distrustful: Result<Calling, String>,
+}
+
+impl Guests {
+    fn new(stage: &Stage<'_>) -> Self {
+        let foreign = || stage.material.foreign.as_ref().map_err(Clone::clone);
+        let with = |client| Calling::new(&stage.tls, Some(client), &stage.roots);
+        Self {
+            foreign: foreign().map(|foreign| with(&foreign.client)),
+            expired: stage.material.expired_client.as_ref().map(with).map_err(Clone::clone),
+            distrustful: foreign().map(|foreign| {
+                let roots = stage.tls.roots(std::slice::from_ref(foreign.root.certificate()));
+                Calling::new(&stage.tls, None, &roots)
+            }),
+        }
+    }
+}
+
+/// The server as it would be with an expired certificate.
+fn expired_twin<'a>(stage: &Stage<'a>, server: &Serving<'_>) -> Result<Serving<'a>, String> {
+    let expired = stage.material.expired_servers.get(server.place).ok_or("there is none to show")?;
+    let expired = expired.as_ref().map_err(Clone::clone)?;
+    Ok(Serving::new(&stage.tls, server.place, expired, stage.scope.host, &stage.roots))
+}
+
+/// How each refusal is tried at one server.
+fn attempts(
+    stage: &Stage<'_>,
+    server: &Serving<'_>,
+    guests: &Guests,
+    expired: &Result<Serving<'_>, String>,
+    version: TlsVersion,
+) -> Vec<(Refusal, Attempt)> {
+    let asking = |calling: &Calling| Attempt::call(&server.asking, calling.at(version), server.address());
+    let plain = |calling: &Calling| Attempt::call(&server.plain, calling.at(version), server.address());
+    let mut attempts = Vec::new();
+    if !stage.scope.server_auth_only {
+        let as_client = purposes(server.identity).map(|reason| Attempt::Skip(reason.into()));
+        attempts.extend([
+            (Refusal::NoClientCertificate, asking(&stage.nobody)),
+            (Refusal::ForeignClient, or_skip(&guests.foreign, asking)),
+            (Refusal::WrongPurpose, as_client.unwrap_or_else(|| asking(&server.as_client))),
+            (Refusal::ExpiredClient, signed(stage, or_skip(&guests.expired, asking))),
+        ]);
+    }
+    let nobody = stage.nobody.at(version);
+    let wrong_host = Attempt::call(&server.plain, nobody, &Address::host(WRONG_HOST));
+    let expired = or_skip(expired, |expired| Attempt::call(&expired.plain, nobody, expired.address()));
+    attempts.extend([
+        (Refusal::ForeignServer, or_skip(&guests.distrustful, plain)),
+        (Refusal::WrongHost, wrong_host),
+        (Refusal::ExpiredServer, signed(stage, expired)),
+    ]);
+    attempts
+}
+
+fn or_skip<T>(party: &Result<T, String>, attempt: impl FnOnce(&T) -> Attempt) -> Attempt {
+    party.as_ref().map_or_else(|reason| Attempt::Skip(reason.clone()), attempt)
 }
 
 fn planned(server: &Serving<'_>, version: TlsVersion, refusal: Refusal, attempt: Attempt) -> Planned {
@@ -189,14 +195,14 @@ fn planned(server: &Serving<'_>, version: TlsVersion, refusal: Refusal, attempt:
 
 /// An expired certificate must be refused for its date alone. webpki looks at the date before it looks for a root,
 /// so that a signer that nobody trusts would not be noticed.
-fn signed(stage: &Stage<'_>, attempt: impl FnOnce() -> Attempt) -> Attempt {
+fn signed(stage: &Stage<'_>, attempt: Attempt) -> Attempt {
     match &stage.scope.signer {
         Ok(signer) if !stage.scope.trust.anchors.contains(signer.anchor()) => Attempt::Impossible(format!(
             "the CA {:?} stands under {:?}, which is not trusted",
             signer.certificate().title(),
             signer.anchor().title()
         )),
-        _ => attempt(),
+        _ => attempt,
     }
 }
 
@@ -233,8 +239,4 @@ fn unfit(client: &Identity, stage: &Stage<'_>) -> Option<&'static str> {
 
 fn unreached() -> Attempt {
     Attempt::Skip("no client accepts this server at all, so a refusal would prove nothing".into())
-}
-
-fn not_tried() -> Attempt {
-    Attempt::Skip("it was not tried".into())
 }
