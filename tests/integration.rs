@@ -1,5 +1,8 @@
 //! The one integration binary: the program as its users meet it, judged by strangers.
 
+mod fixtures;
 mod harness;
 
 mod command_line;
+mod emitters;
+mod route;

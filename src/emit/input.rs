@@ -114,12 +114,23 @@ impl OptionSpec {
                 let name: DnsName = text.parse()?;
                 Ok(Value::from(name.as_str()))
             }
-            (OptionType::Namespace, OptionValue::Text(text)) if is_dns_label(text) => {
-                Ok(Value::from(text.as_str()))
-            }
             (OptionType::Namespace, OptionValue::Text(text)) => {
                 let form = "1 to 63 small letters, digits and `-`, a letter or digit at both ends (RFC 1123)";
-                Err(self.refuse(text, "it is no namespace", Some(form.into())))
+                let fits = is_dns_label(text);
+                if fits {
+                    Ok(Value::from(text.as_str()))
+                } else {
+                    Err(self.refuse(text, "it is no namespace", Some(form.into())))
+                }
+            }
+            (OptionType::Name, OptionValue::Text(text)) => {
+                let form = "small letters, digits, `-` and `.`, a letter or digit at both ends of each part (RFC 1123)";
+                let fits = text.len() <= 253 && text.split('.').all(is_dns_label);
+                if fits {
+                    Ok(Value::from(text.as_str()))
+                } else {
+                    Err(self.refuse(text, "it is no Kubernetes name", Some(form.into())))
+                }
             }
             (OptionType::Integer, OptionValue::Integer(number)) => self.integer(*number, &number.to_string()),
             (OptionType::Integer, OptionValue::Text(text)) => match text.parse() {

@@ -66,6 +66,8 @@ pub enum OptionType {
     Hostname,
     /// A Kubernetes namespace (a DNS-1123 label).
     Namespace,
+    /// The name of another Kubernetes object (a DNS-1123 subdomain).
+    Name,
     /// A credential that serves: allows `serverAuth`.
     Server,
     /// A credential that calls: allows `clientAuth`.

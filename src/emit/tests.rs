@@ -118,6 +118,9 @@ fn a_value_of_the_wrong_form_is_refused() {
         with("type = \"namespace\"", "A.b"),
         "invalid value \"A.b\": it is no namespace (option \"a\")"
     );
+    for name in ["", "A", "a..b", "-a", "../a", "a\nb"] {
+        assert!(with("type = \"name\"", name).contains("it is no Kubernetes name"), "{name}");
+    }
     assert!(with("type = \"hostname\"", "a..b").starts_with("invalid DNS name"));
     assert!(with("type = \"server\"", "web").contains("a value of another type"));
     assert!(refusal(FILE, &[("b", text("x"))]).starts_with("no option named \"b\""));

@@ -1,0 +1,244 @@
+//! Every directory under `templates/emit`, rendered with the cases of its own `expected/cases.toml`.
+//!
+//! A case names its options; a credential is one of `plain`, `wildcard`, `ipv6` and `client`, an authority is `dev`.
+//! What it makes lies in `expected/<case>/`, with `<leaf of plain>` and the like for PEM sections. `PKICTL_BLESS=1`
+//! writes these files anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pkictl::artifact::Artifact;
+use pkictl::bundle::{Identity, Trust};
+use pkictl::emit::{Emitter, Emitters, Input, OptionType, OptionValue};
+use pkictl::{Error, Result};
+use serde::Deserialize;
+
+use crate::fixtures::Pki;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cases {
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    options: toml::Table,
+    /// The sentence with which it is refused.
+    refused: Option<String>,
+}
+
+struct Material {
+    identities: BTreeMap<&'static str, Identity>,
+    trust: Trust,
+}
+
+impl Material {
+    fn new() -> Self {
+        let pki = Pki::with_intermediate();
+        let identities = [
+            ("plain", "server", "web.apps.example.com"),
+            ("wildcard", "wildcard", "*.apps.example.com"),
+            ("ipv6", "server", "2001:db8::1"),
+            ("client", "client", "backend"),
+        ];
+        let make = |(key, profile, name)| (key, pki.identity(profile, name));
+        Self { identities: identities.map(make).into(), trust: pki.trust() }
+    }
+
+    /// The case's options; `server` takes the place of every server credential if given.
+    fn render(&self, emitter: &Emitter, case: &Case, server: Option<&str>) -> Result<Vec<Artifact>> {
+        let mut options = BTreeMap::new();
+        for (name, value) in &case.options {
+            let kind = emitter.options.iter().find(|option| option.name == *name).map(|option| option.kind);
+            let text = || value.as_str().unwrap_or_else(|| panic!("{name} of {} is no text", case.name));
+            let identity = |name: &str| &self.identities[name];
+            let value = match kind {
+                Some(OptionType::Server) => OptionValue::Identity(identity(server.unwrap_or_else(text))),
+                Some(OptionType::Client) => OptionValue::Identity(identity(text())),
+                Some(OptionType::Trust) => OptionValue::Trust(&self.trust),
+                Some(OptionType::Flag) => OptionValue::Flag(value.as_bool().expect("a flag")),
+                Some(OptionType::Integer) => OptionValue::Integer(value.as_integer().expect("a number")),
+                Some(OptionType::List) => {
+                    let items = value.as_array().expect("a list").iter();
+                    OptionValue::List(items.map(|item| item.as_str().expect("a text").to_owned()).collect())
+                }
+                _ => OptionValue::Text(text().to_owned()),
+            };
+            options.insert(name.clone(), value);
+        }
+        emitter.render(&Input { options, environment: "dev", trust: Some(&self.trust) })
+    }
+
+    /// The text with names for what differs from run to run.
+    fn anonymous(&self, text: &str) -> String {
+        let mut sections = BTreeMap::new();
+        let mut text = text.replace(&format!("pkictl {}", env!("CARGO_PKG_VERSION")), "pkictl <version>");
+        for (kind, certificates) in
+            [("root", &self.trust.anchors), ("intermediate", &self.trust.intermediates)]
+        {
+            for certificate in certificates {
+                sections.insert(body(&certificate.pem()), format!("<{kind}>"));
+                text = text.replace(&certificate.title(), &format!("<name of {kind}>"));
+            }
+        }
+        for (name, identity) in &self.identities {
+            sections.insert(body(&identity.leaf().pem()), format!("<leaf of {name}>"));
+            let key = identity.key.as_ref().expect("made with its key");
+            sections.insert(body(&key.pkcs8_pem()), format!("<key of {name}>"));
+        }
+        let mut out = String::new();
+        let mut rest = text.as_str();
+        while let Some(start) = rest.find("-----BEGIN ") {
+            let section = &rest[start..];
+            let close = section.find("-----END ").expect("a whole section");
+            let end = close + section[close + 9..].find("-----").expect("a whole section") + 14;
+            out.push_str(&rest[..start]);
+            out.push_str(sections.get(&body(&section[..end])).map_or("<unknown section>", String::as_str));
+            rest = &section[end..];
+        }
+        out + rest
+    }
+}
+
+/// The base64 of a PEM section, also where its line ends are escaped or indented.
+fn body(section: &str) -> String {
+    let lines = section.replace("\\n", "\n");
+    lines.lines().map(str::trim).filter(|line| !line.starts_with("-----")).collect()
+}
+
+fn directory(emitter: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/emit").join(emitter).join("expected")
+}
+
+fn each_case(mut check: impl FnMut(&Material, &Emitter, &Case)) {
+    let emitters = Emitters::built_in();
+    let material = Material::new();
+    for name in emitters.names() {
+        let emitter = emitters.load(&name).expect("a built-in emitter");
+        let file = directory(&name).join("cases.toml");
+        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let cases: Cases =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let names: BTreeSet<&str> = cases.case.iter().map(|case| case.name.as_str()).collect();
+        assert_eq!(names.len(), cases.case.len(), "two cases of {name} have one name");
+        assert!(cases.case.iter().any(|case| case.refused.is_none()), "{name} has no case that renders");
+        cases.case.iter().for_each(|case| check(&material, &emitter, case));
+    }
+}
+
+#[test]
+fn every_case_of_every_emitter_makes_the_expected_files() {
+    let bless = std::env::var_os("PKICTL_BLESS").is_some();
+    each_case(|material, emitter, case| {
+        let place = format!("{}, case {}", emitter.name, case.name);
+        let expected = directory(&emitter.name).join(&case.name);
+        let rendered = material.render(emitter, case, None);
+        if let Some(sentence) = &case.refused {
+            let error = rendered.map(drop).expect_err(&format!("{place} is not refused"));
+            assert_eq!(&error.to_string(), sentence, "{place}");
+            return;
+        }
+        let artifacts = rendered.unwrap_or_else(|error| panic!("{place}: {error}"));
+        let found: BTreeMap<PathBuf, String> = artifacts
+            .iter()
+            .map(|artifact| {
+                let text = std::str::from_utf8(&artifact.contents).expect("text");
+                (expected.join(&artifact.path), material.anonymous(text))
+            })
+            .collect();
+        if bless {
+            let _ = fs::remove_dir_all(&expected);
+            for (path, text) in &found {
+                fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+                fs::write(path, text).expect("a file");
+            }
+        }
+        let wanted: BTreeMap<PathBuf, String> = files(&expected)
+            .into_iter()
+            .map(|path| (path.clone(), fs::read_to_string(&path).expect("an expected file")))
+            .collect();
+        assert_eq!(wanted.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>(), "{place}");
+        for (path, text) in &found {
+            assert_eq!(wanted[path], *text, "{place}: {}", path.display());
+        }
+    });
+}
+
+#[test]
+fn every_case_renders_with_a_plain_a_wildcard_and_an_ipv6_certificate() {
+    each_case(|material, emitter, case| {
+        for server in ["plain", "wildcard", "ipv6"] {
+            let place = format!("{}, case {} with {server}", emitter.name, case.name);
+            match material.render(emitter, case, Some(server)) {
+                Ok(artifacts) => artifacts.iter().for_each(|artifact| check(emitter, artifact, &place)),
+                // A place of use may refuse a kind of certificate, but only with a reason.
+                Err(Error::Refused { .. }) => {}
+                Err(error) => assert!(case.refused.is_some(), "{place}: {error}"),
+            }
+        }
+    });
+}
+
+#[test]
+fn expected_files_belong_to_a_case() {
+    let mut known = BTreeSet::new();
+    each_case(|_, emitter, case| {
+        known.insert(directory(&emitter.name).join(&case.name));
+    });
+    for name in Emitters::built_in().names() {
+        for entry in fs::read_dir(directory(&name)).expect("a directory").flatten() {
+            let path = entry.path();
+            assert!(
+                path.ends_with("cases.toml") || known.contains(&path),
+                "{}: no such case",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_emitter_says_what_it_is_and_shows_a_command() {
+    for name in Emitters::built_in().names() {
+        let emitter = Emitters::built_in().load(&name).expect("a built-in emitter");
+        assert!(!emitter.summary.is_empty() && !emitter.proven_by.is_empty(), "{name}");
+        assert!(!emitter.examples.is_empty(), "{name} has no example");
+        for example in &emitter.examples {
+            assert!(example.starts_with(&format!("pkictl emit {name}")), "{name}: {example}");
+        }
+        assert!(emitter.options.iter().all(|option| !option.help.is_empty()), "{name}");
+    }
+}
+
+/// Reads what claims a syntax by its file name, and looks for keys where none may be.
+fn check(emitter: &Emitter, artifact: &Artifact, place: &str) {
+    let text = std::str::from_utf8(&artifact.contents).expect("text");
+    let secret = artifact.sensitivity == pkictl::artifact::Sensitivity::Secret;
+    assert!(secret || !text.contains("PRIVATE KEY"), "{place}: a private key in {}", artifact.path);
+    let read = match artifact.path.rsplit('.').next() {
+        Some("yaml" | "yml") => {
+            let documents = serde_saphyr::from_multiple::<serde_json::Value>(text);
+            documents
+                .map_err(|error| error.to_string())
+                .and_then(|documents| if documents.is_empty() { Err("no document".into()) } else { Ok(()) })
+        }
+        Some("json") => serde_json::from_str::<serde_json::Value>(text).map(drop).map_err(|e| e.to_string()),
+        Some("toml") => toml::from_str::<toml::Table>(text).map(drop).map_err(|e| e.to_string()),
+        _ => Ok(()),
+    };
+    assert_eq!(read, Ok(()), "{place}: {} of {}", artifact.path, emitter.name);
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(directory) else { return vec![] };
+    let mut found = Vec::new();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}

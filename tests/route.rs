@@ -1,0 +1,1 @@
+//! Emitted Routes, judged by the official schemas; and the Route lint.
