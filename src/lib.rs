@@ -40,6 +40,8 @@ pub mod cli;
 pub mod emit;
 mod ephemeral;
 pub mod error;
+#[cfg(feature = "emit")]
+pub mod lint;
 pub mod pki;
 pub mod profile;
 pub mod report;

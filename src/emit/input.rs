@@ -8,6 +8,7 @@ use super::manifest::{OptionSpec, OptionType};
 use super::{Emitter, values};
 use crate::bundle::{Identity, Trust};
 use crate::error::{Error, Result};
+use crate::pki::name::{is_dns1123_label, is_dns1123_subdomain};
 use crate::pki::{DnsName, ExtendedKeyUsage, PrivateKey};
 use crate::template;
 
@@ -116,7 +117,7 @@ impl OptionSpec {
             }
             (OptionType::Namespace, OptionValue::Text(text)) => {
                 let form = "1 to 63 small letters, digits and `-`, a letter or digit at both ends (RFC 1123)";
-                let fits = is_dns_label(text);
+                let fits = is_dns1123_label(text);
                 if fits {
                     Ok(Value::from(text.as_str()))
                 } else {
@@ -125,7 +126,7 @@ impl OptionSpec {
             }
             (OptionType::Name, OptionValue::Text(text)) => {
                 let form = "small letters, digits, `-` and `.`, a letter or digit at both ends of each part (RFC 1123)";
-                let fits = text.len() <= 253 && text.split('.').all(is_dns_label);
+                let fits = is_dns1123_subdomain(text);
                 if fits {
                     Ok(Value::from(text.as_str()))
                 } else {
@@ -183,11 +184,4 @@ impl OptionSpec {
         let reason = format!("{reason} (option {:?})", self.name);
         Error::Invalid { what: "value", value: value.to_owned(), reason, expected }
     }
-}
-
-fn is_dns_label(text: &str) -> bool {
-    (1..=63).contains(&text.len())
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

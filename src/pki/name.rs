@@ -254,6 +254,19 @@ fn parse_email(text: &str) -> Result<String> {
     Ok(format!("{mailbox}@{host}"))
 }
 
+/// Whether `text` is a label of RFC 1123, as Kubernetes takes it: 1 to 63 small letters, digits and inner hyphens.
+pub(crate) fn is_dns1123_label(text: &str) -> bool {
+    (1..=MAX_LABEL).contains(&text.len())
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// Whether `text` can name a Kubernetes object: labels of RFC 1123 with dots between, at most 253 characters.
+pub(crate) fn is_dns1123_subdomain(text: &str) -> bool {
+    text.len() <= MAX_NAME && text.split('.').all(is_dns1123_label)
+}
+
 /// The name that a credential, authority or environment is kept and asked for under.
 ///
 /// A host name, a wildcard, an address, a mailbox or a plain word: what can be a directory name without surprise.

@@ -1,0 +1,108 @@
+//! What no cluster checks: host, dates, and the root that HAProxy needs.
+
+use super::certificates::{is_self_signed, leaf, when};
+use super::host::is_wildcard;
+use super::{Problem, Route, Rule, Severity, unenforced};
+use crate::pki::Certificate;
+use crate::pki::validity::human_time;
+
+pub(super) const RULES: &[Rule] = &[
+    unenforced(
+        "route-host-not-covered",
+        Severity::Error,
+        "RFC 9525, section 6: clients compare the host with the subject alternative names; the router does not",
+        "issue a certificate for the host, or change spec.host",
+        host_not_covered,
+    ),
+    unenforced(
+        "route-expired",
+        Severity::Error,
+        "RFC 5280, section 4.1.2.5: clients refuse it; the router tolerates it",
+        "issue the certificate again",
+        expired,
+    ),
+    unenforced(
+        "route-not-yet-valid",
+        Severity::Error,
+        "RFC 5280, section 4.1.2.5: clients refuse it; the router tolerates it",
+        "wait until it is valid, or issue one that is",
+        not_yet_valid,
+    ),
+    unenforced(
+        "route-destination-ca-root",
+        Severity::Error,
+        "HAProxy `verify required` with OpenSSL: a chain must end at a self-signed certificate of the ca-file",
+        "add the root to destinationCACertificate",
+        destination_root,
+    ),
+];
+
+fn host_not_covered(route: &Route<'_>) -> Vec<Problem> {
+    let (Some(leaf), Some(host)) = (leaf(route), route.text("spec.host").filter(|host| !host.is_empty()))
+    else {
+        return vec![];
+    };
+    // With the policy Subdomain the Route serves every host beside its own.
+    let (wanted, covered) = match host.split_once('.').filter(|_| is_wildcard(route)) {
+        Some((_, parent)) => {
+            let wildcard = format!("*.{parent}");
+            let covered = leaf.details.sans.iter().any(|san| san.value().eq_ignore_ascii_case(&wildcard));
+            (wildcard, covered)
+        }
+        None => (host.to_owned(), leaf.serves_host(&host.to_ascii_lowercase())),
+    };
+    when(!covered, || {
+        let names: Vec<String> = leaf.details.sans.iter().map(|san| san.value()).collect();
+        let found = if names.is_empty() { "no subject alternative name".into() } else { names.join(", ") };
+        route
+            .certificate
+            .problem(format!("the certificate does not serve {wanted}"))
+            .expected(wanted)
+            .found(found)
+    })
+}
+
+fn expired(route: &Route<'_>) -> Vec<Problem> {
+    dated(route, |certificate| {
+        let end = certificate.details.validity.not_after;
+        (end < route.now).then(|| {
+            (format!("{:?} has expired", certificate.title()), format!("valid until {}", human_time(end)))
+        })
+    })
+}
+
+fn not_yet_valid(route: &Route<'_>) -> Vec<Problem> {
+    dated(route, |certificate| {
+        let start = certificate.details.validity.not_before;
+        (start > route.now).then(|| {
+            (
+                format!("{:?} is not valid yet", certificate.title()),
+                format!("valid from {}", human_time(start)),
+            )
+        })
+    })
+}
+
+fn dated(route: &Route<'_>, check: impl Fn(&Certificate) -> Option<(String, String)>) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for section in [&route.certificate, &route.ca, &route.destination] {
+        for (message, dates) in section.certificates().iter().filter_map(&check) {
+            let now = format!("valid on {}", human_time(route.now));
+            found.push(section.problem(message).expected(now).found(dates));
+        }
+    }
+    found
+}
+
+fn destination_root(route: &Route<'_>) -> Vec<Problem> {
+    let certificates = route.destination.certificates();
+    let wrong = !certificates.is_empty() && !certificates.iter().any(is_self_signed);
+    when(wrong, || {
+        let names: Vec<String> = certificates.iter().map(Certificate::title).collect();
+        route
+            .destination
+            .problem("the root is missing: no pod will be trusted")
+            .expected("a self-signed root")
+            .found(names.join(", "))
+    })
+}
