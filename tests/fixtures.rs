@@ -1,7 +1,7 @@
 //! Certificates for tests, made in memory at a fixed time.
 
 use pkictl::bundle::{Identity, Trust};
-use pkictl::pki::{Authority, CertificateSpec, Label};
+use pkictl::pki::{Authority, CertificateSpec, KeyAlgorithm, Label};
 use pkictl::profile::{Profiles, Request};
 use time::{Duration, OffsetDateTime};
 
@@ -27,6 +27,19 @@ impl Pki {
         let Self { authority: root } = Self::flat();
         let spec = spec("intermediate-ca", "issuing", Some(&root), |_| ());
         Self { authority: root.intermediate(&spec).expect("an intermediate") }
+    }
+
+    /// Leaves are signed by an authority that may sign for one domain only.
+    pub(crate) fn constrained(domain: &str) -> Self {
+        let permitted = domain.parse().expect("a domain");
+        let constrain = |spec: &mut CertificateSpec| spec.name_constraints.permitted_dns.push(permitted);
+        Self { authority: Authority::root(&spec("root-ca", "root", None, constrain)).expect("a root") }
+    }
+
+    /// Leaves are signed by an RSA key.
+    pub(crate) fn rsa() -> Self {
+        let rsa = |spec: &mut CertificateSpec| spec.key_algorithm = KeyAlgorithm::Rsa(2048);
+        Self { authority: Authority::root(&spec("root-ca", "root", None, rsa)).expect("a root") }
     }
 
     /// A credential by a built-in profile.

@@ -63,8 +63,11 @@ pub(super) const RULES: &[Rule] = &[
     ),
 ];
 
+/// The certificate that the key belongs to, or the first: one mistake in the order is told once.
 pub(super) fn leaf<'r>(route: &'r Route<'_>) -> Option<&'r Certificate> {
-    route.certificate.certificates().first()
+    let certificates = route.certificate.certificates();
+    let own = own_key(route).and_then(|key| certificates.iter().find(|certificate| certificate.matches(key)));
+    own.or(certificates.first())
 }
 
 /// One problem of a section if `wrong`.
