@@ -112,9 +112,10 @@ fn argument(option: &OptionSpec) -> Arg {
         }
         argument = argument.visible_aliases(option.aliases.clone());
     }
-    if let Some(name) = &option.value_name {
-        argument = argument.value_name(name.clone());
-    }
+    argument = argument.value_name(option.value_name.clone().unwrap_or_else(|| match option.kind {
+        OptionType::Choice => option.name.rsplit('-').next().unwrap_or_default().to_uppercase(),
+        _ => option.name.to_uppercase(),
+    }));
     if let Some(default) = option.default.as_ref().filter(|text| !text.contains("{{") && !text.contains("{%"))
     {
         argument = argument.help(format!("{} [default: {default}]", option.help));

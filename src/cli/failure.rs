@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Library(Box<Error>),
     /// It was asked in a way that makes no sense: exit code 2.
     Usage(String),
+    /// What was about to be written breaks rules, each described in some lines: exit code 1.
+    Findings(Vec<String>),
     /// A check found a failure, which was reported already: exit code 3.
     ChecksFailed,
 }
@@ -27,13 +29,17 @@ impl Failure {
         Self { kind: Kind::Usage(message.into()), hint }
     }
 
+    pub(super) fn findings(findings: Vec<String>, hint: Option<String>) -> Self {
+        Self { kind: Kind::Findings(findings), hint }
+    }
+
     pub(super) fn checks_failed() -> Self {
         Self { kind: Kind::ChecksFailed, hint: None }
     }
 
     pub(super) fn exit_code(&self) -> u8 {
         match self.kind {
-            Kind::Library(_) => 1,
+            Kind::Library(_) | Kind::Findings(_) => 1,
             Kind::Usage(_) => 2,
             Kind::ChecksFailed => 3,
         }
@@ -51,6 +57,7 @@ impl fmt::Display for Failure {
         match &self.kind {
             Kind::Library(error) => error.fmt(f),
             Kind::Usage(message) => f.write_str(message),
+            Kind::Findings(findings) => f.write_str(&findings.join("\nerror: ")),
             Kind::ChecksFailed => f.write_str("a check failed"),
         }
     }

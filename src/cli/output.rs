@@ -127,6 +127,11 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn describe(failure: &Failure, global: &Global) -> String {
+    if let Kind::Findings(findings) = &failure.kind {
+        let lines: Vec<String> =
+            findings.iter().map(|one| format!("{} {one}", paint(RED, "error:"))).collect();
+        return with_hint(lines.join("\n"), failure.hint.as_deref());
+    }
     let mut text = format!("{} {failure}", paint(RED, "error:"));
     let mut suggestion = failure.hint.clone();
     if let Kind::Library(error) = &failure.kind {
@@ -142,10 +147,14 @@ fn describe(failure: &Failure, global: &Global) -> String {
         }
         suggestion = suggestion.or_else(|| hint::for_error(error, global));
     }
-    if let Some(suggestion) = suggestion {
-        text += &format!("\n\n{} {suggestion}", paint(GREEN.bold(), "hint:"));
+    with_hint(text, suggestion.as_deref())
+}
+
+fn with_hint(text: String, hint: Option<&str>) -> String {
+    match hint {
+        Some(hint) => format!("{text}\n\n{} {hint}", paint(GREEN.bold(), "hint:")),
+        None => text,
     }
-    text
 }
 
 fn finish(result: io::Result<()>) -> Result<(), Failure> {
