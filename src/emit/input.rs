@@ -105,6 +105,11 @@ impl OptionSpec {
     fn value(&self, given: &OptionValue<'_>) -> Result<Value> {
         match (self.kind, given) {
             (OptionType::String, OptionValue::Text(text)) => Ok(Value::from(text.as_str())),
+            (OptionType::Word, OptionValue::Text(text)) if is_word(text) => Ok(Value::from(text.as_str())),
+            (OptionType::Word, OptionValue::Text(text)) => {
+                let form = "letters, digits and . _ - / : @, with no - in front";
+                Err(self.refuse(text, "it holds a character that must not be there", Some(form.into())))
+            }
             (OptionType::Choice, OptionValue::Text(text)) if self.choices.contains(text) => {
                 Ok(Value::from(text.as_str()))
             }
@@ -184,4 +189,10 @@ impl OptionSpec {
         let reason = format!("{reason} (option {:?})", self.name);
         Error::Invalid { what: "value", value: value.to_owned(), reason, expected }
     }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with('-')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:@".contains(c))
 }

@@ -54,6 +54,8 @@ pub struct OptionSpec {
 pub enum OptionType {
     /// Any text.
     String,
+    /// ASCII letters, digits and `. _ - / : @`, which no syntax needs to quote: an image, a user, an object's name.
+    Word,
     /// A whole number.
     Integer,
     /// Given or not given.

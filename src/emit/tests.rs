@@ -121,6 +121,9 @@ fn a_value_of_the_wrong_form_is_refused() {
     for name in ["", "A", "a..b", "-a", "../a", "a\nb"] {
         assert!(with("type = \"name\"", name).contains("it is no Kubernetes name"), "{name}");
     }
+    for word in ["a b", "", "-x", "a\nUSER root", "$x"] {
+        assert!(with("type = \"word\"", word).contains("a character that must not be there"), "{word:?}");
+    }
     assert!(with("type = \"hostname\"", "a..b").starts_with("invalid DNS name"));
     assert!(with("type = \"server\"", "web").contains("a value of another type"));
     assert!(refusal(FILE, &[("b", text("x"))]).starts_with("no option named \"b\""));
