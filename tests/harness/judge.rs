@@ -27,16 +27,19 @@ pub fn judge(name: &str) -> Option<Judge> {
     let found = directories.map(|directory| directory.join(name)).find(|program| program.is_file());
     match found {
         Some(program) => Some(Judge { program }),
-        None if std::env::var("PKICTL_REQUIRE_PEERS").is_ok_and(|value| value == "1") => {
-            panic!("the judge {name} is not installed, and PKICTL_REQUIRE_PEERS=1 requires it")
-        }
-        None => {
-            let test = std::thread::current().name().unwrap_or_default().to_owned();
-            // Written past the test runner's capture: a skipped judge must be seen.
-            let _ = writeln!(std::io::stderr(), "skipped: {test}: {name} is not installed");
-            None
-        }
+        None => skip(&format!("{name} is not installed")),
     }
+}
+
+/// Skips a test, by name, in the output; under `PKICTL_REQUIRE_PEERS=1` it fails.
+#[track_caller]
+pub fn skip<T>(reason: &str) -> Option<T> {
+    let required = std::env::var("PKICTL_REQUIRE_PEERS").is_ok_and(|value| value == "1");
+    assert!(!required, "{reason}, and PKICTL_REQUIRE_PEERS=1 requires it");
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    // Written past the test runner's capture: a skipped test must be seen.
+    let _ = writeln!(std::io::stderr(), "skipped: {test}: {reason}");
+    None
 }
 
 impl Judge {
