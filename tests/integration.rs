@@ -5,4 +5,6 @@ mod harness;
 
 mod command_line;
 mod emitters;
+#[cfg(unix)]
+mod interop;
 mod route;

@@ -1,0 +1,12 @@
+"""What runs behind the servers of the tests: it says who answered, and under which scheme it was asked."""
+
+import os
+
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+@app.get("/")
+def answer():
+    return {"service": os.environ["SERVICE"], "scheme": request.scheme}

@@ -1,0 +1,78 @@
+//! gunicorn, started with exactly what the emitter makes.
+
+use super::shop::{Shop, document, variable};
+use crate::harness::{Server, free_port};
+
+#[test]
+fn a_customer_reaches_a_server_that_asks_for_no_certificate() {
+    let Some(shop) = Shop::open() else { return };
+    let (server, port) = shop.tls_pod("test", &[]);
+    let url = format!("https://localhost:{port}/");
+    let answer = shop.get(&url, &["--tls-max", "1.2"]);
+    answer.is_from("rest-api", "https");
+    assert_eq!(answer.shown_by(), "rest-api");
+    // Two options in one word would leave the server without TLS or without its log.
+    server.says("\"GET / HTTP/1.1\" 200");
+    let stranger = shop.ask(&url, &shop.file("prod", "rest-api", "ca.crt"), &[]);
+    stranger.is_refused("unable to get local issuer certificate");
+}
+
+#[test]
+fn a_server_with_mtls_admits_its_clients_and_nobody_else() {
+    let Some(shop) = Shop::open() else { return };
+    let (server, port) = shop.tls_pod("test", &["--mtls"]);
+    admits_clients_of_its_authority_only(&shop, &server, port);
+}
+
+#[test]
+fn the_config_file_does_the_same_as_the_variable() {
+    let Some(shop) = Shop::open() else { return };
+    let port = free_port();
+    // The path is relative: the file is for this machine, and nothing of it is for a pod.
+    let mount = ["--mount", "pki/test/certs/rest-api", "--port", &port.to_string()];
+    let file = shop.emit(&[&["gunicorn", "--cert", "rest-api", "--mtls"], &mount[..]].concat());
+    shop.workspace.write("gunicorn.conf.py", file);
+    let command = || {
+        let mut command = shop.gunicorn("rest-api");
+        command.args(["--config", "gunicorn.conf.py"]);
+        command
+    };
+    let checked = command().arg("--check-config").output().expect("gunicorn runs");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    let server = Server::start(command(), port);
+    admits_clients_of_its_authority_only(&shop, &server, port);
+}
+
+#[test]
+fn a_modern_server_speaks_tls_1_3_alone() {
+    let Some(shop) = Shop::open() else { return };
+    let (port, directory) = (free_port(), shop.workspace.file("deploy"));
+    let (mount, out) = (shop.file("test", "rest-api", ""), directory.display().to_string());
+    let mount = mount.display().to_string();
+    let place = ["--mount", mount.trim_end_matches('/'), "--bind", "127.0.0.1", "--port", &port.to_string()];
+    let _ =
+        shop.emit(&[&["gunicorn", "--cert", "rest-api", "--tls", "modern", "-d", &out], &place[..]].concat());
+    let deployment = document(&shop.workspace.read("deploy/gunicorn-deployment.yaml"));
+    let mounted = &deployment["spec"]["template"]["spec"]["containers"][0]["volumeMounts"][1]["mountPath"];
+    let mut command = shop.gunicorn("rest-api");
+    // There is no container here: the file lies elsewhere than where the ConfigMap would be mounted.
+    let words = variable(&deployment).replace(mounted.as_str().expect("a path"), &out);
+    command.env("GUNICORN_CMD_ARGS", words);
+    let _server = Server::start(command, port);
+    let url = format!("https://localhost:{port}/");
+    shop.get(&url, &["--tlsv1.3"]).is_from("rest-api", "https");
+    shop.get(&url, &["--tls-max", "1.2"]).is_refused("alert protocol version");
+}
+
+#[track_caller]
+fn admits_clients_of_its_authority_only(shop: &Shop, server: &Server, port: u16) {
+    let url = format!("https://127.0.0.1:{port}/");
+    shop.get_as_backend(&url, "test").is_from("rest-api", "https");
+    shop.get(&url, &[]).is_refused("alert certificate required");
+    server.says("PEER_DID_NOT_RETURN_A_CERTIFICATE");
+    shop.get_as_backend(&url, "prod").is_refused("alert unknown ca");
+    server.says("unable to get local issuer certificate");
+    shop.get_with(&url, "test", "rest-api").is_refused("alert unsupported certificate");
+    // OpenSSL calls it unsupported or unsuitable, by its version.
+    server.says("certificate purpose");
+}
