@@ -1,13 +1,19 @@
 //! The only writer of files. A file has its mode from the moment it exists, appears whole under its name, and is on
 //! disk before success is said.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::Write;
+mod directory;
+mod file;
+mod system;
+
 use std::path::{Component, Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use file::StagedFile;
+
+pub(crate) use directory::{Made, StagedDirectory, create_directory, remove_litter};
+pub(crate) use file::{append_line, create_file, open_lock};
 
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,192 +81,58 @@ pub enum Existing {
 /// Writes files into `directory`, which is made if need be. First every name is looked at, then every file is written
 /// beside its place, then each takes its place: a failure before that leaves nothing behind.
 pub fn write_all(directory: &Path, artifacts: &[Artifact], existing: Existing) -> Result<Vec<PathBuf>> {
-    let paths: Vec<&str> = artifacts.iter().map(|artifact| artifact.path.as_str()).collect();
-    let targets = check_targets(directory, &paths, existing)?;
-    let mut staged = Vec::new();
-    for (artifact, target) in artifacts.iter().zip(&targets) {
-        let parent = target.parent().unwrap_or(directory);
-        create_directory(parent, 0o755)?;
-        staged.push(StagedFile::new(parent, &artifact.contents, artifact.sensitivity.mode())?);
+    Staged::new(directory, artifacts, existing)?.publish()
+}
+
+/// Files that are on disk, each beside its future place, and not yet to be seen. Dropping it removes them.
+pub struct Staged {
+    files: Vec<(StagedFile, PathBuf)>,
+    existing: Existing,
+    // After the files: a directory can only be removed when it is empty.
+    made: Made,
+}
+
+impl Staged {
+    /// Writes files out of sight. Whatever can fail (names, permissions, space) fails here.
+    pub fn new(directory: &Path, artifacts: &[Artifact], existing: Existing) -> Result<Self> {
+        let paths: Vec<&str> = artifacts.iter().map(|artifact| artifact.path.as_str()).collect();
+        let targets = check_targets(directory, &paths, existing)?;
+        let mut staged = Self { files: vec![], existing, made: Made::default() };
+        for (artifact, target) in artifacts.iter().zip(targets) {
+            let parent = target.parent().unwrap_or(directory);
+            staged.made.extend(create_directory(parent, 0o755)?);
+            let file = StagedFile::new(parent, &artifact.contents, artifact.sensitivity.mode())?;
+            staged.files.push((file, target));
+        }
+        Ok(staged)
     }
-    for (file, target) in staged.into_iter().zip(&targets) {
-        file.publish(target, existing)?;
+
+    /// Puts every file in its place, and returns where they are.
+    pub fn publish(self) -> Result<Vec<PathBuf>> {
+        let Self { files, existing, made } = self;
+        made.keep();
+        let mut targets = Vec::new();
+        for (file, target) in files {
+            file.publish(&target, existing)?;
+            targets.push(target);
+        }
+        Ok(targets)
     }
-    Ok(targets)
 }
 
 /// The places of files below `directory`. With [`Existing::Keep`], none of them may be there yet.
 pub fn check_targets(directory: &Path, paths: &[&str], existing: Existing) -> Result<Vec<PathBuf>> {
     let targets = paths.iter().map(|path| inside(directory, path)).collect::<Result<Vec<_>>>()?;
-    match targets.iter().find(|target| existing == Existing::Keep && target.symlink_metadata().is_ok()) {
-        Some(target) => Err(already_exists(target)),
-        None => Ok(targets),
-    }
-}
-
-/// Makes a directory and those above it. Only the last one gets `mode`.
-pub(crate) fn create_directory(path: &Path, mode: u32) -> Result<()> {
-    if path.as_os_str().is_empty() || path.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = path.parent() {
-        create_directory(parent, 0o755)?;
-    }
-    let mut builder = DirBuilder::new();
-    set_directory_mode(&mut builder, mode);
-    match builder.create(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
-        other => other.map_err(|error| Error::io("create", path, error)),
-    }
-}
-
-/// Writes a file that must not exist yet; `Ok(false)` if it does.
-pub(crate) fn create_file(path: &Path, contents: &[u8], mode: u32) -> Result<bool> {
-    match new_file(path, mode) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
-        opened => {
-            let failed = |error| Error::io("write", path, error);
-            let mut file = opened.map_err(|error| Error::io("create", path, error))?;
-            file.write_all(contents).map_err(failed)?;
-            file.sync_all().map_err(failed)?;
-            Ok(true)
-        }
-    }
-}
-
-/// Appends to a file, which is made with `mode` if need be, and puts it on disk.
-pub(crate) fn append(path: &Path, contents: &[u8], mode: u32) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    set_file_mode(&mut options, mode);
-    let mut file = options.open(path).map_err(|error| Error::io("open", path, error))?;
-    file.write_all(contents).and_then(|()| file.sync_data()).map_err(|error| Error::io("write", path, error))
-}
-
-/// Opens a file for locking, and makes it if need be.
-pub(crate) fn open_lock(path: &Path) -> Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true);
-    set_file_mode(&mut options, 0o600);
-    options.open(path).map_err(|error| Error::io("open", path, error))
-}
-
-/// A directory that is filled out of sight and takes its place as a whole.
-#[derive(Debug)]
-pub(crate) struct StagedDirectory {
-    path: PathBuf,
-    published: bool,
-}
-
-/// How the names of unfinished files and directories begin.
-pub(crate) const STAGED_PREFIX: &str = ".tmp-";
-
-impl StagedDirectory {
-    /// An empty directory beside the future place, so that both are on one file system.
-    pub(crate) fn new(parent: &Path) -> Result<Self> {
-        let path = parent.join(staged_name()?);
-        let mut builder = DirBuilder::new();
-        set_directory_mode(&mut builder, 0o700);
-        builder.create(&path).map_err(|error| Error::io("create", &path, error))?;
-        Ok(Self { path, published: false })
-    }
-
-    /// Adds the files and puts them on disk.
-    pub(crate) fn fill(&self, artifacts: &[Artifact]) -> Result<()> {
-        let mut files = Vec::new();
-        for artifact in artifacts {
-            let target = inside(&self.path, &artifact.path)?;
-            create_directory(target.parent().unwrap_or(&self.path), 0o700)?;
-            let mut file = new_file(&target, artifact.sensitivity.mode())
-                .map_err(|error| Error::io("create", &target, error))?;
-            file.write_all(&artifact.contents).map_err(|error| Error::io("write", &target, error))?;
-            files.push((file, target));
-        }
-        // All are written before the first is waited for, so that the disk takes them in one go.
-        for (file, target) in &files {
-            file.sync_all().map_err(|error| Error::io("write", target, error))?;
-        }
-        let parents: std::collections::BTreeSet<&Path> =
-            files.iter().filter_map(|(_, target)| target.parent()).chain([self.path.as_path()]).collect();
-        parents.into_iter().try_for_each(sync_directory)
-    }
-
-    /// Takes the place of `target`. What was there before is gone afterwards, or kept at `aside`.
-    pub(crate) fn publish(mut self, target: &Path, existing: Existing, aside: Option<&Path>) -> Result<()> {
-        let parent = target.parent().unwrap_or(Path::new("."));
-        if target.symlink_metadata().is_err() {
-            rename_new(&self.path, target).map_err(|error| rename_failed(target, error))?;
-            self.published = true;
-            return sync_directory(parent);
-        }
-        if existing == Existing::Keep {
-            return Err(already_exists(target));
-        }
-        exchange(&self.path, target).map_err(|error| Error::io("replace", target, error))?;
-        // What was the target lies under the staged name now: `drop` removes it, unless it is kept.
-        if let Some(aside) = aside {
-            create_directory(aside.parent().unwrap_or(parent), 0o700)?;
-            std::fs::rename(&self.path, aside).map_err(|error| Error::io("move aside", aside, error))?;
-            self.published = true;
-        }
-        sync_directory(parent)
-    }
-}
-
-impl Drop for StagedDirectory {
-    fn drop(&mut self) {
-        if !self.published {
-            let _ = std::fs::remove_dir_all(&self.path);
-        }
-    }
-}
-
-/// Removes what killed processes left unfinished. Only the holder of the environment's lock may call it.
-pub(crate) fn remove_litter(directory: &Path) {
-    let Ok(entries) = std::fs::read_dir(directory) else { return };
-    for entry in entries.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(STAGED_PREFIX) {
-            let path = entry.path();
-            let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
-        }
-    }
-}
-
-/// A file that is written out of sight and takes its place as a whole.
-struct StagedFile {
-    path: PathBuf,
-    published: bool,
-}
-
-impl StagedFile {
-    fn new(parent: &Path, contents: &[u8], mode: u32) -> Result<Self> {
-        let path = parent.join(staged_name()?);
-        let mut file = new_file(&path, mode).map_err(|error| Error::io("create a file in", parent, error))?;
-        let staged = Self { path, published: false };
-        file.write_all(contents)
-            .and_then(|()| file.sync_all())
-            .map_err(|error| Error::io("write into", parent, error))?;
-        Ok(staged)
-    }
-
-    fn publish(mut self, target: &Path, existing: Existing) -> Result<()> {
-        match existing {
-            Existing::Replace => {
-                std::fs::rename(&self.path, target).map_err(|error| Error::io("replace", target, error))?;
+    for target in &targets {
+        match target.symlink_metadata() {
+            Ok(_) if existing == Existing::Keep => return Err(already_exists(target)),
+            Ok(found) if found.is_dir() => {
+                return Err(Error::io("replace", target, std::io::ErrorKind::IsADirectory.into()));
             }
-            Existing::Keep => rename_new(&self.path, target).map_err(|error| rename_failed(target, error))?,
-        }
-        self.published = true;
-        sync_directory(target.parent().unwrap_or(Path::new(".")))
-    }
-}
-
-impl Drop for StagedFile {
-    fn drop(&mut self) {
-        if !self.published {
-            let _ = std::fs::remove_file(&self.path);
+            _ => {}
         }
     }
+    Ok(targets)
 }
 
 /// `path` below `directory`; refuses one that leaves it.
@@ -292,96 +164,11 @@ fn rename_failed(target: &Path, error: std::io::Error) -> Error {
     }
 }
 
+/// How the names of unfinished files and directories begin.
+const STAGED_PREFIX: &str = ".tmp-";
+
 fn staged_name() -> Result<String> {
     Ok(format!("{STAGED_PREFIX}{}", crate::pki::hex(&crate::pki::random_bytes::<8>()?)))
-}
-
-fn new_file(path: &Path, mode: u32) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    set_file_mode(&mut options, mode);
-    options.open(path)
-}
-
-#[cfg(unix)]
-fn set_file_mode(options: &mut OpenOptions, mode: u32) {
-    std::os::unix::fs::OpenOptionsExt::mode(options, mode);
-}
-
-#[cfg(not(unix))]
-fn set_file_mode(_: &mut OpenOptions, _: u32) {}
-
-#[cfg(unix)]
-fn set_directory_mode(builder: &mut DirBuilder, mode: u32) {
-    std::os::unix::fs::DirBuilderExt::mode(builder, mode);
-}
-
-#[cfg(not(unix))]
-fn set_directory_mode(_: &mut DirBuilder, _: u32) {}
-
-#[cfg(unix)]
-fn sync_directory(path: &Path) -> Result<()> {
-    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-    File::open(path)
-        .and_then(|directory| directory.sync_all())
-        .map_err(|error| Error::io("sync", path, error))
-}
-
-#[cfg(not(unix))]
-fn sync_directory(_: &Path) -> Result<()> {
-    Ok(())
-}
-
-/// Renames unless the target exists, without a moment in between where the system can do that.
-#[cfg(target_os = "linux")]
-fn rename_new(from: &Path, to: &Path) -> std::io::Result<()> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
-            rename_new_portably(from, to)
-        }
-        other => other.map_err(Into::into),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn rename_new(from: &Path, to: &Path) -> std::io::Result<()> {
-    rename_new_portably(from, to)
-}
-
-/// The file system cannot refuse to replace: the lock of the environment is what keeps two writers apart.
-fn rename_new_portably(from: &Path, to: &Path) -> std::io::Result<()> {
-    if to.symlink_metadata().is_ok() {
-        return Err(std::io::ErrorKind::AlreadyExists.into());
-    }
-    std::fs::rename(from, to)
-}
-
-/// Swaps two directories at once: a reader finds the old one or the new one, whole.
-#[cfg(target_os = "linux")]
-fn exchange(one: &Path, other: &Path) -> std::io::Result<()> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
-            exchange_portably(one, other)
-        }
-        swapped => swapped.map_err(Into::into),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn exchange(one: &Path, other: &Path) -> std::io::Result<()> {
-    exchange_portably(one, other)
-}
-
-/// Where the system cannot swap, there is a moment in which `other` is missing; never one in which it is mixed.
-fn exchange_portably(one: &Path, other: &Path) -> std::io::Result<()> {
-    let mut old = other.as_os_str().to_owned();
-    old.push(".old");
-    let old = PathBuf::from(old);
-    std::fs::rename(other, &old)?;
-    std::fs::rename(one, other)?;
-    std::fs::rename(&old, one)
 }
 
 #[cfg(all(test, unix))]
@@ -414,5 +201,26 @@ mod tests {
             let result = write_all(directory.path(), &[Artifact::public(path, "x")], Existing::Replace);
             assert!(matches!(result, Err(Error::UnsafePath { .. })), "{path}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_written_leaves_neither_files_nor_directories() {
+        let directory = tempfile::tempdir().expect("a directory");
+        std::fs::write(directory.path().join("file"), "in the way").expect("a file");
+        let files = [Artifact::public("new/deep/x", "x"), Artifact::public("file/y", "y")];
+        let error = write_all(directory.path(), &files, Existing::Replace).expect_err("a file is in the way");
+        assert!(error.to_string().ends_with("file: this is not a directory"), "{error}");
+        let names: Vec<_> = std::fs::read_dir(directory.path()).expect("a directory").flatten().collect();
+        assert_eq!(names.len(), 1, "left behind: {names:?}");
+    }
+
+    #[test]
+    fn a_directory_in_the_place_of_one_file_keeps_all_of_them_as_they_are() {
+        let directory = tempfile::tempdir().expect("a directory");
+        std::fs::write(directory.path().join("a"), "old").expect("a file");
+        std::fs::create_dir(directory.path().join("b")).expect("a directory");
+        let files = [Artifact::public("a", "new"), Artifact::public("b", "new")];
+        assert!(matches!(write_all(directory.path(), &files, Existing::Replace), Err(Error::Io { .. })));
+        assert_eq!(std::fs::read_to_string(directory.path().join("a")).expect("the old file"), "old");
     }
 }

@@ -61,15 +61,18 @@ impl Entry {
         }
     }
 
+    /// One line of JSON, without its end.
     pub(super) fn line(&self) -> String {
-        format!("{}\n", serde_json::to_string(self).expect("plain strings always encode"))
+        serde_json::to_string(self).expect("plain strings always encode")
     }
 }
 
 /// Reads a log. Lines that a crash cut off are passed over.
 pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
+    match std::fs::read(path) {
+        Ok(bytes) => {
+            Ok(bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(vec![]),
         Err(error) => Err(Error::io("read", path, error)),
     }

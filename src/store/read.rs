@@ -1,5 +1,6 @@
 //! Reading what the store wrote, and what others put there.
 
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::Path;
 
@@ -11,9 +12,15 @@ pub const MAX_FILE: u64 = 1 << 20;
 
 /// Reads a whole file, refusing what cannot be a certificate or key: directories and files over 1 MiB.
 pub fn read_file(path: &Path) -> Result<Vec<u8>> {
+    read_whole(path, |_| Ok(()))
+}
+
+/// The bytes of a file whose metadata `check` takes; both are of one and the same file.
+fn read_whole(path: &Path, check: impl Fn(&Metadata) -> Result<()>) -> Result<Vec<u8>> {
     let failed = |error| Error::io("read", path, error);
-    let file = std::fs::File::open(path).map_err(failed)?;
+    let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
+    check(&metadata)?;
     if metadata.is_dir() {
         return Err(Error::Encoding {
             place: path.display().to_string(),
@@ -46,30 +53,50 @@ pub(super) fn certificate(path: &Path) -> Result<Certificate> {
 
 /// A private key that nobody else could have read.
 pub(super) fn private_key(path: &Path, passphrase: Option<&Passphrase>) -> Result<PrivateKey> {
-    refuse_lax_mode(path)?;
-    let bytes = zeroize::Zeroizing::new(read_file(path)?);
+    let bytes = zeroize::Zeroizing::new(read_whole(path, |metadata| refuse_lax_mode(path, metadata))?);
     pem::private_key(&bytes, passphrase, &path.display().to_string())
 }
 
-/// The whole set of a credential. It may be replaced while it is read; then the second look finds the new one.
+/// The whole set of a credential.
 pub(super) fn credential(path: &Path, name: &Label) -> Result<Credential> {
-    let once = || -> Result<Credential> {
-        let mut chain = certificates(&path.join("tls.crt"))?;
+    whole_set(path, |chain| {
         let key = private_key(&path.join("tls.key"), None)?;
         let anchor = certificate(&path.join("ca.crt"))?;
+        let places = ["tls.crt", "tls.key"].map(|file| path.join(file).display().to_string());
+        chain[0].require_key(&key, &places[0], &places[1])?;
+        let mut chain = chain;
         let leaf = chain.remove(0);
-        leaf.require_key(
-            &key,
-            &path.join("tls.crt").display().to_string(),
-            &path.join("tls.key").display().to_string(),
-        )?;
         Ok(Credential { name: name.clone(), certificate: leaf, intermediates: chain, key, anchor })
-    };
-    match once() {
-        Err(Error::KeyMismatch { .. }) => once(),
-        other => other,
-    }
+    })
 }
+
+/// A credential's chain, leaf first, and its anchor.
+pub(super) fn chain(path: &Path) -> Result<(Vec<Certificate>, Certificate)> {
+    whole_set(path, |chain| Ok((chain, certificate(&path.join("ca.crt"))?)))
+}
+
+/// Reads files of a set that may be replaced meanwhile: what `rest` read belongs to the chain if the chain is still
+/// the same afterwards, for no two certificates are alike.
+fn whole_set<T>(path: &Path, rest: impl Fn(Vec<Certificate>) -> Result<T>) -> Result<T> {
+    let file = path.join("tls.crt");
+    let mut before = read_file(&file)?;
+    for _ in 0..MAX_REPLACED {
+        let found = pem::certificates(&before, &file.display().to_string()).and_then(&rest);
+        let after = read_file(&file)?;
+        if before == after {
+            return found;
+        }
+        before = after;
+    }
+    Err(Error::Contradiction {
+        reason: format!("{} was replaced again and again while it was read", path.display()),
+        expected: None,
+        found: None,
+    })
+}
+
+/// How often a set may be replaced under the eyes of one reader: writing takes many times as long as reading.
+const MAX_REPLACED: usize = 100;
 
 /// Names of the directories below `path`, sorted, without hidden ones.
 pub(super) fn directories(path: &Path) -> Vec<String> {
@@ -85,14 +112,13 @@ pub(super) fn directories(path: &Path) -> Vec<String> {
 }
 
 #[cfg(unix)]
-fn refuse_lax_mode(path: &Path) -> Result<()> {
+fn refuse_lax_mode(path: &Path, metadata: &Metadata) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path).map_err(|error| Error::io("read", path, error))?.permissions().mode()
-        & 0o7777;
+    let mode = metadata.permissions().mode() & 0o7777;
     if mode & 0o077 == 0 { Ok(()) } else { Err(Error::LaxMode { path: path.to_owned(), mode }) }
 }
 
 #[cfg(not(unix))]
-fn refuse_lax_mode(_: &Path) -> Result<()> {
+fn refuse_lax_mode(_: &Path, _: &Metadata) -> Result<()> {
     Ok(())
 }

@@ -1,0 +1,156 @@
+//! Directories that take their place as a whole, and what is left of those that did not.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::system::{self, OLD_PREFIX, exchange, rename_new, sync_directory};
+use super::{Artifact, Existing, STAGED_PREFIX, already_exists, inside, rename_failed, staged_name};
+use crate::error::{Error, Result};
+
+/// Makes a directory and those above it, and returns those that it made. Only the last one gets `mode`.
+pub(crate) fn create_directory(path: &Path, mode: u32) -> Result<Made> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(Made::default());
+    }
+    let mut made = match path.parent() {
+        Some(parent) => create_directory(parent, 0o755)?,
+        None => Made::default(),
+    };
+    match system::new_directory(path, mode) {
+        Ok(()) => made.0.push(path.to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return in_the_way(path).map(|()| made),
+        Err(error) => return Err(Error::io("create", path, error)),
+    }
+    sync_directory(path.parent().unwrap_or(Path::new(".")))?;
+    Ok(made)
+}
+
+/// Something has the name already: another process made the directory, or it is none.
+fn in_the_way(path: &Path) -> Result<()> {
+    let found = match path.metadata() {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Ok(_) => "a file",
+        Err(_) => "a symbolic link that leads nowhere",
+    };
+    Err(Error::Encoding {
+        place: path.display().to_string(),
+        reason: "this is not a directory".into(),
+        expected: "a directory, or nothing".into(),
+        found: found.into(),
+    })
+}
+
+/// Directories that were made on the way. Dropping it removes those that are still empty, unless they are kept.
+#[derive(Debug, Default)]
+pub(crate) struct Made(Vec<PathBuf>);
+
+impl Made {
+    /// They are needed from now on.
+    pub(crate) fn keep(mut self) {
+        self.0.clear();
+    }
+
+    /// Adds those that another call made, after these.
+    pub(crate) fn extend(&mut self, mut others: Made) {
+        self.0.append(&mut others.0);
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for path in self.0.iter().rev() {
+            let _ = std::fs::remove_dir(path);
+        }
+    }
+}
+
+/// A directory that is filled out of sight and takes its place as a whole.
+#[derive(Debug)]
+pub(crate) struct StagedDirectory {
+    path: PathBuf,
+    published: bool,
+}
+
+impl StagedDirectory {
+    /// An empty directory beside the future place, so that both are on one file system.
+    pub(crate) fn new(parent: &Path) -> Result<Self> {
+        let path = parent.join(staged_name()?);
+        system::new_directory(&path, 0o700).map_err(|error| Error::io("create a directory in", parent, error))?;
+        Ok(Self { path, published: false })
+    }
+
+    /// Adds the files and puts them on disk.
+    pub(crate) fn fill(&self, artifacts: &[Artifact]) -> Result<()> {
+        let mut files = Vec::new();
+        for artifact in artifacts {
+            let target = inside(&self.path, &artifact.path)?;
+            create_directory(target.parent().unwrap_or(&self.path), 0o700)?.keep();
+            let mut file = system::new_file(&target, artifact.sensitivity.mode())
+                .map_err(|error| Error::io("create", &target, error))?;
+            file.write_all(&artifact.contents).map_err(|error| Error::io("write", &target, error))?;
+            files.push((file, target));
+        }
+        // All are written before the first is waited for, so that the disk takes them in one go.
+        for (file, target) in &files {
+            file.sync_all().map_err(|error| Error::io("write", target, error))?;
+        }
+        let parents: BTreeSet<&Path> =
+            files.iter().filter_map(|(_, target)| target.parent()).chain([self.path.as_path()]).collect();
+        parents.into_iter().try_for_each(sync_directory)
+    }
+
+    /// Takes the place of `target`. What was there before is gone afterwards, or kept at `aside`, which must be free.
+    pub(crate) fn publish(mut self, target: &Path, existing: Existing, aside: Option<&Path>) -> Result<()> {
+        let parent = target.parent().unwrap_or(Path::new("."));
+        if target.symlink_metadata().is_err() {
+            rename_new(&self.path, target).map_err(|error| rename_failed(target, error))?;
+            self.published = true;
+            return sync_directory(parent);
+        }
+        if existing == Existing::Keep {
+            return Err(already_exists(target));
+        }
+        if let Some(aside) = aside {
+            // Before the swap: killed in between the other way round, the old one would lie among the litter.
+            let place = aside.parent().unwrap_or(parent);
+            create_directory(place, 0o700)?.keep();
+            rename_new(&self.path, aside).map_err(|error| rename_failed(aside, error))?;
+            self.path = aside.to_owned();
+            sync_directory(place)?;
+        }
+        exchange(&self.path, target).map_err(|error| Error::io("replace", target, error))?;
+        // What was the target lies under the other name now: `drop` removes it, unless it is kept.
+        self.published = aside.is_some();
+        sync_directory(parent)
+    }
+}
+
+impl Drop for StagedDirectory {
+    fn drop(&mut self) {
+        if !self.published {
+            remove(&self.path);
+        }
+    }
+}
+
+/// Removes what killed processes left unfinished, and puts back what one had taken away where the system cannot swap.
+/// Only the holder of the environment's lock may call it.
+pub(crate) fn remove_litter(directory: &Path) {
+    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(STAGED_PREFIX) {
+            remove(&entry.path());
+        } else if let Some(original) = name.strip_prefix(OLD_PREFIX)
+            && rename_new(&entry.path(), &directory.join(original)).is_err()
+        {
+            remove(&entry.path());
+        }
+    }
+}
+
+fn remove(path: &Path) {
+    let is_directory = path.symlink_metadata().is_ok_and(|found| found.is_dir());
+    let _ = if is_directory { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+}

@@ -1,0 +1,109 @@
+//! Single files: new ones, replaced ones, and the log that only grows.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::system::{self, rename_new, sync_directory};
+use super::{Existing, rename_failed, staged_name};
+use crate::error::{Error, Result};
+
+/// Writes a file whole, unless there is one already. `out_of_sight` is a name for the time of writing that nobody else
+/// uses; what a killed process left there is removed.
+pub(crate) fn create_file(path: &Path, out_of_sight: PathBuf, contents: &[u8], mode: u32) -> Result<()> {
+    if path.symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    let _ = std::fs::remove_file(&out_of_sight);
+    let staged = StagedFile::at(out_of_sight, contents, mode)?;
+    match staged.publish(path, Existing::Keep) {
+        // Another process was faster, and wrote the same.
+        Err(Error::AlreadyExists { .. }) => Ok(()),
+        other => other,
+    }
+}
+
+/// Appends a line to a file, which is made with `mode` if need be, and puts it on disk. A line that a crash tore off
+/// stays alone in its line; a failed write leaves the file as it was.
+pub(crate) fn append_line(path: &Path, line: &str, mode: u32) -> Result<()> {
+    let failed = |error| Error::io("write", path, error);
+    let mut file = system::open_append(path, mode).map_err(|error| Error::io("open", path, error))?;
+    let end = file.metadata().map_err(failed)?.len();
+    let torn = end > 0 && last_byte(&mut file).map_err(failed)? != b'\n';
+    let text = format!("{}{line}\n", if torn { "\n" } else { "" });
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_data()).map_err(|error| {
+        let _ = file.set_len(end);
+        failed(error)
+    })
+}
+
+fn last_byte(file: &mut File) -> std::io::Result<u8> {
+    let mut byte = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut byte)?;
+    Ok(byte[0])
+}
+
+/// Opens a file for locking, and makes it if need be.
+pub(crate) fn open_lock(path: &Path) -> Result<File> {
+    system::open_or_create(path, 0o600).map_err(|error| Error::io("open", path, error))
+}
+
+/// A file that is written out of sight and takes its place as a whole.
+pub(super) struct StagedFile {
+    path: PathBuf,
+    published: bool,
+}
+
+impl StagedFile {
+    pub(super) fn new(parent: &Path, contents: &[u8], mode: u32) -> Result<Self> {
+        Self::at(parent.join(staged_name()?), contents, mode)
+    }
+
+    fn at(path: PathBuf, contents: &[u8], mode: u32) -> Result<Self> {
+        // Its own name means nothing to anybody: errors name the directory.
+        let failed = |action, error| {
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            Error::io(action, parent.unwrap_or(Path::new(".")), error)
+        };
+        let mut file = system::new_file(&path, mode).map_err(|error| failed("create a file in", error))?;
+        let written = file.write_all(contents).and_then(|()| file.sync_all());
+        let written = written.map_err(|error| failed("write into", error));
+        let staged = Self { path, published: false };
+        written.map(|()| staged)
+    }
+
+    pub(super) fn publish(mut self, target: &Path, existing: Existing) -> Result<()> {
+        match existing {
+            Existing::Replace => {
+                std::fs::rename(&self.path, target).map_err(|error| Error::io("replace", target, error))?;
+            }
+            Existing::Keep => rename_new(&self.path, target).map_err(|error| rename_failed(target, error))?,
+        }
+        self.published = true;
+        sync_directory(target.parent().unwrap_or(Path::new(".")))
+    }
+}
+
+impl Drop for StagedFile {
+    fn drop(&mut self) {
+        if !self.published {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::append_line;
+
+    #[test]
+    fn a_line_that_a_crash_tore_off_does_not_swallow_the_next_one() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("log");
+        std::fs::write(&path, "one\ntw").expect("a torn log");
+        append_line(&path, "three", 0o600).expect("appended");
+        append_line(&path, "four", 0o600).expect("appended");
+        assert_eq!(std::fs::read_to_string(&path).expect("the log"), "one\ntw\nthree\nfour\n");
+    }
+}

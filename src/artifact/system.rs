@@ -1,0 +1,149 @@
+//! What differs between operating systems: modes, swapping, and waiting for the disk.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// Makes a file that must not exist, with its mode from the first moment.
+pub(super) fn new_file(path: &Path, mode: u32) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    set_file_mode(&mut options, mode);
+    options.open(path)
+}
+
+/// Opens a file for reading and appending, and makes it if need be.
+pub(super) fn open_append(path: &Path, mode: u32) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    set_file_mode(&mut options, mode);
+    options.open(path)
+}
+
+/// Opens a file for reading and writing, and makes it if need be.
+pub(super) fn open_or_create(path: &Path, mode: u32) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    set_file_mode(&mut options, mode);
+    options.open(path)
+}
+
+/// Makes a directory that must not exist.
+pub(super) fn new_directory(path: &Path, mode: u32) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    set_directory_mode(&mut builder, mode);
+    builder.create(path)
+}
+
+#[cfg(unix)]
+fn set_file_mode(options: &mut OpenOptions, mode: u32) {
+    std::os::unix::fs::OpenOptionsExt::mode(options, mode);
+}
+
+#[cfg(not(unix))]
+fn set_file_mode(_: &mut OpenOptions, _: u32) {}
+
+#[cfg(unix)]
+fn set_directory_mode(builder: &mut DirBuilder, mode: u32) {
+    std::os::unix::fs::DirBuilderExt::mode(builder, mode);
+}
+
+#[cfg(not(unix))]
+fn set_directory_mode(_: &mut DirBuilder, _: u32) {}
+
+/// Puts the names in a directory on disk.
+#[cfg(unix)]
+pub(super) fn sync_directory(path: &Path) -> Result<()> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    File::open(path)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|error| Error::io("sync", path, error))
+}
+
+/// The system has no such thing.
+#[cfg(not(unix))]
+pub(super) fn sync_directory(_: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// Renames unless the target exists, without a moment in between where the system can do that.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+pub(super) fn rename_new(from: &Path, to: &Path) -> std::io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
+            rename_new_portably(from, to)
+        }
+        other => other.map_err(Into::into),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+pub(super) fn rename_new(from: &Path, to: &Path) -> std::io::Result<()> {
+    rename_new_portably(from, to)
+}
+
+/// The file system cannot refuse to replace: the lock of the environment is what keeps two writers apart.
+fn rename_new_portably(from: &Path, to: &Path) -> std::io::Result<()> {
+    if to.symlink_metadata().is_ok() {
+        return Err(std::io::ErrorKind::AlreadyExists.into());
+    }
+    std::fs::rename(from, to)
+}
+
+/// Swaps two directories at once: a reader finds the old one or the new one, whole.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+pub(super) fn exchange(one: &Path, other: &Path) -> std::io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
+            exchange_portably(one, other)
+        }
+        swapped => swapped.map_err(Into::into),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+pub(super) fn exchange(one: &Path, other: &Path) -> std::io::Result<()> {
+    exchange_portably(one, other)
+}
+
+/// How the name of a directory begins while it is neither the old one nor the new one.
+pub(super) const OLD_PREFIX: &str = ".old-";
+
+/// Where the system cannot swap, there is a moment in which `other` is missing; never one in which it is mixed. Killed
+/// in that moment, the next holder of the lock puts the old one back.
+fn exchange_portably(one: &Path, other: &Path) -> std::io::Result<()> {
+    let name = other.file_name().ok_or(std::io::ErrorKind::InvalidInput)?;
+    let old = other.with_file_name(format!("{OLD_PREFIX}{}", name.to_string_lossy()));
+    std::fs::rename(other, &old)?;
+    if let Err(error) = std::fs::rename(one, other) {
+        let _ = std::fs::rename(&old, other);
+        return Err(error);
+    }
+    std::fs::rename(&old, one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::remove_litter;
+    use super::{OLD_PREFIX, exchange_portably};
+
+    #[test]
+    fn directories_are_swapped_where_the_system_cannot_and_a_killed_swap_is_undone() {
+        let place = tempfile::tempdir().expect("a directory");
+        let (new, web) = (place.path().join(".tmp-1"), place.path().join("web"));
+        for (directory, text) in [(&new, "new"), (&web, "old")] {
+            std::fs::create_dir(directory).expect("a directory");
+            std::fs::write(directory.join("file"), text).expect("a file");
+        }
+        let text = || std::fs::read_to_string(web.join("file")).expect("the file");
+        exchange_portably(&new, &web).expect("swapped");
+        assert_eq!(text(), "new");
+        std::fs::rename(&web, place.path().join(format!("{OLD_PREFIX}web"))).expect("as if killed there");
+        remove_litter(place.path());
+        assert_eq!(text(), "new");
+        assert_eq!(std::fs::read_dir(place.path()).expect("a directory").count(), 1, "litter is left");
+    }
+}

@@ -1,0 +1,185 @@
+//! The authorities of an environment.
+
+use std::path::PathBuf;
+
+use time::OffsetDateTime;
+
+use super::log::{Action, Entry};
+use super::{Environment, ISSUING, Lock, ROOT, read, read_file};
+use crate::artifact::{Artifact, Existing, StagedDirectory};
+use crate::error::{Error, Result};
+use crate::pki::validity::machine_time;
+use crate::pki::{Authority, Certificate, Passphrase, Label, pem};
+
+/// What `ca/<name>/` will hold.
+#[derive(Debug)]
+pub struct NewAuthority<'a> {
+    /// `root`, `issuing`, or another name.
+    pub name: &'a str,
+    /// The authority.
+    pub authority: &'a Authority,
+    /// The profile that it was made by.
+    pub profile: &'a str,
+}
+
+impl Environment {
+    /// Makes the environment's authorities, all at once. With [`Existing::Replace`] the old ones are moved aside, to
+    /// the returned directory: what they signed cannot be checked without them.
+    pub fn create_authorities(
+        &self,
+        _lock: &Lock,
+        authorities: &[NewAuthority<'_>],
+        passphrase: Option<&Passphrase>,
+        existing: Existing,
+        now: OffsetDateTime,
+    ) -> Result<Option<PathBuf>> {
+        let target = self.path.join("ca");
+        if existing == Existing::Keep && self.has_authority() {
+            return Err(Error::AlreadyExists { what: "authority", name: ROOT.into(), place: target });
+        }
+        let staged = StagedDirectory::new(&self.path)?;
+        let mut files = Vec::new();
+        for new in authorities {
+            files.extend(authority_files(&format!("{}/", new.name), new.authority, passphrase)?);
+        }
+        staged.fill(&files)?;
+        for new in authorities {
+            self.append_log(&Entry::new(
+                Action::Init,
+                new.name,
+                new.profile,
+                new.authority.certificate(),
+                now,
+            ))?;
+        }
+        let aside = target.exists().then(|| self.free_place_aside(now));
+        staged.publish(&target, existing, aside.as_deref())?;
+        Ok(aside)
+    }
+
+    /// Adds an authority under one that exists.
+    pub fn add_authority(
+        &self,
+        _lock: &Lock,
+        new: &NewAuthority<'_>,
+        passphrase: Option<&Passphrase>,
+        existing: Existing,
+        now: OffsetDateTime,
+    ) -> Result<PathBuf> {
+        let target = self.authority_path(new.name);
+        if existing == Existing::Keep && target.exists() {
+            return Err(Error::AlreadyExists {
+                what: "authority",
+                name: new.name.into(),
+                place: self.path.join("ca"),
+            });
+        }
+        let staged = StagedDirectory::new(&self.path)?;
+        staged.fill(&authority_files("", new.authority, passphrase)?)?;
+        self.append_log(&Entry::new(Action::Init, new.name, new.profile, new.authority.certificate(), now))?;
+        staged.publish(&target, existing, None)?;
+        Ok(target)
+    }
+
+    /// A directory that no earlier authority was moved to, even if its end came within the same second.
+    fn free_place_aside(&self, now: OffsetDateTime) -> PathBuf {
+        let first = format!("ca-{}", machine_time(now).replace(':', ""));
+        let names = std::iter::once(first.clone()).chain((2..).map(|count| format!("{first}-{count}")));
+        let mut places = names.map(|name| self.path.join("replaced").join(name));
+        places.find(|place| place.symlink_metadata().is_err()).expect("the numbers do not end")
+    }
+
+    /// The names of all authorities; the root first.
+    pub fn authorities(&self) -> Vec<String> {
+        let mut names = read::directories(&self.path.join("ca"));
+        names.sort_by_key(|name| (name != ROOT, name != ISSUING, name.clone()));
+        names
+    }
+
+    /// The authority that signs when none is named: the intermediate if there is one.
+    pub fn default_authority(&self) -> &'static str {
+        if self.authority_path(ISSUING).is_dir() { ISSUING } else { ROOT }
+    }
+
+    /// An authority's certificate and those above it, the root last.
+    pub fn authority_chain(&self, name: &str) -> Result<Vec<Certificate>> {
+        if !self.has_authority() {
+            return Err(Error::NoAuthority { environment: self.name.clone(), place: self.pki.clone() });
+        }
+        if name.parse::<Label>().is_err() || !self.authority_path(name).is_dir() {
+            return Err(Error::NotFound {
+                what: "authority",
+                name: name.to_owned(),
+                place: format!("environment {:?}", self.name),
+                known: self.authorities(),
+            });
+        }
+        let mut chain = vec![read::certificate(&self.authority_path(name).join("ca.crt"))?];
+        let others = self.authorities().into_iter().filter(|other| other != name).collect::<Vec<_>>();
+        while let Some(last) = chain.last()
+            && !last.is_self_issued()
+        {
+            let mut candidates =
+                others.iter().map(|other| read::certificate(&self.authority_path(other).join("ca.crt")));
+            let issuer = candidates.find_map(|candidate| {
+                candidate.ok().filter(|candidate| candidate.is_authority() && last.is_signed_by(candidate))
+            });
+            match issuer {
+                Some(issuer) if !chain.contains(&issuer) => chain.push(issuer),
+                _ => {
+                    return Err(Error::Contradiction {
+                        reason: format!(
+                            "the chain of authority {name:?} in environment {:?} does not end at a root",
+                            self.name
+                        ),
+                        expected: Some(format!(
+                            "the authority {:?} in {}",
+                            last.details.issuer,
+                            self.path.join("ca").display()
+                        )),
+                        found: None,
+                    });
+                }
+            }
+        }
+        Ok(chain)
+    }
+
+    /// An authority with its key, ready to sign.
+    pub fn authority(&self, name: &str, passphrase: Option<&Passphrase>) -> Result<Authority> {
+        let mut chain = self.authority_chain(name)?;
+        let path = self.authority_path(name).join("ca.key");
+        if !path.exists() {
+            return Err(Error::NoAuthorityKey { name: name.to_owned(), path });
+        }
+        let key = read::private_key(&path, passphrase)?;
+        let certificate = chain.remove(0);
+        certificate.require_key(
+            &key,
+            &self.authority_path(name).join("ca.crt").display().to_string(),
+            &path.display().to_string(),
+        )?;
+        Authority::from_parts(certificate, chain, key)
+    }
+
+    /// Whether an authority's key is encrypted.
+    pub fn authority_key_is_encrypted(&self, name: &str) -> bool {
+        read_file(&self.authority_path(name).join("ca.key"))
+            .is_ok_and(|bytes| crate::pki::pem::holds_encrypted_key(&bytes))
+    }
+}
+
+fn authority_files(
+    prefix: &str,
+    authority: &Authority,
+    passphrase: Option<&Passphrase>,
+) -> Result<Vec<Artifact>> {
+    let key = match passphrase {
+        Some(passphrase) => authority.key().encrypted_pkcs8_pem(passphrase)?,
+        None => authority.key().pkcs8_pem(),
+    };
+    Ok(vec![
+        Artifact::public(format!("{prefix}ca.crt"), authority.certificate().pem()),
+        Artifact::secret(format!("{prefix}ca.key"), &key),
+    ])
+}

@@ -1,0 +1,87 @@
+//! The credentials of an environment.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use time::OffsetDateTime;
+
+use super::log::{Action, Entry};
+use super::{Environment, Lock, read};
+use crate::artifact::{self, Artifact, Existing, StagedDirectory};
+use crate::error::{Error, Result};
+use crate::pki::{Certificate, Credential, Label, PrivateKey};
+
+impl Environment {
+    /// Keeps a credential: the whole new set takes the place of the whole old one.
+    pub fn put(
+        &self,
+        _lock: &Lock,
+        credential: &Credential,
+        profile: &str,
+        existing: Existing,
+        now: OffsetDateTime,
+    ) -> Result<PathBuf> {
+        let target = self.credential_path(&credential.name);
+        if existing == Existing::Keep && target.symlink_metadata().is_ok() {
+            return Err(self.credential_exists(&credential.name));
+        }
+        artifact::create_directory(&self.path.join("certs"), 0o700)?.keep();
+        let staged = StagedDirectory::new(&self.path)?;
+        staged.fill(&[
+            Artifact::public("tls.crt", credential.chain_pem()),
+            Artifact::secret("tls.key", &credential.key_pem()),
+            Artifact::public("ca.crt", credential.anchor_pem()),
+        ])?;
+        // Logged before it takes its place: no certificate is in use that the log does not know.
+        self.append_log(&Entry::new(
+            Action::Issue,
+            credential.name.as_str(),
+            profile,
+            &credential.certificate,
+            now,
+        ))?;
+        staged.publish(&target, existing, None)?;
+        Ok(target)
+    }
+
+    /// The error for a credential that is already there.
+    pub fn credential_exists(&self, name: &Label) -> Error {
+        Error::AlreadyExists { what: "credential", name: name.to_string(), place: self.path.join("certs") }
+    }
+
+    /// The names of all credentials, sorted.
+    pub fn credentials(&self) -> Vec<Label> {
+        let names = read::directories(&self.path.join("certs"));
+        names
+            .iter()
+            .filter_map(|name| Label::from_directory(name).ok())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
+    }
+
+    /// A credential with its key.
+    pub fn credential(&self, name: &Label) -> Result<Credential> {
+        let path = self.credential_path(name);
+        if !path.is_dir() {
+            return Err(Error::NotFound {
+                what: "credential",
+                name: name.to_string(),
+                place: format!("environment {:?}", self.name),
+                known: self.credentials().iter().map(ToString::to_string).collect(),
+            });
+        }
+        read::credential(&path, name)
+    }
+
+    /// A credential's private key, whether or not it belongs to the certificate beside it.
+    pub fn key(&self, name: &Label) -> Result<PrivateKey> {
+        read::private_key(&self.credential_path(name).join("tls.key"), None)
+    }
+
+    /// A credential's chain, leaf first, and its anchor, without touching the key.
+    pub fn chain(&self, name: &Label) -> Result<(Vec<Certificate>, Certificate)> {
+        let path = self.credential_path(name);
+        read::chain(&path)
+    }
+}
