@@ -55,6 +55,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
     let global = &cli.global;
+    global.check()?;
     match &cli.command {
         Command::Init(args) => init::run(args, global, output),
         Command::Issue(args) => issue::run(args, global, output),

@@ -6,6 +6,7 @@ pub mod constraints;
 pub mod credential;
 mod distinguished_name;
 pub mod key;
+pub mod label;
 pub mod name;
 pub mod pem;
 pub mod request;
@@ -17,7 +18,8 @@ pub use certificate::Certificate;
 pub use constraints::{Cidr, NameConstraints};
 pub use credential::Credential;
 pub use key::{KeyAlgorithm, Passphrase, PrivateKey, PublicKey};
-pub use name::{DnsName, Label, SubjectAltName};
+pub use label::Label;
+pub use name::{DnsName, SubjectAltName};
 pub use request::CertificationRequest;
 pub use spec::{CertificateSpec, ExtendedKeyUsage, KeyUsage, Notice, Role, Subject};
 pub use validity::{Moment, Span, Validity};
@@ -34,6 +36,16 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// Text of a foreign certificate on its way to a terminal: control characters, and those that turn the direction of
+/// writing around, are written as escapes.
+pub(crate) fn printable(text: &str) -> String {
+    let unsafe_char = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().flat_map(|c| if unsafe_char(c) { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 /// `N` bytes from the operating system's random source.

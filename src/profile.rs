@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::pki::{Cidr, DnsName, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, NameConstraints, Role, Span};
-use crate::template::Library;
+use crate::template::{Library, is_name};
 
 pub use decide::{Decision, Request};
 
@@ -37,9 +37,7 @@ impl Profiles {
 
     /// The text of a profile, ready to copy and change.
     pub fn text(&self, name: &str) -> Result<(String, String)> {
-        let known =
-            name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !name.starts_with('.');
-        let found = if known { self.library.read(&format!("{name}.toml"))? } else { None };
+        let found = if is_name(name) { self.library.read(&format!("{name}.toml"))? } else { None };
         found.ok_or_else(|| Error::NotFound {
             what: "profile",
             name: name.to_owned(),
@@ -215,7 +213,7 @@ impl Profile {
 pub(crate) fn toml_error(text: &str, place: &str, error: &toml::de::Error) -> Error {
     let place = match error.span() {
         Some(span) => {
-            let before = &text[..span.start.min(text.len())];
+            let before = text.get(..span.start).unwrap_or(text);
             let line = before.matches('\n').count() + 1;
             let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
             format!("{place}:{line}:{column}")

@@ -1,8 +1,10 @@
 //! Templates: the embedded table, directories that come before it, and the engine that renders them.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
 
-use minijinja::{Environment, Error as EngineError, ErrorKind, UndefinedBehavior, Value};
+use minijinja::{Environment, Error as EngineError, UndefinedBehavior, Value};
 
 use crate::error::{Error, Result};
 
@@ -39,7 +41,7 @@ impl Library {
             let is_directory = entry.path().is_dir();
             name.strip_suffix(".toml").map(str::to_owned).or_else(|| is_directory.then_some(name))
         });
-        let mut names: Vec<String> = embedded.chain(users).filter(|name| !name.starts_with('.')).collect();
+        let mut names: Vec<String> = embedded.chain(users).filter(|name| is_name(name)).collect();
         names.sort();
         names.dedup();
         names
@@ -47,29 +49,50 @@ impl Library {
 
     /// The text of a file of the family and the place it came from, for errors. `None` if nobody has it.
     pub fn read(&self, path: &str) -> Result<Option<(String, String)>> {
+        if !path.split('/').all(is_name) {
+            return Ok(None);
+        }
         for directory in &self.directories {
             let file = directory.join(path);
-            match std::fs::metadata(&file) {
-                Ok(found) if found.len() > MAX_FILE => {
-                    return Err(Error::Syntax {
-                        place: file.display().to_string(),
-                        reason: format!(
-                            "it is {} bytes long; a template has at most {MAX_FILE}",
-                            found.len()
-                        ),
-                    });
-                }
-                Ok(found) if found.is_file() => {
-                    let text =
-                        std::fs::read_to_string(&file).map_err(|error| Error::io("read", &file, error))?;
-                    return Ok(Some((text, file.display().to_string())));
-                }
-                _ => {}
+            if let Some(text) = read_file(&file)? {
+                return Ok(Some((text, file.display().to_string())));
             }
         }
         let wanted = format!("{}/{path}", self.family);
         let index = EMBEDDED.binary_search_by(|(name, _)| (*name).cmp(wanted.as_str())).ok();
         Ok(index.map(|index| (EMBEDDED[index].1.to_owned(), format!("built-in {wanted}"))))
+    }
+}
+
+/// Whether this can be the name of a template or of a directory of templates.
+pub(crate) fn is_name(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    (1..=100).contains(&text.len()) && !text.starts_with('.') && text.chars().all(plain)
+}
+
+/// The text of a user's template. `None` where there is none; one that is there and cannot be read is an error, for the
+/// built-in one of that name is not what its owner wants.
+fn read_file(path: &Path) -> Result<Option<String>> {
+    let failed = |error| Error::io("read", path, error);
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    if file.metadata().map_err(failed)?.is_dir() {
+        return Ok(None);
+    }
+    let refuse = |reason: String| Err(Error::Syntax { place: path.display().to_string(), reason });
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return refuse("it is longer than 1 MiB, and no template is".into());
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) => refuse(format!("byte {} is no UTF-8 text", error.utf8_error().valid_up_to() + 1)),
     }
 }
 
@@ -118,7 +141,8 @@ fn engine() -> Environment<'static> {
     engine.add_filter("shell", |value: &Value| shell_word(&value.to_string()));
     engine.add_filter("block", |value: &Value, indent: usize| literal_block(&value.to_string(), indent));
     engine.add_function("refuse", |reason: String, advice: Option<String>| -> Result<Value, EngineError> {
-        Err(EngineError::new(ErrorKind::InvalidOperation, "refused").with_source(Refusal { reason, advice }))
+        Err(EngineError::new(minijinja::ErrorKind::InvalidOperation, "refused")
+            .with_source(Refusal { reason, advice }))
     });
     engine
 }

@@ -19,7 +19,9 @@ pub(crate) fn create_directory(path: &Path, mode: u32) -> Result<Made> {
     };
     match system::new_directory(path, mode) {
         Ok(()) => made.0.push(path.to_owned()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return in_the_way(path).map(|()| made),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return in_the_way(path).map(|()| made);
+        }
         Err(error) => return Err(Error::io("create", path, error)),
     }
     sync_directory(path.parent().unwrap_or(Path::new(".")))?;
@@ -76,7 +78,8 @@ impl StagedDirectory {
     /// An empty directory beside the future place, so that both are on one file system.
     pub(crate) fn new(parent: &Path) -> Result<Self> {
         let path = parent.join(staged_name()?);
-        system::new_directory(&path, 0o700).map_err(|error| Error::io("create a directory in", parent, error))?;
+        system::new_directory(&path, 0o700)
+            .map_err(|error| Error::io("create a directory in", parent, error))?;
         Ok(Self { path, published: false })
     }
 

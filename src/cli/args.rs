@@ -1,5 +1,9 @@
 //! Every argument with its help: help, completions and man pages come from here.
 
+mod init;
+mod issue;
+mod verify;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -9,11 +13,16 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::completions;
 use super::emit_args::{self, EmitArgs};
+use super::failure::Failure;
 use crate::emit::Emitters;
-use crate::pki::{Cidr, DnsName, KeyAlgorithm, Moment, NameConstraints, SubjectAltName};
+use crate::error::Error;
+use crate::pki::KeyAlgorithm;
 use crate::profile::Profiles;
 use crate::store::Store;
-use crate::verify::TlsVersion;
+
+pub use init::InitArgs;
+pub use issue::IssueArgs;
+pub use verify::VerifyArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -108,6 +117,19 @@ impl Global {
         Store::new(&self.pki)
     }
 
+    /// Refuses directories that were named and are none: nothing would be found there, and nobody told.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        for (option, directory) in [("--profiles", &self.profiles), ("--templates", &self.templates)] {
+            if let Some(directory) = directory.as_ref().filter(|directory| !directory.is_dir()) {
+                return Err(Failure::usage(
+                    format!("{option} {}: there is no such directory", directory.display()),
+                    None,
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// The emitters that are known here.
     pub fn emitters(&self) -> Emitters {
         Emitters::new(self.templates.iter().cloned().chain([self.pki.join("emit")]).collect())
@@ -143,169 +165,6 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page, or write all pages into a directory
     Man(ManArgs),
-}
-
-/// Arguments of `init`.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  pkictl init --org Example --env test\n  pkictl init --intermediate --permit-dns shop.svc --permit-dns localhost --permit-ip 127.0.0.0/8\n  pkictl init --if-missing --no-input"
-)]
-pub struct InitArgs {
-    /// Organization in the names of the authorities
-    #[arg(long, value_name = "NAME", visible_alias = "organization")]
-    pub org: Option<String>,
-    /// Common name of the root, instead of "ORG ENV Root CA" and a random suffix
-    #[arg(long, value_name = "NAME", visible_alias = "common-name")]
-    pub cn: Option<String>,
-    /// Kind of the authorities' keys
-    #[arg(long, value_name = "TYPE", value_parser = key_type_parser())]
-    pub key_type: Option<String>,
-    /// Days until the root expires [default: 3650]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "not_after")]
-    pub days: Option<i64>,
-    /// End of the root's validity: a date, or a span such as 10y
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub not_after: Option<Moment>,
-    /// Start of the root's validity: a date, or a span such as -30d
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub not_before: Option<Moment>,
-    /// Make an issuing authority under the root, which then signs the leaves
-    #[arg(long)]
-    pub intermediate: bool,
-    /// Let the CA sign only names at or below this domain; repeatable
-    #[arg(long, value_name = "DOMAIN", value_parser = NameConstraints::permit_dns)]
-    pub permit_dns: Vec<DnsName>,
-    /// Let the CA sign only addresses of this network; repeatable
-    #[arg(long, value_name = "CIDR")]
-    pub permit_ip: Vec<Cidr>,
-    /// Encrypt the CA's private keys with a passphrase
-    #[arg(long)]
-    pub encrypt_key: bool,
-    /// File whose first line is the passphrase
-    #[arg(long, value_name = "FILE", visible_alias = "password-file", value_hint = ValueHint::FilePath)]
-    pub passphrase_file: Option<PathBuf>,
-    /// Do nothing if the environment has a CA already
-    #[arg(long, conflicts_with = "force")]
-    pub if_missing: bool,
-    /// Make the CA anew; the old one is moved aside, and what it signed is no longer trusted
-    #[arg(long, short)]
-    pub force: bool,
-}
-
-impl InitArgs {
-    /// Whether nothing was said, so that a person at a terminal is asked.
-    pub fn is_bare(&self) -> bool {
-        self.org.is_none()
-            && self.cn.is_none()
-            && self.key_type.is_none()
-            && self.days.is_none()
-            && self.not_after.is_none()
-            && self.not_before.is_none()
-            && !self.intermediate
-            && self.permit_dns.is_empty()
-            && self.permit_ip.is_empty()
-            && !self.encrypt_key
-            && self.passphrase_file.is_none()
-            && !self.if_missing
-            && !self.force
-    }
-}
-
-/// Arguments of `issue`.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  pkictl issue server web --san web.shop.svc --san localhost --san 127.0.0.1\n  pkictl issue client backend-1 --env test --days 30\n  pkictl issue wildcard '*.apps.example.com'\n\nA host name or an address as NAME is a SAN, too; localhost brings 127.0.0.1 and ::1."
-)]
-pub struct IssueArgs {
-    /// Profile: server, client, peer, wildcard, or one of `pkictl profile list`
-    #[arg(add = ArgValueCandidates::new(completions::profiles))]
-    pub profile: Option<String>,
-    /// Name of the credential
-    pub name: Option<String>,
-    /// More names: host names, addresses, URIs, mailboxes; DNS: IP: URI: email: say which; repeatable
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub san: Vec<SubjectAltName>,
-    /// Common name instead of the profile's
-    #[arg(long, value_name = "NAME", visible_alias = "common-name")]
-    pub cn: Option<String>,
-    /// Days until it expires [default: the profile's]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "not_after")]
-    pub days: Option<i64>,
-    /// End of validity: a date, or a span such as 90d, 12h or -1d (already expired, for tests)
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub not_after: Option<Moment>,
-    /// Start of validity: a date, or a span such as -30d [default: one hour ago]
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub not_before: Option<Moment>,
-    /// Kind of key [default: the profile's]
-    #[arg(long, value_name = "TYPE", value_parser = key_type_parser())]
-    pub key_type: Option<String>,
-    /// Authority that signs [default: issuing if there is one, else root]
-    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completions::authorities))]
-    pub ca: Option<String>,
-    /// Value for a variable of the profile; repeatable
-    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
-    pub set: Vec<(String, String)>,
-    /// File whose first line is the passphrase of the CA key
-    #[arg(long, value_name = "FILE", visible_alias = "password-file", value_hint = ValueHint::FilePath)]
-    pub passphrase_file: Option<PathBuf>,
-    /// Write tls.crt, tls.key and ca.crt into this directory, too
-    #[arg(long, short = 'd', value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub out_dir: Option<PathBuf>,
-    /// Replace a credential of this name; insist on a wildcard that clients refuse
-    #[arg(long, short)]
-    pub force: bool,
-}
-
-/// Arguments of `verify`.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  pkictl verify --env test\n  pkictl verify --server web --client backend-1 --tls 1.3\n  pkictl verify --server-cert web.pem --server-key web.key --roots ca.pem --host web.example.com\n  pkictl verify --format junit > report.xml\n\nExit code 3 when a check fails. What could not be tried is skipped with the reason, never passed."
-)]
-pub struct VerifyArgs {
-    /// Only these servers; repeatable
-    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completions::credentials))]
-    pub server: Vec<String>,
-    /// Only these clients; repeatable
-    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completions::credentials))]
-    pub client: Vec<String>,
-    /// Host name or address to ask for, instead of those in the server's certificate
-    #[arg(long, value_name = "NAME", visible_alias = "servername")]
-    pub host: Option<String>,
-    /// Only this version of TLS: 1.2 or 1.3; repeatable
-    #[arg(long, value_name = "VERSION", value_delimiter = ',')]
-    pub tls: Vec<TlsVersion>,
-    /// Servers do not ask for client certificates: try server authentication alone
-    #[arg(long)]
-    pub server_auth_only: bool,
-    /// Chain of a server, made by any tool
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["server", "client"], requires = "roots", help_heading = "Files")]
-    pub server_cert: Option<PathBuf>,
-    /// Its private key
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "server_cert", help_heading = "Files")]
-    pub server_key: Option<PathBuf>,
-    /// Chain of a client, made by any tool
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["server", "client"], requires = "roots", help_heading = "Files")]
-    pub client_cert: Option<PathBuf>,
-    /// Its private key
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "client_cert", help_heading = "Files")]
-    pub client_key: Option<PathBuf>,
-    /// Roots to trust, instead of the environment's
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Files")]
-    pub roots: Option<PathBuf>,
-    /// File whose first line is the passphrase of the CA key, which signs expired certificates for the test
-    #[arg(long, value_name = "FILE", visible_alias = "password-file", value_hint = ValueHint::FilePath)]
-    pub passphrase_file: Option<PathBuf>,
-    /// Show every check, not only those that did not pass
-    #[arg(long, short)]
-    pub verbose: bool,
-}
-
-impl VerifyArgs {
-    /// Whether files are verified, and no credentials of the environment.
-    pub fn is_by_path(&self) -> bool {
-        self.server_cert.is_some() || self.client_cert.is_some()
-    }
 }
 
 /// Arguments of `list`.
@@ -402,13 +261,17 @@ pub fn early_value(arguments: &[OsString], option: &str) -> Option<OsString> {
     None
 }
 
-fn key_type_parser() -> clap::builder::PossibleValuesParser {
-    clap::builder::PossibleValuesParser::new(KeyAlgorithm::ALL.map(|algorithm| algorithm.to_string()))
+/// Most days that can be asked for, in either direction: 1000 years.
+const DAYS: i64 = 365_000;
+
+/// A value of the library, with the expected form in the error.
+fn with_form<T: std::str::FromStr<Err = Error>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: Error| match error.expected() {
+        Some(form) => format!("{error}; expected {form}"),
+        None => error.to_string(),
+    })
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("it has no `=` between key and value".into()),
-    }
+fn key_type_parser() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(KeyAlgorithm::ALL.map(|algorithm| algorithm.to_string()))
 }

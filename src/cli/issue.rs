@@ -1,5 +1,7 @@
 //! `pkictl issue`: a certificate and its key.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::args::{Format, Global, IssueArgs};
@@ -10,7 +12,7 @@ use super::output::{BOLD, GREEN, Output, paint};
 use super::passphrase::{self, Purpose};
 use super::progress::with_spinner;
 use super::prompt;
-use crate::artifact::{self, Artifact, Existing};
+use crate::artifact::{self, Artifact, Existing, Staged};
 use crate::error::Error;
 use crate::pki::validity::human_time;
 use crate::pki::{Certificate, Credential, Issued, Label, Moment, Passphrase, PrivateKey, Role, Span};
@@ -130,25 +132,30 @@ impl Work<'_> {
             self.profile.decide(request, Some((authority.certificate(), &authority.constraints())), now)?;
         let certificate = authority.sign(&decision.spec, key.public_key())?;
         let credential = authority.credential(request.name.clone(), Issued { certificate, key });
+        // Written out of sight before the credential is kept: a directory that cannot be written changes nothing.
+        let copy = self
+            .args
+            .out_dir
+            .as_ref()
+            .map(|directory| self.stage_copy(directory, &credential))
+            .transpose()?;
         let path = self.environment.put(&lock, &credential, &self.profile.name, self.existing(), now)?;
         drop(lock);
-        let mut directory = path;
-        if let Some(out_dir) = &self.args.out_dir {
-            artifact::write_all(
-                out_dir,
-                &[
-                    Artifact::public("tls.crt", credential.chain_pem()),
-                    Artifact::secret("tls.key", &credential.key_pem()),
-                    Artifact::public("ca.crt", credential.anchor_pem()),
-                ],
-                self.existing(),
-            )?;
-            directory.clone_from(out_dir);
-        }
+        copy.map(Staged::publish).transpose()?;
+        let directory = self.args.out_dir.clone().unwrap_or(path);
         self.report(&credential, &directory.display().to_string(), output)?;
         output.notices(&decision.notices);
         output.next(&format!("pkictl verify{}", location(global)));
         Ok(())
+    }
+
+    fn stage_copy(&self, directory: &Path, credential: &Credential) -> Result<Staged, Failure> {
+        let files = [
+            Artifact::public("tls.crt", credential.chain_pem()),
+            Artifact::secret("tls.key", &credential.key_pem()),
+            Artifact::public("ca.crt", credential.anchor_pem()),
+        ];
+        Ok(Staged::new(directory, &files, self.existing())?)
     }
 
     fn authority(&self, request: &Request<'_>, global: &Global, output: &Output) -> Result<(), Failure> {

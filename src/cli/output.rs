@@ -170,7 +170,9 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
         .map(|column| {
-            rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0)
+            // Nothing stands to the right of a last cell, so it may be as wide as it likes.
+            let cells = rows.iter().filter(|row| column + 1 < row.len()).map(|row| &row[column]);
+            cells.map(|cell| width(cell)).max().unwrap_or(0)
         })
         .collect();
     let mut text = String::new();
@@ -178,7 +180,7 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
         let mut line = String::new();
         for (cell, column_width) in row.iter().zip(&widths) {
             line += cell;
-            line += &" ".repeat(column_width - width(cell) + 2);
+            line += &" ".repeat(column_width.saturating_sub(width(cell)) + 2);
         }
         text += line.trim_end();
         text.push('\n');

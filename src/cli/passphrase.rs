@@ -1,5 +1,6 @@
 //! Where a passphrase comes from: a file, the environment, or a person; never the command line.
 
+use std::env::VarError;
 use std::path::Path;
 
 use super::args::Global;
@@ -8,6 +9,9 @@ use super::prompt;
 use crate::error::Error;
 use crate::pki::Passphrase;
 use crate::store;
+
+/// The variable that a passphrase may be in.
+const VARIABLE: &str = "PKICTL_PASSPHRASE";
 
 /// Whether the passphrase opens something or will close it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,16 +29,33 @@ pub(super) fn find(
     place: &str,
     global: &Global,
 ) -> Result<Passphrase, Failure> {
-    let passphrase = match (file, std::env::var("PKICTL_PASSPHRASE")) {
-        (Some(file), _) => from_file(file)?,
-        (None, Ok(text)) => Passphrase::new(text),
-        (None, Err(_)) if prompt::possible(global) => prompt::passphrase(place, purpose == Purpose::Close)?,
-        (None, Err(_)) => return Err(Error::PassphraseNeeded { place: place.to_owned() }.into()),
+    let (passphrase, source) = match (file, std::env::var(VARIABLE)) {
+        (Some(file), _) => (from_file(file)?, format!("in {}", file.display())),
+        (None, Ok(text)) => (Passphrase::new(text), format!("in the variable {VARIABLE}")),
+        (None, Err(VarError::NotUnicode(_))) => {
+            return Err(Failure::usage(
+                format!("the passphrase in the variable {VARIABLE} is no UTF-8 text"),
+                None,
+            ));
+        }
+        (None, Err(VarError::NotPresent)) if prompt::possible(global) => {
+            (prompt::passphrase(place, purpose == Purpose::Close)?, "that was typed".into())
+        }
+        (None, Err(VarError::NotPresent)) if purpose == Purpose::Close => {
+            let hint = format!("give one with `--passphrase-file FILE` or in the variable {VARIABLE}");
+            return Err(Failure::usage(
+                format!("there is no passphrase to encrypt {place} with"),
+                Some(hint),
+            ));
+        }
+        (None, Err(VarError::NotPresent)) => {
+            return Err(Error::PassphraseNeeded { place: place.to_owned() }.into());
+        }
     };
     if passphrase.is_empty() {
         return Err(Failure::usage(
-            "the passphrase is empty",
-            Some("an empty passphrase protects nothing".into()),
+            format!("the passphrase {source} is empty"),
+            Some("write a passphrase of at least one character; an empty one protects nothing".into()),
         ));
     }
     Ok(passphrase)

@@ -7,10 +7,11 @@ use rcgen::{
 };
 
 use super::certificate::Certificate;
-use super::constraints::{Cidr, NOWHERE, NameConstraints};
+use super::constraints::NameConstraints;
 use super::credential::Credential;
 use super::key::{KeyAlgorithm, PrivateKey, PublicKey};
-use super::name::{Label, SubjectAltName};
+use super::label::Label;
+use super::name::SubjectAltName;
 use super::spec::{CertificateSpec, ExtendedKeyUsage, KeyUsage, Role, Subject};
 use crate::error::{Error, Result};
 
@@ -185,7 +186,7 @@ fn parameters(spec: &CertificateSpec) -> Result<CertificateParams> {
     parameters.key_identifier_method = KeyIdMethod::Sha256;
     if !spec.name_constraints.is_empty() {
         let mut extension =
-            CustomExtension::from_oid_content(&[2, 5, 29, 30], constraints_der(&spec.name_constraints));
+            CustomExtension::from_oid_content(&[2, 5, 29, 30], spec.name_constraints.to_der());
         extension.set_criticality(true);
         parameters.custom_extensions.push(extension);
     }
@@ -246,55 +247,6 @@ fn ext_key_usage(usage: ExtendedKeyUsage) -> ExtendedKeyUsagePurpose {
         ExtendedKeyUsage::ServerAuth => ExtendedKeyUsagePurpose::ServerAuth,
         ExtendedKeyUsage::ClientAuth => ExtendedKeyUsagePurpose::ClientAuth,
     }
-}
-
-/// NameConstraints in DER. Every form of name without a permitted value is closed: addresses by excluding all of
-/// them, names, mailboxes and URIs by permitting only a host that exists nowhere.
-fn constraints_der(constraints: &NameConstraints) -> Vec<u8> {
-    use yasna::{DERWriterSeq, Tag};
-    const RFC822: u64 = 1;
-    const DNS: u64 = 2;
-    const URI: u64 = 6;
-    const IP: u64 = 7;
-    fn text(writer: &mut DERWriterSeq<'_>, tag: u64, value: &str) {
-        writer.next().write_sequence(|writer| {
-            writer.next().write_tagged_implicit(Tag::context(tag), |writer| writer.write_ia5_string(value));
-        });
-    }
-    fn network(writer: &mut DERWriterSeq<'_>, network: Cidr) {
-        writer.next().write_sequence(|writer| {
-            writer
-                .next()
-                .write_tagged_implicit(Tag::context(IP), |writer| writer.write_bytes(&network.to_octets()));
-        });
-    }
-    yasna::construct_der(|writer| {
-        writer.write_sequence(|writer| {
-            writer.next().write_tagged_implicit(Tag::context(0), |writer| {
-                writer.write_sequence(|writer| {
-                    for domain in &constraints.permitted_dns {
-                        text(writer, DNS, domain.as_str());
-                    }
-                    if constraints.permitted_dns.is_empty() {
-                        text(writer, DNS, NOWHERE);
-                    }
-                    for permitted in &constraints.permitted_ip {
-                        network(writer, *permitted);
-                    }
-                    text(writer, RFC822, NOWHERE);
-                    text(writer, URI, NOWHERE);
-                });
-            });
-            if constraints.permitted_ip.is_empty() {
-                writer.next().write_tagged_implicit(Tag::context(1), |writer| {
-                    writer.write_sequence(|writer| {
-                        network(writer, Cidr::ALL_V4);
-                        network(writer, Cidr::ALL_V6);
-                    });
-                });
-            }
-        });
-    })
 }
 
 fn rcgen_failed(error: rcgen::Error) -> Error {

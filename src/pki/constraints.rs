@@ -133,6 +133,57 @@ impl NameConstraints {
         self.permitted_dns.is_empty() && self.permitted_ip.is_empty()
     }
 
+    /// NameConstraints in DER. Every form of name without a permitted value is closed: addresses by excluding all of
+    /// them, names, mailboxes and URIs by permitting only a host that exists nowhere.
+    pub(crate) fn to_der(&self) -> Vec<u8> {
+        use yasna::{DERWriterSeq, Tag};
+        const RFC822: u64 = 1;
+        const DNS: u64 = 2;
+        const URI: u64 = 6;
+        const IP: u64 = 7;
+        fn text(writer: &mut DERWriterSeq<'_>, tag: u64, value: &str) {
+            writer.next().write_sequence(|writer| {
+                writer
+                    .next()
+                    .write_tagged_implicit(Tag::context(tag), |writer| writer.write_ia5_string(value));
+            });
+        }
+        fn network(writer: &mut DERWriterSeq<'_>, network: Cidr) {
+            writer.next().write_sequence(|writer| {
+                writer.next().write_tagged_implicit(Tag::context(IP), |writer| {
+                    writer.write_bytes(&network.to_octets())
+                });
+            });
+        }
+        yasna::construct_der(|writer| {
+            writer.write_sequence(|writer| {
+                writer.next().write_tagged_implicit(Tag::context(0), |writer| {
+                    writer.write_sequence(|writer| {
+                        for domain in &self.permitted_dns {
+                            text(writer, DNS, domain.as_str());
+                        }
+                        if self.permitted_dns.is_empty() {
+                            text(writer, DNS, NOWHERE);
+                        }
+                        for permitted in &self.permitted_ip {
+                            network(writer, *permitted);
+                        }
+                        text(writer, RFC822, NOWHERE);
+                        text(writer, URI, NOWHERE);
+                    });
+                });
+                if self.permitted_ip.is_empty() {
+                    writer.next().write_tagged_implicit(Tag::context(1), |writer| {
+                        writer.write_sequence(|writer| {
+                            network(writer, Cidr::ALL_V4);
+                            network(writer, Cidr::ALL_V6);
+                        });
+                    });
+                }
+            });
+        })
+    }
+
     /// Whether a certificate with this name may be signed.
     pub fn permits(&self, name: &SubjectAltName) -> bool {
         if self.is_empty() {

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::certificate::Certificate;
 use super::key::PrivateKey;
-use super::name::Label;
+use super::label::Label;
 
 /// What a server or client needs to show who it is, and the anchor that its peers trust.
 #[derive(Debug)]

@@ -21,9 +21,9 @@ pub(crate) fn to_text(name: &X509Name<'_>) -> String {
         let value = attribute.as_str().map_or_else(|_| super::hex(attribute.as_slice()), str::to_owned);
         let escaped: String = value
             .chars()
-            .flat_map(|c| if ",+=\\\"<>;".contains(c) { vec!['\\', c] } else { c.escape_debug_if_control() })
+            .flat_map(|c| if ",+=\\\"<>;".contains(c) { vec!['\\', c] } else { vec![c] })
             .collect();
-        format!("{key}={escaped}")
+        format!("{key}={}", super::printable(&escaped))
     });
     parts.collect::<Vec<_>>().join(", ")
 }
@@ -36,15 +36,4 @@ pub(crate) fn common_name(name: &X509Name<'_>) -> Option<String> {
 /// The first organization.
 pub(crate) fn organization(name: &X509Name<'_>) -> Option<String> {
     name.iter_organization().next().and_then(|attribute| attribute.as_str().ok()).map(str::to_owned)
-}
-
-trait EscapeControl {
-    fn escape_debug_if_control(self) -> Vec<char>;
-}
-
-impl EscapeControl for char {
-    /// Control characters of a foreign certificate must not reach a terminal.
-    fn escape_debug_if_control(self) -> Vec<char> {
-        if self.is_control() { self.escape_default().collect() } else { vec![self] }
-    }
 }

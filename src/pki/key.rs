@@ -1,5 +1,8 @@
 //! Private keys that cannot print themselves, and the public keys that belong to them.
 
+mod encoding;
+mod sealed;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,9 +12,7 @@ use zeroize::Zeroizing;
 
 use super::pem;
 use crate::error::{Error, Result};
-
-/// Rounds of PBKDF2-HMAC-SHA256 for encrypted keys (OWASP Password Storage Cheat Sheet, 2023).
-const PBKDF2_ROUNDS: u32 = 600_000;
+use encoding::{Found, algorithm_of, ed25519_pkcs8, sec1_curve, wrap_pkcs8, write_algorithm};
 
 /// The kind of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -222,14 +223,7 @@ impl PrivateKey {
 
     /// Reads an EncryptedPrivateKeyInfo in DER (PKCS#8 with PBES2, RFC 8018).
     pub(crate) fn from_encrypted_pkcs8(der: &[u8], passphrase: &Passphrase, place: &str) -> Result<Self> {
-        let info = pkcs8::EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| Error::UnusableKey {
-            place: place.to_owned(),
-            reason: "its encryption is not PBES2 with PBKDF2 or scrypt".into(),
-        })?;
-        let plain = info
-            .decrypt(passphrase.0.as_bytes())
-            .map_err(|_| Error::PassphraseWrong { place: place.to_owned() })?;
-        Self::from_pkcs8(Zeroizing::new(plain.as_bytes().to_vec()), place)
+        Self::from_pkcs8(sealed::open(der, passphrase, place)?, place)
     }
 
     /// The kind of key.
@@ -254,16 +248,7 @@ impl PrivateKey {
 
     /// PKCS#8 in PEM, encrypted with PBES2 (PBKDF2-HMAC-SHA256, AES-256-CBC), which every OpenSSL reads.
     pub fn encrypted_pkcs8_pem(&self, passphrase: &Passphrase) -> Result<Zeroizing<String>> {
-        let failed = |_| Error::Crypto { action: "encrypting a key" };
-        let info = pkcs8::PrivateKeyInfoRef::try_from(self.pkcs8.as_slice()).map_err(|_| failed(()))?;
-        let parameters = pkcs8::pkcs5::pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(
-            PBKDF2_ROUNDS,
-            &super::random_bytes::<16>()?,
-            super::random_bytes::<16>()?,
-        )
-        .map_err(|_| failed(()))?;
-        let sealed = info.encrypt_with_params(parameters, passphrase.0.as_bytes()).map_err(|_| failed(()))?;
-        Ok(pem::encode_secret("ENCRYPTED PRIVATE KEY", sealed.as_bytes()))
+        Ok(pem::encode_secret("ENCRYPTED PRIVATE KEY", &sealed::close(&self.pkcs8, passphrase)?))
     }
 
     /// Signs `message` with the hash that belongs to the key: SHA-256, SHA-384 on P-384.
@@ -306,95 +291,6 @@ fn generate_rsa(bits: u16) -> Result<Vec<u8>> {
 #[cfg(not(feature = "rsa"))]
 fn generate_rsa(bits: u16) -> Result<Vec<u8>> {
     Err(Error::KeyTypeUnavailable { key_type: KeyAlgorithm::Rsa(bits).to_string() })
-}
-
-/// PKCS#8 version 1 of an Ed25519 seed (RFC 8410, section 7).
-fn ed25519_pkcs8(seed: &[u8; 32]) -> Vec<u8> {
-    let inner = Zeroizing::new(yasna::construct_der(|writer| writer.write_bytes(seed)));
-    wrap_pkcs8(KeyAlgorithm::Ed25519, &inner)
-}
-
-fn wrap_pkcs8(algorithm: KeyAlgorithm, inner: &[u8]) -> Vec<u8> {
-    yasna::construct_der(|writer| {
-        writer.write_sequence(|writer| {
-            writer.next().write_u8(0);
-            write_algorithm(writer.next(), algorithm);
-            writer.next().write_bytes(inner);
-        });
-    })
-}
-
-const RSA: &[u64] = &[1, 2, 840, 113_549, 1, 1, 1];
-const EC: &[u64] = &[1, 2, 840, 10045, 2, 1];
-const P256: &[u64] = &[1, 2, 840, 10045, 3, 1, 7];
-const P384: &[u64] = &[1, 3, 132, 0, 34];
-const ED25519: &[u64] = &[1, 3, 101, 112];
-
-fn write_algorithm(writer: yasna::DERWriter<'_>, algorithm: KeyAlgorithm) {
-    let oid = |components: &[u64]| yasna::models::ObjectIdentifier::from_slice(components);
-    writer.write_sequence(|writer| match algorithm {
-        KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 => {
-            writer.next().write_oid(&oid(EC));
-            writer.next().write_oid(&oid(if algorithm == KeyAlgorithm::EcP256 { P256 } else { P384 }));
-        }
-        KeyAlgorithm::Ed25519 => writer.next().write_oid(&oid(ED25519)),
-        KeyAlgorithm::Rsa(_) => {
-            writer.next().write_oid(&oid(RSA));
-            writer.next().write_null();
-        }
-    });
-}
-
-enum Found {
-    Known(KeyAlgorithm),
-    Other(String),
-}
-
-/// The algorithm that a PKCS#8 structure names.
-fn algorithm_of(pkcs8: &[u8]) -> Option<Found> {
-    let info = pkcs8::PrivateKeyInfoRef::try_from(pkcs8).ok()?;
-    let oid = info.algorithm.oid.to_string();
-    let curve = info.algorithm.parameters_oid().ok().map(|oid| oid.to_string());
-    let dotted = |components: &[u64]| components.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
-    Some(if oid == dotted(RSA) {
-        Found::Known(KeyAlgorithm::Rsa(0))
-    } else if oid == dotted(ED25519) {
-        Found::Known(KeyAlgorithm::Ed25519)
-    } else if oid == dotted(EC) && curve == Some(dotted(P256)) {
-        Found::Known(KeyAlgorithm::EcP256)
-    } else if oid == dotted(EC) && curve == Some(dotted(P384)) {
-        Found::Known(KeyAlgorithm::EcP384)
-    } else {
-        Found::Other(curve.unwrap_or(oid))
-    })
-}
-
-/// The curve of an ECPrivateKey; where it names none, the length of the private key tells.
-fn sec1_curve(der: &[u8]) -> Option<KeyAlgorithm> {
-    yasna::parse_der(der, |reader| {
-        reader.read_sequence(|reader| {
-            reader.next().read_u8()?;
-            let length = Zeroizing::new(reader.next().read_bytes()?).len();
-            let named = reader.read_optional(|reader| {
-                reader.read_tagged(yasna::Tag::context(0), |reader| reader.read_oid())
-            })?;
-            reader.read_optional(|reader| {
-                reader.read_tagged(yasna::Tag::context(1), |reader| reader.read_bitvec_bytes())
-            })?;
-            let is = |components: &[u64]| {
-                named.as_ref().is_some_and(|oid| oid.components().as_slice() == components)
-            };
-            Ok(match (&named, length) {
-                (Some(_), _) if is(P256) => Some(KeyAlgorithm::EcP256),
-                (Some(_), _) if is(P384) => Some(KeyAlgorithm::EcP384),
-                (None, 32) => Some(KeyAlgorithm::EcP256),
-                (None, 48) => Some(KeyAlgorithm::EcP384),
-                _ => None,
-            })
-        })
-    })
-    .ok()
-    .flatten()
 }
 
 #[cfg(test)]

@@ -192,7 +192,9 @@ fn sections<'a>(bytes: &'a [u8], place: &str) -> Result<Vec<Section<'a>>> {
 
 fn marker(line: &[u8], begin: &[u8]) -> Option<String> {
     let label = line.strip_prefix(begin)?.strip_suffix(b"-----")?;
-    std::str::from_utf8(label).ok().filter(|label| label.len() <= 64).map(str::to_owned)
+    // Printable ASCII only (RFC 7468, section 3): a label is shown to people.
+    let printable = label.len() <= 64 && label.iter().all(|byte| *byte == b' ' || byte.is_ascii_graphic());
+    std::str::from_utf8(label).ok().filter(|_| printable).map(str::to_owned)
 }
 
 fn not_pem(bytes: &[u8], place: &str) -> Error {

@@ -31,12 +31,17 @@ pub struct CertificationRequest {
 impl CertificationRequest {
     /// Reads DER. `place` says where it came from, for errors.
     pub fn from_der(der: &[u8], place: &str) -> Result<Self> {
-        let (_, parsed) = X509CertificationRequest::from_der(der).map_err(|error| Error::Encoding {
+        let damaged = |detail: String| Error::Encoding {
             place: place.to_owned(),
             reason: "the certification request cannot be read".into(),
             expected: "a PKCS#10 request in DER (RFC 2986)".into(),
-            found: error.to_string(),
-        })?;
+            found: detail,
+        };
+        let (rest, parsed) =
+            X509CertificationRequest::from_der(der).map_err(|error| damaged(error.to_string()))?;
+        if !rest.is_empty() {
+            return Err(damaged(format!("{} bytes after the request", rest.len())));
+        }
         let info = &parsed.certification_request_info;
         let mut request = Self {
             subject: distinguished_name::to_text(&info.subject),
@@ -53,7 +58,8 @@ impl CertificationRequest {
             match extension {
                 ParsedExtension::SubjectAlternativeName(names) => {
                     request.sans.extend(names.general_names.iter().map(|name| {
-                        certificate::read_name(name).map_or_else(|| name.to_string(), |san| san.to_string())
+                        certificate::read_name(name)
+                            .map_or_else(|| super::printable(&name.to_string()), |san| san.to_string())
                     }));
                 }
                 ParsedExtension::KeyUsage(usage) => {

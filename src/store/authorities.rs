@@ -9,7 +9,7 @@ use super::{Environment, ISSUING, Lock, ROOT, read, read_file};
 use crate::artifact::{Artifact, Existing, StagedDirectory};
 use crate::error::{Error, Result};
 use crate::pki::validity::machine_time;
-use crate::pki::{Authority, Certificate, Passphrase, Label, pem};
+use crate::pki::{Authority, Certificate, Label, Passphrase, pem};
 
 /// What `ca/<name>/` will hold.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ impl Environment {
                 known: self.authorities(),
             });
         }
-        let mut chain = vec![read::certificate(&self.authority_path(name).join("ca.crt"))?];
+        let mut chain = vec![self.authority_certificate(name)?];
         let others = self.authorities().into_iter().filter(|other| other != name).collect::<Vec<_>>();
         while let Some(last) = chain.last()
             && !last.is_self_issued()
@@ -145,6 +145,20 @@ impl Environment {
         Ok(chain)
     }
 
+    fn authority_certificate(&self, name: &str) -> Result<Certificate> {
+        let path = self.authority_path(name).join("ca.crt");
+        let certificate = read::certificate(&path)?;
+        if certificate.is_authority() {
+            return Ok(certificate);
+        }
+        Err(Error::Encoding {
+            place: path.display().to_string(),
+            reason: format!("{:?} is no authority", certificate.title()),
+            expected: "a certificate that may sign others (basicConstraints with cA TRUE)".into(),
+            found: "a certificate that may not".into(),
+        })
+    }
+
     /// An authority with its key, ready to sign.
     pub fn authority(&self, name: &str, passphrase: Option<&Passphrase>) -> Result<Authority> {
         let mut chain = self.authority_chain(name)?;
@@ -165,7 +179,7 @@ impl Environment {
     /// Whether an authority's key is encrypted.
     pub fn authority_key_is_encrypted(&self, name: &str) -> bool {
         read_file(&self.authority_path(name).join("ca.key"))
-            .is_ok_and(|bytes| crate::pki::pem::holds_encrypted_key(&bytes))
+            .is_ok_and(|bytes| pem::holds_encrypted_key(&bytes))
     }
 }
 

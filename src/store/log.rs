@@ -70,9 +70,10 @@ impl Entry {
 /// Reads a log. Lines that a crash cut off are passed over.
 pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
     match std::fs::read(path) {
-        Ok(bytes) => {
-            Ok(bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
-        }
+        Ok(bytes) => Ok(bytes
+            .split(|byte| *byte == b'\n')
+            .filter_map(|line| serde_json::from_slice(line).ok())
+            .collect()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(vec![]),
         Err(error) => Err(Error::io("read", path, error)),
     }

@@ -20,7 +20,6 @@ fn read_whole(path: &Path, check: impl Fn(&Metadata) -> Result<()>) -> Result<Ve
     let failed = |error| Error::io("read", path, error);
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
-    check(&metadata)?;
     if metadata.is_dir() {
         return Err(Error::Encoding {
             place: path.display().to_string(),
@@ -29,6 +28,7 @@ fn read_whole(path: &Path, check: impl Fn(&Metadata) -> Result<()>) -> Result<Ve
             found: "a directory".into(),
         });
     }
+    check(&metadata)?;
     let mut bytes = Vec::with_capacity(metadata.len().min(MAX_FILE) as usize);
     file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MAX_FILE {

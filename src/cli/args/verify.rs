@@ -1,0 +1,60 @@
+//! Arguments of `verify`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
+
+use crate::cli::completions;
+use crate::verify::TlsVersion;
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  pkictl verify --env test\n  pkictl verify --server web --client backend-1 --tls 1.3\n  pkictl verify --server-cert web.pem --server-key web.key --roots ca.pem --host web.example.com\n  pkictl verify --format junit > report.xml\n\nExit code 3 when a check fails. What could not be tried is skipped with the reason, never passed."
+)]
+pub struct VerifyArgs {
+    /// Only these servers; repeatable
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completions::credentials))]
+    pub server: Vec<String>,
+    /// Only these clients; repeatable
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completions::credentials))]
+    pub client: Vec<String>,
+    /// Host name or address to ask for, instead of those in the server's certificate
+    #[arg(long, value_name = "NAME", visible_alias = "servername")]
+    pub host: Option<String>,
+    /// Only this version of TLS: 1.2 or 1.3; repeatable
+    #[arg(long, value_name = "VERSION", value_delimiter = ',')]
+    pub tls: Vec<TlsVersion>,
+    /// Servers do not ask for client certificates: try server authentication alone
+    #[arg(long)]
+    pub server_auth_only: bool,
+    /// Chain of a server, made by any tool
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["server", "client"], requires = "roots", help_heading = "Files")]
+    pub server_cert: Option<PathBuf>,
+    /// Its private key
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "server_cert", help_heading = "Files")]
+    pub server_key: Option<PathBuf>,
+    /// Chain of a client, made by any tool
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["server", "client"], requires = "roots", help_heading = "Files")]
+    pub client_cert: Option<PathBuf>,
+    /// Its private key
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "client_cert", help_heading = "Files")]
+    pub client_key: Option<PathBuf>,
+    /// Roots to trust, instead of the environment's
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Files")]
+    pub roots: Option<PathBuf>,
+    /// File whose first line is the passphrase of the CA key, which signs expired certificates for the test
+    #[arg(long, value_name = "FILE", visible_alias = "password-file", value_hint = ValueHint::FilePath)]
+    pub passphrase_file: Option<PathBuf>,
+    /// Show every check, not only those that did not pass
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+impl VerifyArgs {
+    /// Whether files are verified, and no credentials of the environment.
+    pub fn is_by_path(&self) -> bool {
+        self.server_cert.is_some() || self.client_cert.is_some()
+    }
+}
