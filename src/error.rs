@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum Error {
     /// A value does not have the form that its kind requires.
-    #[error("invalid {what} {value:?}: {reason}")]
+    #[error("invalid {what} {:?}: {reason}", shorten(value))]
     Invalid {
         /// The kind of value, in the field's words ("DNS name", "key type").
         what: &'static str,
@@ -104,7 +104,7 @@ pub enum Error {
         mode: u32,
     },
     /// Something was asked for by a name that nothing here has.
-    #[error("no {what} named {name:?} in {place}")]
+    #[error("no {what} named {:?} in {place}", shorten(name))]
     NotFound {
         /// "credential", "profile", "emitter", "authority".
         what: &'static str,
@@ -223,6 +223,15 @@ pub enum Error {
         /// The path that leaves it.
         path: String,
     },
+}
+
+/// As much of a value as a person wants to read; somebody else may have made it.
+fn shorten(text: &str) -> std::borrow::Cow<'_, str> {
+    const LONGEST: usize = 80;
+    match text.char_indices().nth(LONGEST) {
+        None => text.into(),
+        Some(_) => text.chars().take(LONGEST - 3).chain("...".chars()).collect(),
+    }
 }
 
 /// `Result` with this library's [`Error`].

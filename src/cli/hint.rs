@@ -43,6 +43,9 @@ pub(super) fn for_error(error: &Error, global: &Global) -> Option<String> {
             "ask for a name inside, or make a CA that permits it with `--permit-dns` or `--permit-ip`".into()
         }
         Error::KeyTypeUnavailable { .. } => "use ec-p256, or build pkictl with its feature `rsa`".into(),
+        Error::KeyMismatch { key, .. } if key.ends_with("ca.key") => {
+            format!("put the CA's own key back, or make a new CA with `pkictl init --force{here}`")
+        }
         Error::KeyMismatch { .. } => {
             "use the key that the certificate was made for, or issue it again with `--force`".into()
         }

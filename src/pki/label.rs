@@ -57,7 +57,7 @@ impl FromStr for Label {
         let refuse = |reason: &str| {
             Err(Error::Invalid {
                 what: "name",
-                value: shorten(text),
+                value: text.to_owned(),
                 reason: reason.to_owned(),
                 expected: Some(
                     "a host name, a wildcard, an address, or a word of letters, digits, `-`, `_`, `.`, `@`"
@@ -87,7 +87,7 @@ impl FromStr for Label {
         if text.contains('*') || !text.is_ascii() {
             let name: DnsName = text.parse().map_err(|error| match error {
                 Error::Invalid { reason, .. } => {
-                    Error::Invalid { what: "name", value: shorten(text), reason, expected: None }
+                    Error::Invalid { what: "name", value: text.to_owned(), reason, expected: None }
                 }
                 other => other,
             })?;
@@ -110,14 +110,6 @@ impl FromStr for Label {
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-fn shorten(text: &str) -> String {
-    if text.chars().count() <= 80 {
-        text.to_owned()
-    } else {
-        text.chars().take(77).chain("...".chars()).collect()
     }
 }
 

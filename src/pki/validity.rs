@@ -92,6 +92,10 @@ impl FromStr for Moment {
         if let Ok(date) = Date::parse(text, day) {
             return in_range(PrimitiveDateTime::new(date, Time::MIDNIGHT).assume_utc()).map(Self::At);
         }
+        // With a unit it was meant as a span, and the span's own error says more.
+        if text.ends_with(|c: char| c.is_ascii_alphabetic()) && !text.contains(':') {
+            return text.parse().map(Self::In);
+        }
         text.parse().map(Self::In).map_err(|_| Error::Invalid {
             what: "date",
             value: text.to_owned(),

@@ -92,9 +92,17 @@ impl Profile {
         let mut names =
             Names { constraints: &constraints, authority: &authority, found: vec![], dropped: vec![] };
         for text in &self.sans {
-            let text = self.render("sans", text, &context)?;
-            if !text.is_empty() {
-                names.offer(text.parse()?);
+            let rendered = self.render("sans", text, &context)?;
+            if !rendered.is_empty() {
+                // What stands there in plain words is the profile's own mistake, not the request's.
+                let own = |error: Error| match rendered == *text {
+                    true => Error::Syntax {
+                        place: format!("profile {}, sans", self.name),
+                        reason: error.to_string(),
+                    },
+                    false => error,
+                };
+                names.offer(rendered.parse().map_err(own)?);
             }
         }
         for san in &request.sans {
