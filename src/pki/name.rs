@@ -255,7 +255,7 @@ fn parse_email(text: &str) -> Result<String> {
 }
 
 /// Whether `text` is a label of RFC 1123, as Kubernetes takes it: 1 to 63 small letters, digits and inner hyphens.
-pub(crate) fn is_dns1123_label(text: &str) -> bool {
+pub fn is_dns1123_label(text: &str) -> bool {
     (1..=MAX_LABEL).contains(&text.len())
         && !text.starts_with('-')
         && !text.ends_with('-')
@@ -263,7 +263,7 @@ pub(crate) fn is_dns1123_label(text: &str) -> bool {
 }
 
 /// Whether `text` can name a Kubernetes object: labels of RFC 1123 with dots between, at most 253 characters.
-pub(crate) fn is_dns1123_subdomain(text: &str) -> bool {
+pub fn is_dns1123_subdomain(text: &str) -> bool {
     text.len() <= MAX_NAME && text.split('.').all(is_dns1123_label)
 }
 
