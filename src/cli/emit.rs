@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::args::{Format, Global};
-use super::emit_args::EmitArgs;
+use clap::CommandFactory;
+
+use super::args::{Cli, Format, Global};
+use super::emit_args::{self, EmitArgs};
 use super::failure::Failure;
 use super::output::{BOLD, DIM, GREEN, Output, paint, table};
 use super::{clock, emit_input, findings};
@@ -23,6 +25,12 @@ pub(super) fn run(args: &EmitArgs, global: &Global, output: &Output) -> Result<(
     let emitters = global.emitters();
     let Some((name, matches)) = args.target() else { return list(global, output) };
     let emitter = emitters.load(name)?;
+    if let Some(option) = emit_args::clash(&emitter, &emit_args::taken_names(&Cli::command())) {
+        return Err(Failure::usage(
+            format!("emitter {name:?} declares the option {option:?}, which means something else already"),
+            Some("give the option another name in its emitter.toml".into()),
+        ));
+    }
     let environment = global.store().environment(&global.env)?;
     let material = emit_input::Material::collect(&emitter, matches, &environment)?;
     let artifacts = emitter.render(&material.input(&environment))?;

@@ -64,15 +64,50 @@ pub(super) fn with_emitters(command: clap::Command, arguments: &[OsString]) -> c
         .unwrap_or_else(|| "pki".into());
     let own = early_value(arguments, "--templates").map(PathBuf::from);
     let emitters = Emitters::new(own.into_iter().chain([PathBuf::from(pki).join("emit")]).collect());
+    let taken = taken_names(&command);
     let subcommands = emitters.names().into_iter().map(|name| match emitters.load(&name) {
-        Ok(emitter) => subcommand(&emitter),
+        Ok(emitter) if clash(&emitter, &taken).is_none() => subcommand(&emitter),
         // The reason is reported when the emitter is used; the others must work meanwhile.
-        Err(_) => clap::Command::new(name)
+        _ => clap::Command::new(name)
             .about("(its description cannot be read)")
             .args(destination())
             .arg(Arg::new("rest").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true)),
     });
     command.mut_subcommand("emit", |emit| emit.subcommands(subcommands.collect::<Vec<_>>()))
+}
+
+/// An option of the emitter whose name, alias or letter means something else already.
+pub(super) fn clash(emitter: &Emitter, taken: &[String]) -> Option<String> {
+    let mut seen: Vec<String> = taken.to_vec();
+    for option in &emitter.options {
+        let mut names: Vec<String> = std::iter::once(&option.name).chain(&option.aliases).cloned().collect();
+        names.extend(option.short.map(String::from));
+        names.extend(
+            option.files.iter().flat_map(|files| std::iter::once(files.key.clone()).chain(files.ca.clone())),
+        );
+        for name in names {
+            if seen.contains(&name) {
+                return Some(name);
+            }
+            seen.push(name);
+        }
+    }
+    None
+}
+
+/// Names and letters of the options that every emitter has.
+pub(super) fn taken_names(command: &clap::Command) -> Vec<String> {
+    let all: Vec<Arg> = command.get_arguments().cloned().chain(destination()).collect();
+    let own = ["help", "h", "version", "V"].map(str::to_owned);
+    let names = all.iter().flat_map(|argument| {
+        argument
+            .get_long()
+            .map(str::to_owned)
+            .into_iter()
+            .chain(argument.get_short().map(String::from))
+            .collect::<Vec<_>>()
+    });
+    names.chain(own).collect()
 }
 
 fn subcommand(emitter: &Emitter) -> clap::Command {
