@@ -19,7 +19,7 @@ cd "$directory"
 export PKICTL_ENV=test
 
 "$PKICTL" init --org Example
-"$PKICTL" issue server rest-api --san rest-api.shop.svc --san localhost --san 127.0.0.1
+"$PKICTL" issue server rest-api --san rest-api.shop.svc --san rest-api.apps.sandbox.example.com --san localhost
 "$PKICTL" issue client backend-1
 "$PKICTL" issue wildcard '*.apps.sandbox.example.com'
 # Production has a CA of its own: its clients must not be taken in test.

@@ -48,7 +48,6 @@ impl clap::Args for EmitArgs {
                     .action(ArgAction::SetTrue)
                     .help("List the targets, and what each was proven by"),
             )
-            .args_conflicts_with_subcommands(true)
             .arg_required_else_help(true)
     }
 
