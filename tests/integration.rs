@@ -8,3 +8,5 @@ mod emitters;
 #[cfg(unix)]
 mod interop;
 mod route;
+mod hostile_input;
+mod safety;

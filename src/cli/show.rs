@@ -73,7 +73,7 @@ fn find(args: &ShowArgs, global: &Global) -> Result<Vec<Block>, Failure> {
     environment.credential(&name).map(|_| vec![]).map_err(Failure::from)
 }
 
-/// PEM of any kind, or one certificate or request in DER.
+/// PEM of any kind, or one certificate, request or private key in DER.
 fn from_file(path: &Path) -> Result<Vec<Block>, Failure> {
     let bytes = zeroize::Zeroizing::new(store::read_file(path)?);
     let place = path.display().to_string();
@@ -84,7 +84,9 @@ fn from_file(path: &Path) -> Result<Vec<Block>, Failure> {
         Ok(certificate) => Ok(vec![Block::Certificate(certificate)]),
         Err(error) => match CertificationRequest::from_der(&bytes, &place) {
             Ok(request) => Ok(vec![Block::Request(Box::new(request))]),
-            Err(_) => Err(error.into()),
+            Err(_) => PrivateKey::from_pkcs8(bytes, &place)
+                .map(|key| vec![Block::Key(key)])
+                .map_err(|_| error.into()),
         },
     }
 }
