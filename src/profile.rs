@@ -1,5 +1,6 @@
 //! Profiles: what kind of certificate to make, as TOML files. A profile holds no key and no host name.
 
+mod common_name;
 mod decide;
 
 use std::collections::BTreeMap;

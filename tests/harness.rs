@@ -33,6 +33,23 @@ impl Workspace {
         Self { directory: tempfile::tempdir().expect("a temporary directory") }
     }
 
+    /// A directory that the tests of one run share. A static value is never dropped, so the directory stays in the
+    /// build directory, where a later run clears it away.
+    pub fn shared(name: &str) -> Self {
+        const HOUR: std::time::Duration = std::time::Duration::from_secs(3600);
+        let parent = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let prefix = format!("{name}-");
+        for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
+            let age =
+                entry.metadata().and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
+            if entry.file_name().to_string_lossy().starts_with(&prefix) && age.is_some_and(|age| age > HOUR) {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+        let directory = tempfile::Builder::new().prefix(&prefix).tempdir_in(parent);
+        Self { directory: directory.expect("a temporary directory") }
+    }
+
     /// A directory with an environment `dev` in it.
     pub fn with_ca() -> Self {
         let workspace = Self::new();

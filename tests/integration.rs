@@ -10,3 +10,4 @@ mod interop;
 mod route;
 mod hostile_input;
 mod safety;
+mod judges;

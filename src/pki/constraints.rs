@@ -41,6 +41,11 @@ impl Cidr {
         }
     }
 
+    /// Whether every address of this network lies in `wider`, too.
+    pub(crate) fn is_within(&self, wider: Self) -> bool {
+        wider.prefix <= self.prefix && wider.contains(self.address)
+    }
+
     /// Address and mask, as the extension carries them.
     pub(crate) fn to_octets(self) -> Vec<u8> {
         match self.address {
@@ -94,7 +99,11 @@ impl FromStr for Cidr {
                     refuse(&format!("the prefix length is not a number from 0 to {longest}"))
                 })?,
             };
-        Ok(Self { address, prefix })
+        let octets = Self { address, prefix }.to_octets();
+        let (address, mask) = octets.split_at(octets.len() / 2);
+        let network: Vec<u8> = address.iter().zip(mask).map(|(address, mask)| address & mask).collect();
+        Self::from_octets(&[&network, mask].concat())
+            .ok_or_else(|| refuse("it is not an IPv4 or IPv6 network"))
     }
 }
 
@@ -250,6 +259,15 @@ mod tests {
         }
         assert!("10.0.0.0/33".parse::<Cidr>().is_err());
         assert!("example.com/8".parse::<Cidr>().is_err());
+    }
+
+    #[test]
+    fn an_address_in_a_network_stands_for_the_network() {
+        for (text, network) in
+            [("127.0.0.1/8", "127.0.0.0/8"), ("fd12::1/8", "fd00::/8"), ("10.1.2.3", "10.1.2.3/32")]
+        {
+            assert_eq!(text.parse::<Cidr>().expect("a network").to_string(), network);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod names;
 use minijinja::Value;
 use time::{Duration, OffsetDateTime};
 
-use super::{Profile, SubjectTemplate};
+use super::{Profile, SubjectTemplate, common_name};
 use crate::error::{Error, Result};
 use crate::pki::validity::{checked_add, human_time};
 use crate::pki::{
@@ -114,6 +114,10 @@ impl Profile {
         }
         subject.check()?;
         let sans = names.settle(self, request, &mut notices)?;
+        if let Some((issuer, constraints)) = issuer {
+            let asked = request.common_name.is_some();
+            common_name::hold_against(constraints, issuer, self.role, &sans, asked, &mut subject)?;
+        }
         check_names(&sans, request, &mut notices)?;
 
         let validity =

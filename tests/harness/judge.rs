@@ -2,9 +2,13 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use super::TRUST_VARIABLES;
+
+/// A judge that needs longer hangs.
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// A program that is installed.
 pub struct Judge {
@@ -61,23 +65,33 @@ impl Judge {
     /// Runs it and returns what it printed, both streams; it must exit with 0.
     #[track_caller]
     pub fn accepts<I: IntoIterator<Item = S>, S: AsRef<std::ffi::OsStr>>(&self, arguments: I) -> String {
-        let (output, text) = self.run(arguments);
-        assert!(output.status.success(), "{}: {}\n{text}", self.program.display(), output.status);
+        let (success, text) = self.run(arguments, "");
+        assert!(success, "{} does not accept it\n{text}", self.program.display());
         text
     }
 
     /// Runs it and returns what it printed, both streams; it must not exit with 0.
     #[track_caller]
     pub fn refuses<I: IntoIterator<Item = S>, S: AsRef<std::ffi::OsStr>>(&self, arguments: I) -> String {
-        let (output, text) = self.run(arguments);
-        assert!(!output.status.success(), "{} accepted it\n{text}", self.program.display());
+        let (success, text) = self.run(arguments, "");
+        assert!(!success, "{} accepted it\n{text}", self.program.display());
         text
     }
 
-    fn run<I: IntoIterator<Item = S>, S: AsRef<std::ffi::OsStr>>(&self, arguments: I) -> (Output, String) {
-        let output = self.command().args(arguments).output().expect("the judge runs");
-        let text =
-            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        (output, text)
+    /// Runs it with something to read; whether it exits with 0, and what it printed, both streams.
+    pub fn run<I: IntoIterator<Item = S>, S: AsRef<std::ffi::OsStr>>(
+        &self,
+        arguments: I,
+        input: &str,
+    ) -> (bool, String) {
+        let mut command = self.command();
+        command.args(arguments);
+        let output = assert_cmd::Command::from_std(command)
+            .timeout(TIME_LIMIT)
+            .write_stdin(input)
+            .output()
+            .expect("the judge runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.success(), text(&output.stdout) + &text(&output.stderr))
     }
 }
