@@ -143,7 +143,7 @@ impl NameConstraints {
     }
 
     /// NameConstraints in DER. Every form of name without a permitted value is closed: addresses by excluding all of
-    /// them, names, mailboxes and URIs by permitting only a host that exists nowhere.
+    /// their kind, names, mailboxes and URIs by permitting only a host that exists nowhere.
     pub(crate) fn to_der(&self) -> Vec<u8> {
         use yasna::{DERWriterSeq, Tag};
         const RFC822: u64 = 1;
@@ -181,12 +181,14 @@ impl NameConstraints {
                         text(writer, URI, NOWHERE);
                     });
                 });
-                if self.permitted_ip.is_empty() {
+                // One kind of address at a time: GnuTLS leaves IPv6 open when only IPv4 is permitted.
+                let is_open =
+                    |all: &Cidr| self.permitted_ip.iter().any(|permitted| permitted.is_within(*all));
+                let mut closed =
+                    [Cidr::ALL_V4, Cidr::ALL_V6].into_iter().filter(|all| !is_open(all)).peekable();
+                if closed.peek().is_some() {
                     writer.next().write_tagged_implicit(Tag::context(1), |writer| {
-                        writer.write_sequence(|writer| {
-                            network(writer, Cidr::ALL_V4);
-                            network(writer, Cidr::ALL_V6);
-                        });
+                        writer.write_sequence(|writer| closed.for_each(|all| network(writer, all)));
                     });
                 }
             });

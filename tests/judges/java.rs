@@ -48,9 +48,9 @@ fn java_reaches_whom_it_may_and_nobody_else() {
         (Refusal::WrongName, _) => "No subject alternative DNS name matching other.example found",
         (Refusal::UnknownRoot, _) => "unable to find valid certification path",
         (Refusal::MayNotServe, _) => "Extended key usage does not permit use for TLS server authentication",
-        (Refusal::NoCertificate, "1.2") => "handshake_failure",
-        (Refusal::NoCertificate, _) => "certificate_required",
-        (Refusal::ForeignClient, _) => "unknown_ca",
+        // Java keeps a certificate to itself when the server names no issuer of it.
+        (Refusal::NoCertificate | Refusal::ForeignClient, "1.2") => "handshake_failure",
+        (Refusal::NoCertificate | Refusal::ForeignClient, _) => "certificate_required",
         (Refusal::MayNotCall, _) => "unsupported_certificate",
     });
 }

@@ -6,6 +6,8 @@ use super::table::{Credential, Table, table};
 use super::tls_server::serve;
 use crate::harness::{Judge, Server};
 
+const BOTH: &[&str] = &["1.2", "1.3"];
+
 /// Why a call must fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
@@ -86,8 +88,10 @@ impl Scenes {
             // A SPIFFE ID is no host name that a web client could check.
             if !credential.hosts.is_empty() {
                 let port = scenes.serve(openssl, credential, false);
-                for host in &credential.hosts {
-                    scenes.call(port, credential, host, None, None);
+                for (index, host) in credential.hosts.iter().enumerate() {
+                    // Which name it is has nothing to do with the version.
+                    let versions = if index == 0 { BOTH } else { &BOTH[1..] };
+                    scenes.call(port, versions, credential, host, None, None);
                 }
             }
         }
@@ -96,7 +100,7 @@ impl Scenes {
             let Some(server) = server else { continue };
             let port = scenes.serve(openssl, server, true);
             for client in table().of(environment).filter(|credential| credential.calls && knows(credential)) {
-                scenes.call(port, server, &server.hosts[0], Some(client), None);
+                scenes.call(port, BOTH, server, &server.hosts[0], Some(client), None);
             }
         }
         scenes.refusals(openssl);
@@ -123,14 +127,14 @@ impl Scenes {
         let foreign = table().credential("root", "backend-ec-p256");
 
         let plain = self.serve(openssl, server, false);
-        self.call(plain, server, "other.example", None, Some(Refusal::WrongName));
-        self.call(plain, foreign, "web.shop.svc", None, Some(Refusal::UnknownRoot));
+        self.call(plain, BOTH, server, "other.example", None, Some(Refusal::WrongName));
+        self.call(plain, BOTH, foreign, "web.shop.svc", None, Some(Refusal::UnknownRoot));
         let impostor = self.serve(openssl, client, false);
-        self.call(impostor, client, "web.shop.svc", None, Some(Refusal::MayNotServe));
+        self.call(impostor, BOTH, client, "web.shop.svc", None, Some(Refusal::MayNotServe));
         let mutual = self.serve(openssl, server, true);
-        self.call(mutual, server, "web.shop.svc", None, Some(Refusal::NoCertificate));
-        self.call(mutual, server, "web.shop.svc", Some(foreign), Some(Refusal::ForeignClient));
-        self.call(mutual, server, "web.shop.svc", Some(no_client), Some(Refusal::MayNotCall));
+        self.call(mutual, BOTH, server, "web.shop.svc", None, Some(Refusal::NoCertificate));
+        self.call(mutual, BOTH, server, "web.shop.svc", Some(foreign), Some(Refusal::ForeignClient));
+        self.call(mutual, BOTH, server, "web.shop.svc", Some(no_client), Some(Refusal::MayNotCall));
     }
 
     fn serve(&mut self, openssl: &Judge, credential: &Credential, mutual: bool) -> u16 {
@@ -139,16 +143,17 @@ impl Scenes {
         port
     }
 
-    /// A call with both versions of TLS; the client trusts the root of `trusting`.
+    /// Calls with some versions of TLS; the client trusts the root of `trusting`.
     fn call(
         &mut self,
         port: u16,
+        versions: &[&'static str],
         trusting: &Credential,
         host: &str,
         client: Option<&'static Credential>,
         refusal: Option<Refusal>,
     ) {
-        for tls in ["1.2", "1.3"] {
+        for &tls in versions {
             self.calls.push(Call {
                 port,
                 tls,
