@@ -5,9 +5,9 @@ mod harness;
 
 mod command_line;
 mod emitters;
+mod hostile_input;
 #[cfg(unix)]
 mod interop;
-mod route;
-mod hostile_input;
-mod safety;
 mod judges;
+mod route;
+mod safety;
