@@ -79,7 +79,8 @@ fn a_file_that_holds_no_certificate_is_named_for_what_it_is() {
             "error: {file}: the certificate cannot be read\n  expected: an X.509 certificate in DER (RFC 5280)\n  found:    {found}"
         )
     };
-    let not_pem = |file: &str, found: &str| format!("error: {file}: this is not PEM\n{NOT_PEM}\n  found:    {found}");
+    let not_pem =
+        |file: &str, found: &str| format!("error: {file}: this is not PEM\n{NOT_PEM}\n  found:    {found}");
     for (file, stderr) in [
         ("./empty", not_pem("./empty", "an empty file")),
         ("/dev/null", not_pem("/dev/null", "an empty file")),
@@ -162,7 +163,8 @@ fn a_damaged_authority_signs_nothing_and_says_which_file_is_at_fault() {
     let key = "pki/dev/ca/root/ca.key";
     let write = |path: PathBuf, bytes: &[u8]| std::fs::write(path, bytes).expect("damaged");
     let copy = |from: &Path, to: PathBuf| drop(std::fs::copy(from, to).expect("damaged"));
-    let chmod = |path: PathBuf| std::fs::set_permissions(path, PermissionsExt::from_mode(0o644)).expect("damaged");
+    let chmod =
+        |path: PathBuf| std::fs::set_permissions(path, PermissionsExt::from_mode(0o644)).expect("damaged");
     damaged(
         &workspace,
         |root| copy(&leaf, root.join("ca.crt")),
@@ -210,7 +212,8 @@ fn a_damaged_authority_signs_nothing_and_says_which_file_is_at_fault() {
         &format!("error: {key}: this is a directory\n  expected: a file\n  found:    a directory"),
     );
     let spki = |pem: &str| {
-        let certificate = pkictl::pki::pem::certificates(pem.as_bytes(), "a test").expect("certificates").swap_remove(0);
+        let certificate =
+            pkictl::pki::pem::certificates(pem.as_bytes(), "a test").expect("certificates").swap_remove(0);
         certificate.details.spki_sha256[..16].to_owned()
     };
     let own = spki(&workspace.read("pki/dev/ca/root/ca.crt"));
@@ -230,7 +233,11 @@ fn a_credential_that_cannot_be_read_does_not_hide_the_others_and_can_be_replaced
     workspace.pkictl(&["issue", "client", "backend"]).succeeds();
     workspace.write("pki/dev/certs/web/tls.crt", "junk");
     let list = workspace.pkictl(&["list"]).succeeds();
-    assert!(list.stdout.contains("unreadable: pki/dev/certs/web/tls.crt: this is not PEM\n"), "{}", list.stdout);
+    assert!(
+        list.stdout.contains("unreadable: pki/dev/certs/web/tls.crt: this is not PEM\n"),
+        "{}",
+        list.stdout
+    );
     assert!(list.stdout.contains("\nbackend  client  ec-p256"), "{}", list.stdout);
     refuses(
         &workspace,
@@ -243,7 +250,8 @@ fn a_credential_that_cannot_be_read_does_not_hide_the_others_and_can_be_replaced
     std::fs::remove_dir_all(workspace.file("pki/dev/certs/web")).expect("a directory");
     workspace.write("pki/dev/certs/web", "junk");
     workspace.pkictl(&["issue", "server", "web", "--force"]).succeeds();
-    let names: Vec<_> = std::fs::read_dir(workspace.file("pki/dev")).expect("a directory").flatten().collect();
+    let names: Vec<_> =
+        std::fs::read_dir(workspace.file("pki/dev")).expect("a directory").flatten().collect();
     assert_eq!(names.len(), 4, "{names:?}");
 }
 

@@ -70,10 +70,10 @@ pub struct Global {
           add = ArgValueCandidates::new(completions::environments))]
     pub env: String,
     /// Directory with profiles of your own, beside DIR/profiles
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath, hide_short_help = true)]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub profiles: Option<PathBuf>,
     /// Directory with emitters of your own, beside DIR/emit
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath, hide_short_help = true)]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub templates: Option<PathBuf>,
     /// Form of the output
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
@@ -85,7 +85,7 @@ pub struct Global {
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN", hide_short_help = true)]
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
 }
 

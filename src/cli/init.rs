@@ -60,7 +60,10 @@ fn existing(
     Err(crate::error::Error::AlreadyExists {
         what: "authority",
         name: ROOT.into(),
-        place: environment.authority_path(ROOT).with_file_name(""),
+        place: environment
+            .authority_path(ROOT)
+            .parent()
+            .map_or_else(Default::default, std::path::Path::to_path_buf),
     }
     .into())
 }

@@ -46,7 +46,7 @@ pub(super) fn run(args: &IssueArgs, global: &Global, output: &Output) -> Result<
             Role::IntermediateCa => Error::AlreadyExists {
                 what: "authority",
                 name: name.to_string(),
-                place: target.with_file_name(""),
+                place: target.parent().map_or_else(Default::default, std::path::Path::to_path_buf),
             },
             _ => environment.credential_exists(&name),
         }

@@ -7,7 +7,7 @@ use crate::artifact::{self, Artifact, Existing};
 use crate::error::Error;
 
 pub(super) fn run(args: &ManArgs, output: &Output) -> Result<(), Failure> {
-    let command = args::command(&["pkictl".into(), "man".into()]);
+    let command = args::command(&["pkictl".into(), "man".into()]).disable_help_subcommand(true);
     let Some(directory) = &args.out_dir else {
         return output.raw(&page(command)?);
     };
@@ -19,11 +19,10 @@ pub(super) fn run(args: &ManArgs, output: &Output) -> Result<(), Failure> {
 }
 
 fn collect(command: &clap::Command, name: &str, pages: &mut Vec<Artifact>) -> Result<(), Failure> {
-    let mut own = command.clone().disable_help_subcommand(true);
-    own.build();
-    let named = own.clone().name(name.to_owned()).bin_name(name.replace('-', " "));
+    let named =
+        command.clone().name(name.to_owned()).bin_name(name.replace('-', " ")).disable_help_subcommand(true);
     pages.push(Artifact::public(format!("{name}.1"), page(named)?));
-    for subcommand in own.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
+    for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
         collect(subcommand, &format!("{name}-{}", subcommand.get_name()), pages)?;
     }
     Ok(())

@@ -107,9 +107,12 @@ fn a_full_disk_leaves_the_old_credential_or_the_new_one_and_no_litter() {
     let workspace = Workspace::new();
     std::fs::create_dir(workspace.file("mnt")).expect("a place to mount");
     let mut command = unshare.command();
-    command.args(["--mount", "bash", "-c", script, env!("CARGO_BIN_EXE_pkictl")]).current_dir(workspace.path());
+    command
+        .args(["--mount", "bash", "-c", script, env!("CARGO_BIN_EXE_pkictl")])
+        .current_dir(workspace.path());
     let output = command.output().expect("it runs");
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if text.contains("no mount") || text.contains("unshare failed") {
         eprintln!("skipped: a small file system cannot be mounted here: {text}");
         return;
@@ -122,7 +125,10 @@ fn a_full_disk_leaves_the_old_credential_or_the_new_one_and_no_litter() {
         let stderr = workspace.read(format!("{name}.err"));
         match code {
             "0" => assert!(!stderr.contains("error"), "{name}: {stderr}"),
-            _ => assert!(code == "1" && stderr.contains("caused by: No space left on device"), "{name}: {code} {stderr}"),
+            _ => assert!(
+                code == "1" && stderr.contains("caused by: No space left on device"),
+                "{name}: {code} {stderr}"
+            ),
         }
     }
     for free in 0..=12 {
@@ -167,13 +173,19 @@ fn who_may_not_read_or_write_is_told_so() {
         assert_eq!(run(arguments), (Some(1), format!("error: cannot {action}\n{denied}")), "{arguments:?}");
     }
     // Readable, but not to be written: the directories of a colleague.
-    for directory in ["pki", "pki/dev", "pki/dev/certs", "pki/dev/ca", "pki/dev/ca/root", "pki/dev/certs/web"] {
-        std::fs::set_permissions(workspace.file(directory), PermissionsExt::from_mode(0o755)).expect("a mode");
+    for directory in ["pki", "pki/dev", "pki/dev/certs", "pki/dev/ca", "pki/dev/ca/root", "pki/dev/certs/web"]
+    {
+        std::fs::set_permissions(workspace.file(directory), PermissionsExt::from_mode(0o755))
+            .expect("a mode");
     }
     let key = "pki/dev/ca/root/ca.key";
     assert_eq!(run(&["list"]).0, Some(0));
-    assert_eq!(run(&["issue", "server", "other"]), (Some(1), format!("error: cannot open pki/dev/.lock\n{denied}")));
-    std::fs::set_permissions(workspace.file("pki/dev/.lock"), PermissionsExt::from_mode(0o666)).expect("a mode");
+    assert_eq!(
+        run(&["issue", "server", "other"]),
+        (Some(1), format!("error: cannot open pki/dev/.lock\n{denied}"))
+    );
+    std::fs::set_permissions(workspace.file("pki/dev/.lock"), PermissionsExt::from_mode(0o666))
+        .expect("a mode");
     assert_eq!(run(&["issue", "server", "other"]), (Some(1), format!("error: cannot read {key}\n{denied}")));
     std::os::unix::fs::chown(workspace.file(key), Some(65534), None).expect("an owner");
     assert_eq!(

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Component;
 
 use pkictl::pki::{
-    Certificate, CertificationRequest, Cidr, DnsName, KeyAlgorithm, Label, Moment, NameConstraints, Passphrase,
-    PrivateKey, Role, Span, SubjectAltName, pem,
+    Certificate, CertificationRequest, Cidr, DnsName, KeyAlgorithm, Label, Moment, NameConstraints,
+    Passphrase, PrivateKey, Role, Span, SubjectAltName, pem,
 };
 use pkictl::profile::Profile;
 
@@ -72,7 +72,8 @@ fn hex(bytes: &[u8]) -> String {
 fn ask(der: &[u8]) -> Option<()> {
     let certificate = Certificate::from_der(der, "a test").ok()?;
     let _ = (certificate.title(), certificate.pem(), certificate.is_signed_by(&certificate));
-    let _ = (certificate.serves_host("web"), certificate.serves_host("127.0.0.1"), certificate.is_self_issued());
+    let _ =
+        (certificate.serves_host("web"), certificate.serves_host("127.0.0.1"), certificate.is_self_issued());
     let shown = serde_json::to_string(&certificate.details).expect("what was read can be written");
     assert!(!shown.chars().any(char::is_control), "{shown:?}");
     Some(())
@@ -82,10 +83,28 @@ fn ask(der: &[u8]) -> Option<()> {
 fn no_damaged_certificate_panics() {
     let workspace = workspace();
     workspace
-        .pkictl(&["init", "--env", "narrow", "--permit-dns", "shop.svc", "--permit-ip", "10.0.0.0/8", "--key-type", "ec-p384"])
+        .pkictl(&[
+            "init",
+            "--env",
+            "narrow",
+            "--permit-dns",
+            "shop.svc",
+            "--permit-ip",
+            "10.0.0.0/8",
+            "--key-type",
+            "ec-p384",
+        ])
         .succeeds();
     workspace
-        .pkictl(&["issue", "peer", "rsa", "--key-type", "rsa-2048", "--san", "URI:spiffe://x.org/y,a@b.c,::1"])
+        .pkictl(&[
+            "issue",
+            "peer",
+            "rsa",
+            "--key-type",
+            "rsa-2048",
+            "--san",
+            "URI:spiffe://x.org/y,a@b.c,::1",
+        ])
         .succeeds();
     for file in ["pki/dev/certs/web/tls.crt", "pki/dev/certs/rsa/tls.crt", "pki/narrow/ca/root/ca.crt"] {
         let text = workspace.read(file);
@@ -118,13 +137,18 @@ fn no_damaged_key_panics() {
     let rsa = workspace.read("pki/dev/certs/rsa/tls.key");
     let rsa = pem::private_key(rsa.as_bytes(), None, "a test").expect("a key");
     let ed25519 = PrivateKey::generate(KeyAlgorithm::Ed25519).expect("a key");
-    for (what, der) in [("EC", ec.serialize_der()), ("RSA", rsa.pkcs8_der().to_vec()), ("Ed25519", ed25519.pkcs8_der().to_vec())] {
+    for (what, der) in [
+        ("EC", ec.serialize_der()),
+        ("RSA", rsa.pkcs8_der().to_vec()),
+        ("Ed25519", ed25519.pkcs8_der().to_vec()),
+    ] {
         survives(what, &der, 500, |der| PrivateKey::from_pkcs8(der.to_vec().into(), "a test").ok());
         let text = pem::encode("PRIVATE KEY", &der);
         survives(what, text.as_bytes(), 500, |text| pem::private_key(text, None, "a test").ok());
         for label in ["EC PRIVATE KEY", "RSA PRIVATE KEY", "CERTIFICATE REQUEST", "ENCRYPTED PRIVATE KEY"] {
             let wrong = pem::encode(label, &der);
-            let read = || pem::private_key(wrong.as_bytes(), Some(&Passphrase::new("x".into())), "a test").is_err();
+            let read =
+                || pem::private_key(wrong.as_bytes(), Some(&Passphrase::new("x".into())), "a test").is_err();
             assert!(catch_unwind(read).expect("no panic"), "{what} under the label {label}");
         }
     }
@@ -136,7 +160,8 @@ fn no_damaged_sealed_key_panics_or_takes_long() {
     let key = PrivateKey::generate(KeyAlgorithm::EcP256).expect("a key");
     let info = pkcs8::PrivateKeyInfoRef::try_from(key.pkcs8_der().as_slice()).expect("PKCS#8");
     let cheap = Params::new(4, 8, 1).expect("parameters");
-    let cheap = Parameters::generate_scrypt_aes256cbc(cheap, b"0123456789abcdef", [7; 16]).expect("parameters");
+    let cheap =
+        Parameters::generate_scrypt_aes256cbc(cheap, b"0123456789abcdef", [7; 16]).expect("parameters");
     let sealed = info.encrypt_with_params(cheap, "secret").expect("a sealed key");
     let start = std::time::Instant::now();
     survives("a sealed key", sealed.as_bytes(), 500, |der| {
@@ -164,7 +189,12 @@ fn no_name_date_or_number_panics_and_every_label_is_one_safe_directory() {
     for _ in 0..20_000 {
         let text = random.word(&alphabet);
         let read = || {
-            let _ = (text.parse::<DnsName>(), text.parse::<Cidr>(), text.parse::<Span>(), text.parse::<KeyAlgorithm>());
+            let _ = (
+                text.parse::<DnsName>(),
+                text.parse::<Cidr>(),
+                text.parse::<Span>(),
+                text.parse::<KeyAlgorithm>(),
+            );
             let _ = (NameConstraints::permit_dns(&text), text.parse::<Role>());
             let now = time::OffsetDateTime::UNIX_EPOCH;
             let _ = text.parse::<Moment>().map(|moment| moment.resolve(now));
@@ -181,7 +211,10 @@ fn no_name_date_or_number_panics_and_every_label_is_one_safe_directory() {
         let directory = label.directory();
         let parts: Vec<Component<'_>> = std::path::Path::new(&directory).components().collect();
         assert!(matches!(parts[..], [Component::Normal(_)]), "{text:?} is kept in {directory:?}");
-        assert!(!directory.starts_with('.') && !directory.starts_with('-'), "{text:?} is kept in {directory:?}");
+        assert!(
+            !directory.starts_with('.') && !directory.starts_with('-'),
+            "{text:?} is kept in {directory:?}"
+        );
         assert_eq!(Label::from_directory(&directory).expect("its directory"), label, "{text:?}");
     }
     assert!(labels > 500, "only {labels} labels were taken");

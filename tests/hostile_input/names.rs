@@ -30,7 +30,10 @@ const NAMES: &[(&str, &str, bool)] = &[
 ];
 
 fn invalid(what: &str, name: &str, reason: &str, form: bool) -> String {
-    format!("error: invalid {what} {name:?}: {reason}{}", if form { format!("\n{FORM}") } else { String::new() })
+    format!(
+        "error: invalid {what} {name:?}: {reason}{}",
+        if form { format!("\n{FORM}") } else { String::new() }
+    )
 }
 
 #[test]
@@ -76,8 +79,12 @@ fn every_name_that_an_environment_may_have_is_listed_again() {
         workspace.pkictl(&["issue", "server", "web", "--env", name]).succeeds();
     }
     let list = workspace.pkictl(&["list", "--all-environments", "--format", "json"]).succeeds().json();
-    let names: Vec<&str> =
-        list["environments"].as_array().expect("a list").iter().filter_map(|one| one["environment"].as_str()).collect();
+    let names: Vec<&str> = list["environments"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|one| one["environment"].as_str())
+        .collect();
     assert_eq!(names, ["*.example.com", "10.0.0.1", "::1", "replaced"]);
 }
 
@@ -101,7 +108,9 @@ fn a_subject_that_readers_would_refuse_is_refused() {
     let workspace = workspace();
     let long = "x".repeat(65);
     let too_long = "it is 65 characters long, at most 64 are allowed (RFC 5280, appendix A.1)";
-    for (value, reason) in [(long.as_str(), too_long), ("a\tb", "it holds a control character"), (" ", "it is empty")] {
+    for (value, reason) in
+        [(long.as_str(), too_long), ("a\tb", "it holds a control character"), (" ", "it is empty")]
+    {
         let cn = format!("--cn={value}");
         let common_name = format!("error: invalid common name {value:?}: {reason}");
         refuses(&workspace, &["issue", "client", "other", &cn], 1, &common_name);
@@ -202,18 +211,21 @@ fn arguments_and_variables_that_are_no_text_are_refused() {
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
     let usage = "error: invalid UTF-8 was detected in one or more arguments\n";
-    for position in [vec![bytes], vec![OsStr::new("issue"), OsStr::new("server"), bytes], vec![
-        OsStr::new("list"),
-        OsStr::new("--env"),
-        bytes,
-    ]] {
+    for position in [
+        vec![bytes],
+        vec![OsStr::new("issue"), OsStr::new("server"), bytes],
+        vec![OsStr::new("list"), OsStr::new("--env"), bytes],
+    ] {
         let (code, stderr) = run(&|command| command.args(&position));
         assert_eq!((code, stderr.contains("panicked")), (Some(2), false), "{position:?}: {stderr}");
     }
     let (code, stderr) = run(&|command| command.arg("list").env("PKICTL_ENV", bytes));
     assert!(code == Some(2) && stderr.starts_with(usage), "{stderr}");
     let (code, stderr) = run(&|command| command.arg("list").env("SOURCE_DATE_EPOCH", bytes));
-    assert!(code == Some(2) && stderr.starts_with("error: the variable SOURCE_DATE_EPOCH is \"\\xFF\\xFE\""), "{stderr}");
+    assert!(
+        code == Some(2) && stderr.starts_with("error: the variable SOURCE_DATE_EPOCH is \"\\xFF\\xFE\""),
+        "{stderr}"
+    );
     let init = ["init", "--env", "e", "--encrypt-key"];
     let (code, stderr) = run(&|command| command.args(init).env("PKICTL_PASSPHRASE", bytes));
     assert_eq!(
@@ -263,7 +275,9 @@ fn a_passphrase_that_is_missing_empty_or_wrong_is_never_guessed() {
         &workspace,
         &issue,
         1,
-        &format!("error: {key}: the private key is encrypted and no passphrase was given\n\nhint: give it with `{hint}"),
+        &format!(
+            "error: {key}: the private key is encrypted and no passphrase was given\n\nhint: give it with `{hint}"
+        ),
     );
     let wrong = [&issue[..], &["--passphrase-file", "wrong"]].concat();
     refuses(

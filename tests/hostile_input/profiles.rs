@@ -26,7 +26,11 @@ fn a_profile_that_is_wrong_is_refused_at_its_place() {
     with_profile(&workspace, "", &format!("{place}:1:1: missing field `summary`"));
     with_profile(&workspace, "summary = \"é", &format!("{place}:1:13: invalid basic string, expected `\"`"));
     with_profile(&workspace, b"summary = \"\xff\"", &format!("{place}: byte 12 is no UTF-8 text"));
-    with_profile(&workspace, vec![b'#'; 10 << 20], &format!("{place}: it is longer than 1 MiB, and no template is"));
+    with_profile(
+        &workspace,
+        vec![b'#'; 10 << 20],
+        &format!("{place}: it is longer than 1 MiB, and no template is"),
+    );
     with_profile(
         &workspace,
         HEAD.replace("1d", "9999999999y"),
@@ -73,8 +77,7 @@ fn a_profile_that_does_not_render_says_where() {
 fn a_profile_is_found_by_its_name_only() {
     let workspace = workspace();
     workspace.write("pki/secret.toml", HEAD);
-    let known =
-        "client, intermediate-ca, peer, postgres-client, postgres-server, root-ca, server, short-lived, spiffe, wildcard";
+    let known = "client, intermediate-ca, peer, postgres-client, postgres-server, root-ca, server, short-lived, spiffe, wildcard";
     for name in ["", "../secret", "a/b", "-x", "🦀", ".hidden", &"x".repeat(300)] {
         let shown = if name.len() > 80 { format!("{}...", &name[..77]) } else { name.to_owned() };
         let stderr = format!(

@@ -30,7 +30,8 @@ fn a_reader_that_goes_away_is_no_error() {
     for arguments in COMMANDS {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
-        let output = program(&workspace, arguments).stdout(writer).stderr(Stdio::piped()).output().expect("it runs");
+        let output =
+            program(&workspace, arguments).stdout(writer).stderr(Stdio::piped()).output().expect("it runs");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {stderr}");
         assert!(!stderr.contains("error") && !stderr.contains("panicked"), "{arguments:?}: {stderr}");
@@ -42,7 +43,8 @@ fn data_that_cannot_be_written_is_an_error() {
     let workspace = workspace();
     for arguments in COMMANDS {
         let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
-        let output = program(&workspace, arguments).stdout(full).stderr(Stdio::piped()).output().expect("it runs");
+        let output =
+            program(&workspace, arguments).stdout(full).stderr(Stdio::piped()).output().expect("it runs");
         assert_eq!(
             (output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()),
             (

@@ -1,0 +1,120 @@
+//! Completions: the committed scripts are the program's, and real shells complete with them.
+
+use crate::harness::{Judge, Workspace, judge};
+
+const SCRIPTS: [(&str, &str); 5] = [
+    ("bash", "pkictl.bash"),
+    ("zsh", "_pkictl"),
+    ("fish", "pkictl.fish"),
+    ("powershell", "_pkictl.ps1"),
+    ("elvish", "pkictl.elv"),
+];
+
+fn committed(file: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(file)
+}
+
+/// A shell that finds the program and runs in a workspace with a server `web` and a client `backend`.
+fn shell(judge: &Judge, workspace: &Workspace, script: &str) -> String {
+    workspace.pkictl(&["issue", "server", "web"]).succeeds();
+    workspace.pkictl(&["issue", "client", "backend"]).succeeds();
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_pkictl")).parent().expect("a directory");
+    let path = std::env::join_paths(
+        [program.to_owned()]
+            .into_iter()
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    )
+    .expect("a PATH");
+    let output = judge
+        .command()
+        .current_dir(workspace.path())
+        .env("PATH", path)
+        .env("HOME", workspace.path())
+        .args(["-c", script])
+        .output()
+        .expect("the shell runs");
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn the_committed_scripts_are_what_the_program_prints() {
+    let workspace = Workspace::new();
+    for (shell, file) in SCRIPTS {
+        let printed = workspace.pkictl(&["completions", shell]).succeeds().stdout;
+        let path = committed(file);
+        if std::env::var_os("PKICTL_BLESS").is_some() {
+            std::fs::write(&path, &printed).expect("the script");
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(kept, printed, "completions/{file} is out of date: run the tests with PKICTL_BLESS=1");
+    }
+}
+
+#[test]
+fn bash_completes_profiles_credentials_and_options() {
+    let Some(bash) = judge("bash") else { return };
+    let complete = |line: &str| {
+        let workspace = Workspace::with_ca();
+        let script = format!(
+            "source {}; COMP_WORDS=({line}''); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); COMP_TYPE=9; \
+             _clap_complete_pkictl pkictl '' ''; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            committed("pkictl.bash").display()
+        );
+        shell(&bash, &workspace, &script)
+    };
+    let profiles = complete("pkictl issue ");
+    for profile in ["server", "client", "wildcard"] {
+        assert!(profiles.lines().any(|line| line == profile), "{profiles}");
+    }
+    let credentials = complete("pkictl show ");
+    assert!(credentials.contains("web") && credentials.contains("backend"), "{credentials}");
+    let targets = complete("pkictl emit ");
+    assert!(targets.contains("route") && targets.contains("gunicorn"), "{targets}");
+}
+
+#[test]
+fn fish_completes_the_credentials_of_an_environment() {
+    let Some(fish) = judge("fish") else { return };
+    let workspace = Workspace::with_ca();
+    let script =
+        format!("source {}; complete -C 'pkictl emit gunicorn --cert '", committed("pkictl.fish").display());
+    let found = shell(&fish, &workspace, &script);
+    assert!(found.lines().any(|line| line.starts_with("web")), "{found}");
+    assert!(!found.contains("panicked"), "{found}");
+}
+
+#[test]
+fn zsh_reads_its_script() {
+    let Some(zsh) = judge("zsh") else { return };
+    zsh.accepts([std::ffi::OsStr::new("-n"), committed("_pkictl").as_os_str()]);
+}
+
+#[test]
+fn an_emitter_of_a_users_directory_gets_options_help_and_completion() {
+    let workspace = Workspace::with_ca();
+    workspace.pkictl(&["issue", "server", "web"]).succeeds();
+    workspace.write(
+        "own/toy/emitter.toml",
+        "summary = \"a toy\"\nproven_by = \"unproven\"\nexamples = [\"pkictl emit toy --cert web\"]\n\
+         [[option]]\nname = \"cert\"\ntype = \"server\"\nrequired = true\nhelp = \"Which certificate\"\n\
+         [[option]]\nname = \"colour\"\ntype = \"choice\"\nchoices = [\"red\", \"green\"]\ndefault = \"red\"\nhelp = \"Colour\"\n\
+         [[file]]\ntemplate = \"toy.txt.j2\"\noutput = \"toy.txt\"\nsyntax = \"text\"\n",
+    );
+    workspace.write("own/toy/toy.txt.j2", "{{ colour }} {{ cert.name }}\n");
+    let run = |arguments: &[&str]| workspace.pkictl(&[&["--templates", "own"], arguments].concat());
+    assert_eq!(run(&["emit", "toy", "--cert", "web"]).succeeds().stdout, "red web\n");
+    assert_eq!(run(&["emit", "toy", "--cert", "web", "--colour", "green"]).succeeds().stdout, "green web\n");
+    let help = run(&["emit", "toy", "--help"]).succeeds().stdout;
+    assert!(help.contains("--colour <COLOUR>") && help.contains("Which certificate"), "{help}");
+    assert!(run(&["emit", "--list"]).succeeds().stdout.contains("unproven"));
+    let complete = workspace
+        .command(&["--", "pkictl", "--templates", "own", "emit", "toy", "--colour", ""])
+        .env("COMPLETE", "bash")
+        .env("_CLAP_COMPLETE_INDEX", "6")
+        .env("_CLAP_COMPLETE_COMP_TYPE", "9")
+        .env("_CLAP_IFS", "\n")
+        .run()
+        .succeeds()
+        .stdout;
+    assert!(complete.contains("red") && complete.contains("green"), "{complete:?}");
+}
