@@ -22,16 +22,25 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "error", "pki", "template", "artifact", "report", "profile", "ephemeral", "store", "bundle", "emit",
-            "verify", "lint",
+            "error",
+            "pki",
+            "template",
+            "artifact",
+            "report",
+            "profile",
+            "ephemeral",
+            "store",
+            "bundle",
+            "emit",
+            "verify",
+            "lint",
         ],
     ),
     ("main", &["cli"]),
 ];
 
-/// Words of code and the only files (or directories) that may hold them, so that a change of library is a change of one
-/// file. Words that end in `::` or `(` stand for a path or a call.
-const ONLY_IN: &[(&str, &[&str])] = &[
+/// Libraries and the only files (or directories) that may use them, so that a change of library is a change of one file.
+const LIBRARIES: &[(&str, &[&str])] = &[
     ("rcgen::", &["pki/authority.rs"]),
     (
         "x509_parser::",
@@ -55,6 +64,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("anstream::", &["cli/output.rs"]),
     ("anstyle::", &["cli/output.rs"]),
     ("quick_junit::", &["cli/"]),
+];
+
+/// Words of code and the only files (or directories) that may hold them.
+const POWERS: &[(&str, &[&str])] = &[
     // Files are written in one place, with their mode from the first moment and as a whole.
     ("OpenOptions", &["artifact/system.rs"]),
     ("DirBuilder", &["artifact/system.rs"]),
@@ -119,21 +132,36 @@ fn sources() -> Vec<Source> {
             let path = entry.path();
             if path.is_dir() {
                 left.push(path);
-            } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs") {
+            } else if path.extension().is_some_and(|end| end == "rs") {
                 let text = std::fs::read_to_string(&path).expect("a source file");
-                let name = path.strip_prefix(&root).expect("below src").display().to_string().replace('\\', "/");
+                let name =
+                    path.strip_prefix(&root).expect("below src").display().to_string().replace('\\', "/");
                 found.push(Source { name, code: code_of(without_tests(&text)), text });
             }
         }
     }
+    // Modules that only tests see.
+    let test_only: Vec<String> = found.iter().flat_map(test_modules).collect();
+    found.retain(|source| !test_only.contains(&source.name));
     found.sort_by(|one, other| one.name.cmp(&other.name));
     assert!(found.len() > 40, "only {} source files were found", found.len());
     found
 }
 
+/// The files of the modules that a file declares for its tests.
+fn test_modules(source: &Source) -> Vec<String> {
+    let directory = source.name.trim_end_matches(".rs");
+    let declared = source.text.split("#[cfg(test)]\n").skip(1).filter_map(|rest| {
+        let line = rest.lines().next()?.trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ");
+        line.strip_prefix("mod ")?.strip_suffix(';').map(str::to_owned)
+    });
+    declared.map(|name| format!("{directory}/{name}.rs")).collect()
+}
+
 /// The text before the tests, which stand at the end.
 fn without_tests(text: &str) -> &str {
-    let start = text.find("\n#[cfg(test)]\nmod tests").or_else(|| text.find("\n#[cfg(all(test, unix))]\nmod tests"));
+    let start =
+        text.find("\n#[cfg(test)]\nmod tests").or_else(|| text.find("\n#[cfg(all(test, unix))]\nmod tests"));
     start.map_or(text, |at| &text[..=at])
 }
 
@@ -182,12 +210,19 @@ fn string_length(rest: &str) -> usize {
     panic!("a string does not end: {}", &rest[..rest.len().min(80)]);
 }
 
-/// Where `word` stands in `code` and is not the end of a longer name.
+/// Where `word` stands in `code` and is not a part of a longer name.
 fn places<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
-    code.match_indices(word).map(|(at, _)| at).filter(|at| {
-        let before = code[..*at].chars().next_back();
-        !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+    let in_name = |c: char| c.is_alphanumeric() || c == '_';
+    code.match_indices(word).map(|(at, _)| at).filter(move |at| {
+        let longer_in_front = code[..*at].chars().next_back().is_some_and(in_name);
+        let longer_behind = word.ends_with(in_name) && code[at + word.len()..].starts_with(in_name);
+        !longer_in_front && !longer_behind
     })
+}
+
+/// Where the path of a library begins: a module of the same name inside another library is something else.
+fn roots<'a>(code: &'a str, library: &'a str) -> impl Iterator<Item = usize> + 'a {
+    places(code, library).filter(|at| !code[..*at].ends_with("::"))
 }
 
 fn line_of(code: &str, at: usize) -> &str {
@@ -201,7 +236,12 @@ fn names_after(code: &str) -> Vec<&str> {
     match code.strip_prefix('{') {
         Some(list) => {
             let inner = &list[..list.find('}').unwrap_or(list.len())];
-            inner.split(',').map(str::trim).map(|name| &name[..identifier(name)]).filter(|name| !name.is_empty()).collect()
+            inner
+                .split(',')
+                .map(str::trim)
+                .map(|name| &name[..identifier(name)])
+                .filter(|name| !name.is_empty())
+                .collect()
         }
         None => vec![&code[..identifier(code)]],
     }
@@ -243,21 +283,23 @@ fn every_module_imports_only_what_the_floor_plan_allows() {
 fn each_library_and_each_power_stays_in_its_place() {
     let sources = sources();
     let mut offences = Vec::new();
-    for (word, homes) in ONLY_IN {
-        let at_home = |name: &str| homes.iter().any(|home| name == *home || home.ends_with('/') && name.starts_with(home));
-        for source in sources.iter().filter(|source| !at_home(&source.name)) {
-            for at in places(&source.code, word) {
-                offences.push(format!("src/{}: `{word}` in: {}", source.name, line_of(&source.code, at)));
+    let libraries = LIBRARIES.iter().map(|(word, homes)| (word, homes, true));
+    for (word, homes, is_library) in libraries.chain(POWERS.iter().map(|(word, homes)| (word, homes, false)))
+    {
+        let found = |source: &Source| match is_library {
+            true => roots(&source.code, word).collect::<Vec<_>>(),
+            false => places(&source.code, word).collect(),
+        };
+        let lives_in = |home: &str, name: &str| name == home || home.ends_with('/') && name.starts_with(home);
+        for source in &sources {
+            if !homes.iter().any(|home| lives_in(home, &source.name)) {
+                let lines = found(source).into_iter().map(|at| line_of(&source.code, at));
+                offences.extend(lines.map(|line| format!("src/{}: `{word}` in: {line}", source.name)));
             }
         }
-        for home in *homes {
-            let lives_there = |source: &&Source| source.name == *home || source.name.starts_with(home);
-            // What is not built yet cannot be looked into.
-            let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(home).exists();
-            let used = sources.iter().filter(lives_there).any(|source| places(&source.code, word).next().is_some());
-            let part_of_several = homes.len() > 1;
-            assert!(!built || used || part_of_several, "`{word}` is allowed in {home}, which does not use it");
-        }
+        let at_home = |source: &&Source| homes.iter().any(|home| lives_in(home, &source.name));
+        let used = sources.iter().filter(at_home).any(|source| !found(source).is_empty());
+        assert!(homes.is_empty() || used, "`{word}` is used nowhere: take it out of the table");
     }
     assert!(offences.is_empty(), "out of place:\n{}", offences.join("\n"));
 }
@@ -267,7 +309,8 @@ fn no_file_is_too_long_to_be_read_at_once() {
     let lines = |source: &Source| without_tests(&source.text).lines().count();
     let all: Vec<Source> = sources();
     let long = all.iter().filter(|source| lines(source) > MAX_LINES);
-    let long: Vec<String> = long.map(|source| format!("src/{}: {} lines", source.name, lines(source))).collect();
+    let long: Vec<String> =
+        long.map(|source| format!("src/{}: {} lines", source.name, lines(source))).collect();
     assert!(long.is_empty(), "over {MAX_LINES} lines:\n{}", long.join("\n"));
     let mut lengths: Vec<usize> = all.iter().map(lines).collect();
     lengths.sort_unstable();
@@ -277,8 +320,11 @@ fn no_file_is_too_long_to_be_read_at_once() {
 
 #[test]
 fn every_file_says_first_what_it_is_for() {
-    let silent: Vec<String> =
-        sources().into_iter().filter(|source| !source.text.starts_with("//! ")).map(|source| source.name).collect();
+    let silent: Vec<String> = sources()
+        .into_iter()
+        .filter(|source| !source.text.starts_with("//! "))
+        .map(|source| source.name)
+        .collect();
     assert!(silent.is_empty(), "no `//!` in {silent:?}");
 }
 
@@ -290,16 +336,24 @@ fn no_dependency_needs_a_newer_compiler_than_the_package_promises() {
     let output = command.output().expect("cargo runs");
     if !output.status.success() {
         let reason = String::from_utf8_lossy(&output.stderr);
-        eprintln!("skipped: the dependencies' manifests are not here: {}", reason.lines().next().unwrap_or_default());
+        eprintln!(
+            "skipped: the dependencies' manifests are not here: {}",
+            reason.lines().next().unwrap_or_default()
+        );
         return;
     }
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
     let packages = metadata["packages"].as_array().expect("packages");
     let own = version(env!("CARGO_PKG_RUST_VERSION"));
     assert!(own > (1, 0) && packages.len() > 100, "{own:?}, {} packages", packages.len());
-    let newer = packages.iter().filter(|package| package["rust_version"].as_str().is_some_and(|one| version(one) > own));
-    let names: Vec<String> =
-        newer.map(|package| format!("{} {} needs {}", package["name"], package["version"], package["rust_version"])).collect();
+    let newer = packages
+        .iter()
+        .filter(|package| package["rust_version"].as_str().is_some_and(|one| version(one) > own));
+    let names: Vec<String> = newer
+        .map(|package| {
+            format!("{} {} needs {}", package["name"], package["version"], package["rust_version"])
+        })
+        .collect();
     assert!(names.is_empty(), "newer than {}:\n{}", env!("CARGO_PKG_RUST_VERSION"), names.join("\n"));
 }
 
@@ -317,7 +371,9 @@ fn host() -> String {
 
 #[test]
 fn the_tests_read_code_and_not_words() {
-    let code = code_of("let a = \"rcgen::x \\\" // no\"; // rcgen::y\nlet b = r#\"\"rcgen::\"#; let c = '\"'; rcgen::z('\\'');");
+    let code = code_of(
+        "let a = \"rcgen::x \\\" // no\"; // rcgen::y\nlet b = r#\"\"rcgen::\"#; let c = '\"'; rcgen::z('\\'');",
+    );
     assert_eq!(places(&code, "rcgen::").count(), 1, "{code}");
     assert_eq!(names_after("{error, pki::Label}; use x"), ["error", "pki"]);
     assert_eq!(names_after("store::Store;"), ["store"]);

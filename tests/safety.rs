@@ -63,7 +63,11 @@ fn eight_first_runs_at_once_make_one_authority_and_lose_no_certificate() {
             assert!(credential.certificate.is_signed_by(root.certificate()), "round {round}: {name}");
             assert_eq!(&credential.anchor, root.certificate(), "round {round}: {name}");
         }
-        assert_eq!(environment.log().expect("the log").len(), 9, "round {round}: one line for each certificate");
+        assert_eq!(
+            environment.log().expect("the log").len(),
+            9,
+            "round {round}: one line for each certificate"
+        );
         assert_eq!(litter(workspace.path()), Vec::<String>::new());
         if round + 1 == ROUNDS
             && let Some(openssl) = judge("openssl")
@@ -93,7 +97,10 @@ fn of_two_authorities_made_at_once_one_is_kept_and_the_other_is_told() {
             );
         }
         let root = environment(&workspace).authority("root", None).expect("a pair that belongs together");
-        assert!(won[0].stderr.contains(root.certificate().title().as_str()), "the one that was kept is not the winner's");
+        assert!(
+            won[0].stderr.contains(root.certificate().title().as_str()),
+            "the one that was kept is not the winner's"
+        );
     }
 }
 
@@ -126,13 +133,24 @@ fn fifty_kills_at_random_moments_never_leave_a_pair_that_does_not_match() {
 }
 
 /// Runs the program once for every system call it makes, each time with `fault` at another one.
-fn at_every_call(strace: &Judge, workspace: &Workspace, arguments: &[&str], fault: &str, check: impl Fn(&str)) -> usize {
+fn at_every_call(
+    strace: &Judge,
+    workspace: &Workspace,
+    arguments: &[&str],
+    fault: &str,
+    check: impl Fn(&str),
+) -> usize {
     let mut faults = 0;
     for call in CALLS {
         for number in 1.. {
             let inject = format!("inject={call}:{fault}:when={number}");
             let mut command = strace.command();
-            command.args(["-f", "-qq", "-o"]).arg(workspace.file("trace")).args(["-e", &format!("trace={call}"), "-e", &inject]);
+            command.args(["-f", "-qq", "-o"]).arg(workspace.file("trace")).args([
+                "-e",
+                &format!("trace={call}"),
+                "-e",
+                &inject,
+            ]);
             command.arg(env!("CARGO_BIN_EXE_pkictl")).args(arguments).current_dir(workspace.path());
             command.stdout(Stdio::null()).stderr(Stdio::piped());
             let output = command.output().expect("strace runs");
@@ -152,7 +170,11 @@ fn at_every_call(strace: &Judge, workspace: &Workspace, arguments: &[&str], faul
 /// Whether programs can be traced here.
 fn strace() -> Option<Judge> {
     let strace = judge("strace")?;
-    let works = strace.command().args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success());
+    let works = strace
+        .command()
+        .args(["-qq", "-o", "/dev/null", "true"])
+        .status()
+        .is_ok_and(|status| status.success());
     if !works {
         eprintln!("skipped: strace may not trace here");
     }
@@ -166,12 +188,17 @@ fn a_kill_at_every_single_system_call_leaves_the_old_set_or_the_new_one() {
     workspace.pkictl(&["issue", "server", "web"]).succeeds();
     let old = std::cell::RefCell::new(workspace.read("pki/dev/certs/web/tls.crt"));
     let replaced = std::cell::Cell::new(0);
-    let kills = at_every_call(&strace, &workspace, &["issue", "server", "web", "--force"], "signal=KILL", |_| {
-        is_whole(workspace.path(), "web");
-        let now = workspace.read("pki/dev/certs/web/tls.crt");
-        replaced.set(replaced.get() + usize::from(old.replace(now.clone()) != now));
-    });
-    assert!(kills >= 30 && (1..kills).contains(&replaced.get()), "{kills} kills, {} replaced", replaced.get());
+    let kills =
+        at_every_call(&strace, &workspace, &["issue", "server", "web", "--force"], "signal=KILL", |_| {
+            is_whole(workspace.path(), "web");
+            let now = workspace.read("pki/dev/certs/web/tls.crt");
+            replaced.set(replaced.get() + usize::from(old.replace(now.clone()) != now));
+        });
+    assert!(
+        kills >= 30 && (1..kills).contains(&replaced.get()),
+        "{kills} kills, {} replaced",
+        replaced.get()
+    );
     workspace.pkictl(&["issue", "client", "next"]).succeeds();
     assert_eq!(litter(workspace.path()), Vec::<String>::new());
     let log = environment(&workspace).log().expect("the log");
@@ -210,7 +237,8 @@ fn an_error_at_every_single_system_call_is_reported_and_leaves_no_litter() {
             let mut command = strace.command();
             command.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}"), "-e", &inject]);
             command.arg(env!("CARGO_BIN_EXE_pkictl")).args(["issue", "server", "web", "--force", "--quiet"]);
-            let output = command.current_dir(workspace.path()).stdout(Stdio::null()).output().expect("strace runs");
+            let output =
+                command.current_dir(workspace.path()).stdout(Stdio::null()).output().expect("strace runs");
             let stderr = String::from_utf8_lossy(&output.stderr);
             is_whole(workspace.path(), "web");
             assert_eq!(litter(workspace.path()), Vec::<String>::new(), "{inject}");
@@ -219,7 +247,10 @@ fn an_error_at_every_single_system_call_is_reported_and_leaves_no_litter() {
                 break;
             }
             assert_eq!(output.status.code(), Some(1), "{inject}: {stderr}");
-            assert!(stderr.ends_with("caused by: No space left on device (os error 28)\n"), "{inject}: {stderr}");
+            assert!(
+                stderr.ends_with("caused by: No space left on device (os error 28)\n"),
+                "{inject}: {stderr}"
+            );
             // After the swap, only the wait for the disk can still fail.
             assert!(call == "fsync" || snapshot(&workspace.file("pki/dev/certs")) == before, "{inject}");
         }
@@ -235,7 +266,12 @@ fn a_reader_never_meets_a_mixture_or_a_gap() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for _ in 0..200 {
-                assert!(program(&workspace, &["issue", "server", "web", "--force"]).status().expect("it runs").success());
+                assert!(
+                    program(&workspace, &["issue", "server", "web", "--force"])
+                        .status()
+                        .expect("it runs")
+                        .success()
+                );
             }
             done.store(true, Ordering::Release);
         });
@@ -275,7 +311,9 @@ fn no_key_is_readable_by_others_for_any_moment_even_without_a_umask() {
         }
     });
     assert!(seen > 100, "only {seen} keys were looked at");
-    let keys = snapshot(workspace.path()).into_iter().filter(|(path, _)| path.extension().is_some_and(|end| end == "key"));
+    let keys = snapshot(workspace.path())
+        .into_iter()
+        .filter(|(path, _)| path.extension().is_some_and(|end| end == "key"));
     let modes: Vec<u32> = keys.map(|(_, (mode, _))| mode & 0o777).collect();
     assert!(modes.len() >= 48 && modes.iter().all(|mode| *mode == 0o600), "{modes:?}");
 
@@ -283,13 +321,21 @@ fn no_key_is_readable_by_others_for_any_moment_even_without_a_umask() {
     let Some(strace) = strace() else { return };
     let mut command = strace.command();
     let issue = "umask 000; exec \"$0\" issue server traced -d traced";
-    command.args(["-f", "-qq", "-o", "trace", "-e", "trace=openat,open,creat,chmod,fchmod,fchmodat,mkdir,rename,renameat2"]);
+    command.args([
+        "-f",
+        "-qq",
+        "-o",
+        "trace",
+        "-e",
+        "trace=openat,open,creat,chmod,fchmod,fchmodat,mkdir,rename,renameat2",
+    ]);
     command.args(["sh", "-c", issue, env!("CARGO_BIN_EXE_pkictl")]).current_dir(workspace.path());
     assert!(command.stderr(Stdio::null()).status().expect("strace runs").success());
     let trace = workspace.read("trace");
     let (made, secret): (Vec<&str>, Vec<&str>) = {
         let made: Vec<&str> = trace.lines().filter(|line| line.contains("O_CREAT")).collect();
-        let secret = made.iter().copied().filter(|line| line.contains("O_EXCL") && line.contains(", 0600)")).collect();
+        let secret =
+            made.iter().copied().filter(|line| line.contains("O_EXCL") && line.contains(", 0600)")).collect();
         (made, secret)
     };
     let in_place = secret.iter().filter(|line| line.contains("/tls.key\""));
@@ -314,7 +360,8 @@ fn look_at_keys(directory: &Path) -> usize {
         if metadata.is_dir() {
             seen += look_at_keys(&path);
         } else if path.extension().is_some_and(|end| end == "key")
-            || std::fs::read(&path).is_ok_and(|bytes| bytes.windows(11).any(|window| window == b"PRIVATE KEY"))
+            || std::fs::read(&path)
+                .is_ok_and(|bytes| bytes.windows(11).any(|window| window == b"PRIVATE KEY"))
         {
             // Named by its handle: the path may be another file by now.
             let Ok(file) = std::fs::File::open(&path) else { continue };

@@ -1,22 +1,20 @@
 //! A request and a profile become a certificate that is fully decided.
 
 mod names;
+mod period;
 
 use minijinja::Value;
 use time::{Duration, OffsetDateTime};
 
 use super::{Profile, SubjectTemplate, common_name};
 use crate::error::{Error, Result};
-use crate::pki::validity::{checked_add, human_time};
 use crate::pki::{
     Certificate, CertificateSpec, KeyAlgorithm, Label, Moment, NameConstraints, Notice, Subject,
-    SubjectAltName, Validity,
+    SubjectAltName,
 };
 use crate::template;
 use names::{Names, check_names};
 
-/// Clocks of the machines that will check the certificate may be this far behind ours.
-const BACKDATE: Duration = Duration::hours(1);
 /// Apple refuses longer server certificates, under private authorities too (support.apple.com/103769).
 const APPLE_MAX: Duration = Duration::days(825);
 
@@ -120,9 +118,16 @@ impl Profile {
         }
         check_names(&sans, request, &mut notices)?;
 
-        let validity =
-            self.validity(request, issuer.map(|(certificate, _)| certificate), now, &mut notices)?;
-        if !self.role.is_authority() && validity.not_after - validity.not_before > APPLE_MAX + BACKDATE {
+        let validity = period::decide(
+            self.validity,
+            request,
+            issuer.map(|(certificate, _)| certificate),
+            now,
+            &mut notices,
+        )?;
+        if !self.role.is_authority()
+            && validity.not_after - validity.not_before > APPLE_MAX + period::BACKDATE
+        {
             notices.push(Notice::Warning(
                 "valid for more than 825 days: Apple systems refuse such a certificate, under a private CA too".into(),
             ));
@@ -244,56 +249,6 @@ impl Profile {
         let hosts = names.found.iter().filter_map(SubjectAltName::as_dns).map(ToString::to_string);
         subject.common_name = own.into_iter().chain(hosts).find(|name| name.len() <= Subject::MAX_LENGTH);
         Ok(())
-    }
-
-    fn validity(
-        &self,
-        request: &Request<'_>,
-        issuer: Option<&Certificate>,
-        now: OffsetDateTime,
-        notices: &mut Vec<Notice>,
-    ) -> Result<Validity> {
-        let asked_start = request.not_before.map(|moment| moment.resolve(now)).transpose()?;
-        let start = asked_start.unwrap_or(now);
-        let mut end = match request.not_after {
-            Some(moment) => moment.resolve(now)?,
-            None => checked_add(start, self.validity.as_duration())?,
-        };
-        let mut start = match asked_start {
-            Some(start) => start,
-            // An expired certificate that was asked for still needs some time in which it was valid.
-            None if end <= now => end - Duration::days(1),
-            None => now - BACKDATE,
-        };
-        if let Some(issuer) = issuer {
-            let limit = issuer.details.validity;
-            if asked_start.is_none() && end > now {
-                start = start.max(limit.not_before);
-            } else if start < limit.not_before {
-                notices.push(Notice::Note(format!(
-                    "it starts before its issuer ({}), which strict verifiers may refuse",
-                    human_time(limit.not_before)
-                )));
-            }
-            if end > limit.not_after {
-                end = limit.not_after;
-                if end < start {
-                    return Err(Error::Contradiction {
-                        reason: format!("the certificate would outlive its issuer, {:?}", issuer.title()),
-                        expected: Some(format!(
-                            "a period before {}, when the issuer expires",
-                            human_time(end)
-                        )),
-                        found: Some(format!("a start at {}", human_time(start))),
-                    });
-                }
-                notices.push(Notice::Note(format!(
-                    "its end was moved to that of its issuer, {}: a certificate cannot outlive its issuer",
-                    human_time(end)
-                )));
-            }
-        }
-        Validity::new(start, end)
     }
 }
 

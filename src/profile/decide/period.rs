@@ -1,0 +1,59 @@
+//! When a certificate begins and ends.
+
+use time::{Duration, OffsetDateTime};
+
+use super::Request;
+use crate::error::{Error, Result};
+use crate::pki::validity::{checked_add, human_time};
+use crate::pki::{Certificate, Notice, Span, Validity};
+
+/// Clocks of the machines that will check the certificate may be this far behind ours.
+pub(super) const BACKDATE: Duration = Duration::hours(1);
+
+/// Decides the period from what was asked for, or else from the profile's `usual` span; it lies within the issuer's.
+pub(super) fn decide(
+    usual: Span,
+    request: &Request<'_>,
+    issuer: Option<&Certificate>,
+    now: OffsetDateTime,
+    notices: &mut Vec<Notice>,
+) -> Result<Validity> {
+    let asked_start = request.not_before.map(|moment| moment.resolve(now)).transpose()?;
+    let start = asked_start.unwrap_or(now);
+    let mut end = match request.not_after {
+        Some(moment) => moment.resolve(now)?,
+        None => checked_add(start, usual.as_duration())?,
+    };
+    let mut start = match asked_start {
+        Some(start) => start,
+        // An expired certificate that was asked for still needs some time in which it was valid.
+        None if end <= now => end - Duration::days(1),
+        None => now - BACKDATE,
+    };
+    if let Some(issuer) = issuer {
+        let limit = issuer.details.validity;
+        if asked_start.is_none() && end > now {
+            start = start.max(limit.not_before);
+        } else if start < limit.not_before {
+            notices.push(Notice::Note(format!(
+                "it starts before its issuer ({}), which strict verifiers may refuse",
+                human_time(limit.not_before)
+            )));
+        }
+        if end > limit.not_after {
+            end = limit.not_after;
+            if end < start {
+                return Err(Error::Contradiction {
+                    reason: format!("the certificate would outlive its issuer, {:?}", issuer.title()),
+                    expected: Some(format!("a period before {}, when the issuer expires", human_time(end))),
+                    found: Some(format!("a start at {}", human_time(start))),
+                });
+            }
+            notices.push(Notice::Note(format!(
+                "its end was moved to that of its issuer, {}: a certificate cannot outlive its issuer",
+                human_time(end)
+            )));
+        }
+    }
+    Validity::new(start, end)
+}
