@@ -1,5 +1,7 @@
 //! Embeds `templates/` into the program: a table of path and text, in the order of the paths.
 
+#![allow(clippy::disallowed_methods, reason = "a build script writes for the compiler")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};

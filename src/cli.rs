@@ -8,6 +8,7 @@ mod completions;
 mod emit;
 mod emit_args;
 mod emit_input;
+mod environment;
 mod failure;
 mod findings;
 mod hint;
@@ -25,7 +26,6 @@ mod report;
 mod show;
 mod verify;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
@@ -37,7 +37,7 @@ use output::Output;
 /// Runs the program and returns its exit code: 0 done, 1 could not do it, 2 usage, 3 a check found a failure.
 pub fn main() -> ExitCode {
     completions::answer_shell();
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let arguments = environment::arguments();
     let matches = match args::command(&arguments).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => return output::usage(&error),

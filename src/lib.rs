@@ -32,6 +32,8 @@
 //! # Ok::<(), pkictl::Error>(())
 //! ```
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests put files of their own into the way"))]
+
 pub mod artifact;
 pub mod bundle;
 #[cfg(feature = "cli")]

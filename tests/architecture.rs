@@ -2,6 +2,7 @@
 //! printing, writing, the clock and each foreign library in the one place that is theirs.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -85,7 +86,7 @@ const POWERS: &[(&str, &[&str])] = &[
     ("now_utc(", &["cli/clock.rs"]),
     ("now_local(", &[]),
     ("SystemTime::now(", &[]),
-    ("env::", &["cli.rs", "cli/"]),
+    ("std::env", &["cli/environment.rs"]),
     ("println!", &[]),
     ("eprintln!", &[]),
     ("print!", &[]),
@@ -336,10 +337,9 @@ fn no_dependency_needs_a_newer_compiler_than_the_package_promises() {
     let output = command.output().expect("cargo runs");
     if !output.status.success() {
         let reason = String::from_utf8_lossy(&output.stderr);
-        eprintln!(
-            "skipped: the dependencies' manifests are not here: {}",
-            reason.lines().next().unwrap_or_default()
-        );
+        let reason = reason.lines().next().unwrap_or_default();
+        // Written past the test runner's capture: a skipped test must be seen.
+        let _ = writeln!(std::io::stderr(), "skipped: the dependencies' manifests are not here: {reason}");
         return;
     }
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");

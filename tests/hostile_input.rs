@@ -162,7 +162,7 @@ fn a_damaged_authority_signs_nothing_and_says_which_file_is_at_fault() {
     let leaf_key = workspace.file("pki/dev/certs/web/tls.key");
     let key = "pki/dev/ca/root/ca.key";
     let write = |path: PathBuf, bytes: &[u8]| std::fs::write(path, bytes).expect("damaged");
-    let copy = |from: &Path, to: PathBuf| drop(std::fs::copy(from, to).expect("damaged"));
+    let copy = |from: &Path, to: PathBuf| assert!(std::fs::copy(from, to).is_ok());
     let chmod =
         |path: PathBuf| std::fs::set_permissions(path, PermissionsExt::from_mode(0o644)).expect("damaged");
     damaged(

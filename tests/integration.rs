@@ -10,13 +10,11 @@ mod command_line;
 mod completions;
 mod documents;
 mod emitters;
-#[cfg(unix)]
 mod hostile_input;
 #[cfg(unix)]
 mod interop;
 mod judges;
 mod prompts;
 mod route;
-#[cfg(unix)]
 mod safety;
 mod verify_command;

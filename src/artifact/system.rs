@@ -1,5 +1,7 @@
 //! What differs between operating systems: modes, swapping, and waiting for the disk.
 
+#![allow(clippy::disallowed_methods, reason = "this directory is the one writer of files")]
+
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::path::Path;
 

@@ -2,12 +2,13 @@
 
 use time::OffsetDateTime;
 
+use super::environment::variable;
 use super::failure::Failure;
 
 /// Now, or the moment of SOURCE_DATE_EPOCH (reproducible-builds.org/specs/source-date-epoch).
 #[allow(clippy::disallowed_methods, reason = "the one place where the clock is read")]
 pub(super) fn now() -> Result<OffsetDateTime, Failure> {
-    let Some(text) = std::env::var_os("SOURCE_DATE_EPOCH") else { return Ok(OffsetDateTime::now_utc()) };
+    let Some(text) = variable("SOURCE_DATE_EPOCH") else { return Ok(OffsetDateTime::now_utc()) };
     text.to_str()
         .and_then(|text| text.parse().ok())
         .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())

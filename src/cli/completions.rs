@@ -7,6 +7,7 @@ use clap_complete::CompletionCandidate;
 use clap_complete::env::{CompleteEnv, Shells};
 
 use super::args::{self, CompletionsArgs};
+use super::environment::{arguments, variable};
 use super::failure::Failure;
 use super::output::Output;
 use crate::profile::Profiles;
@@ -17,10 +18,10 @@ const VARIABLE: &str = "COMPLETE";
 
 /// Answers a shell that asks for completions, and ends the program; otherwise does nothing.
 pub(super) fn answer_shell() {
-    if std::env::var_os(VARIABLE).is_none() {
+    if variable(VARIABLE).is_none() {
         return;
     }
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let arguments = arguments();
     CompleteEnv::with_factory(|| args::command(&arguments)).var(VARIABLE).completer("pkictl").complete();
 }
 
@@ -69,17 +70,17 @@ fn candidates<T: ToString>(names: Vec<T>) -> Vec<CompletionCandidate> {
 }
 
 fn store() -> Store {
-    let path = typed("--pki").or_else(|| std::env::var_os("PKICTL_DIR")).unwrap_or_else(|| "pki".into());
+    let path = typed("--pki").or_else(|| variable("PKICTL_DIR")).unwrap_or_else(|| "pki".into());
     Store::new(path)
 }
 
 fn environment() -> Option<Environment> {
-    let name = typed("--env").or_else(|| typed("-e")).or_else(|| std::env::var_os("PKICTL_ENV"));
+    let name = typed("--env").or_else(|| typed("-e")).or_else(|| variable("PKICTL_ENV"));
     store().environment(name.as_deref().and_then(|name| name.to_str()).unwrap_or("dev")).ok()
 }
 
 /// The value of an option on the command line that is being completed.
 fn typed(option: &str) -> Option<OsString> {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let arguments = arguments();
     args::early_value(&arguments, option)
 }

@@ -9,6 +9,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::args::early_value;
 use super::completions;
+use super::environment::variable;
 use crate::emit::{Emitter, Emitters, OptionSpec, OptionType};
 
 const HEADING: &str = "Where it goes";
@@ -58,9 +59,8 @@ impl clap::Args for EmitArgs {
 
 /// Adds a subcommand for each emitter that these arguments can see.
 pub(super) fn with_emitters(command: clap::Command, arguments: &[OsString]) -> clap::Command {
-    let pki = early_value(arguments, "--pki")
-        .or_else(|| std::env::var_os("PKICTL_DIR"))
-        .unwrap_or_else(|| "pki".into());
+    let pki =
+        early_value(arguments, "--pki").or_else(|| variable("PKICTL_DIR")).unwrap_or_else(|| "pki".into());
     let own = early_value(arguments, "--templates").map(PathBuf::from);
     let emitters = Emitters::new(own.into_iter().chain([PathBuf::from(pki).join("emit")]).collect());
     let taken = taken_names(&command);

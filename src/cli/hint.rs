@@ -1,6 +1,7 @@
 //! What to try next: the recommendation that belongs to each error.
 
 use super::args::Global;
+use super::environment::variable;
 use crate::error::Error;
 use crate::template::shell_word;
 
@@ -69,10 +70,10 @@ pub(super) fn for_error(error: &Error, global: &Global) -> Option<String> {
 /// The options that lead to the same PKI directory and environment, with a leading space.
 pub(super) fn location(global: &Global) -> String {
     let mut text = String::new();
-    if global.pki.as_os_str() != "pki" && std::env::var_os("PKICTL_DIR").is_none() {
+    if global.pki.as_os_str() != "pki" && variable("PKICTL_DIR").is_none() {
         text += &format!(" --pki {}", shell_word(&global.pki.display().to_string()));
     }
-    if global.env != "dev" && std::env::var_os("PKICTL_ENV").is_none() {
+    if global.env != "dev" && variable("PKICTL_ENV").is_none() {
         text += &format!(" --env {}", shell_word(&global.env));
     }
     text

@@ -1,9 +1,10 @@
 //! Where a passphrase comes from: a file, the environment, or a person; never the command line.
 
-use std::env::VarError;
+use std::ffi::OsString;
 use std::path::Path;
 
 use super::args::Global;
+use super::environment::variable;
 use super::failure::Failure;
 use super::prompt;
 use crate::error::Error;
@@ -29,28 +30,22 @@ pub(super) fn find(
     place: &str,
     global: &Global,
 ) -> Result<Passphrase, Failure> {
-    let (passphrase, source) = match (file, std::env::var(VARIABLE)) {
+    let (passphrase, source) = match (file, variable(VARIABLE).map(OsString::into_string)) {
         (Some(file), _) => (from_file(file)?, format!("in {}", file.display())),
-        (None, Ok(text)) => (Passphrase::new(text), format!("in the variable {VARIABLE}")),
-        (None, Err(VarError::NotUnicode(_))) => {
-            return Err(Failure::usage(
-                format!("the passphrase in the variable {VARIABLE} is no UTF-8 text"),
-                None,
-            ));
+        (None, Some(Ok(text))) => (Passphrase::new(text), format!("in the variable {VARIABLE}")),
+        (None, Some(Err(_))) => {
+            let message = format!("the passphrase in the variable {VARIABLE} is no UTF-8 text");
+            return Err(Failure::usage(message, None));
         }
-        (None, Err(VarError::NotPresent)) if prompt::possible(global) => {
+        (None, None) if prompt::possible(global) => {
             (prompt::passphrase(place, purpose == Purpose::Close)?, "that was typed".into())
         }
-        (None, Err(VarError::NotPresent)) if purpose == Purpose::Close => {
+        (None, None) if purpose == Purpose::Close => {
             let hint = format!("give one with `--passphrase-file FILE` or in the variable {VARIABLE}");
-            return Err(Failure::usage(
-                format!("there is no passphrase to encrypt {place} with"),
-                Some(hint),
-            ));
+            let message = format!("there is no passphrase to encrypt {place} with");
+            return Err(Failure::usage(message, Some(hint)));
         }
-        (None, Err(VarError::NotPresent)) => {
-            return Err(Error::PassphraseNeeded { place: place.to_owned() }.into());
-        }
+        (None, None) => return Err(Error::PassphraseNeeded { place: place.to_owned() }.into()),
     };
     if passphrase.is_empty() {
         return Err(Failure::usage(

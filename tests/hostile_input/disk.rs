@@ -1,5 +1,6 @@
 //! Disks that are full and directories that may not be written.
 
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -25,6 +26,12 @@ pub fn is_whole(workspace: &Path, name: &str) {
     // Reading it compares the key with the certificate.
     let credential = environment.credential(&name).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(credential.certificate.is_signed_by(&credential.anchor), "{name} was signed by another root");
+}
+
+/// Says, past the test runner's capture, that a test could not be run on a machine like this, whatever is installed.
+pub fn pass_over(reason: &str) {
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    let _ = writeln!(std::io::stderr(), "skipped: {test}: {}", reason.trim_end());
 }
 
 fn shell(workspace: &Workspace, script: &str, arguments: &[&str]) -> Output {
@@ -114,7 +121,7 @@ fn a_full_disk_leaves_the_old_credential_or_the_new_one_and_no_litter() {
     let text =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if text.contains("no mount") || text.contains("unshare failed") {
-        eprintln!("skipped: a small file system cannot be mounted here: {text}");
+        pass_over(&format!("a small file system cannot be mounted here: {text}"));
         return;
     }
     assert!(output.status.success(), "{text}");
@@ -157,7 +164,7 @@ fn who_may_not_read_or_write_is_told_so() {
     };
     let (code, stderr) = run(&["--version"]);
     if code != Some(0) {
-        eprintln!("skipped: another user cannot be tried here: {stderr}");
+        pass_over(&format!("another user cannot be tried here: {stderr}"));
         return;
     }
     let before = super::snapshot(workspace.path());
