@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-pub use judge::{Judge, judge, peers, skip};
+pub use judge::{Judge, judge, skip};
 pub use server::{Server, free_port};
 
 /// Variables of the build machine that would change whom a client trusts.
@@ -124,13 +124,6 @@ impl Invocation {
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
-        self
-    }
-
-    /// Sends this to its standard input.
-    #[must_use]
-    pub fn stdin(mut self, text: impl Into<Vec<u8>>) -> Self {
-        self.command.write_stdin(text);
         self
     }
 

@@ -1,5 +1,6 @@
 //! The one integration binary: the program as its users meet it, judged by strangers.
 
+#![allow(clippy::disallowed_methods, reason = "tests put files of their own into the way")]
 #![allow(unreachable_pub, reason = "modules of one binary: `pub` says what a module offers to the others")]
 
 mod fixtures;
@@ -10,11 +11,13 @@ mod command_line;
 mod completions;
 mod documents;
 mod emitters;
+#[cfg(unix)]
 mod hostile_input;
 #[cfg(unix)]
 mod interop;
 mod judges;
 mod prompts;
 mod route;
+#[cfg(unix)]
 mod safety;
 mod verify_command;

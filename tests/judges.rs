@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 mod curl;
 mod gnutls;
 mod java;
+mod junit;
 mod name_constraints;
 mod node;
 mod openssl_keys;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::TRUST_VARIABLES;
 
 /// A judge that needs longer hangs.
-const TIME_LIMIT: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_secs(600);
 
 /// A program that is installed.
 pub struct Judge {
@@ -16,7 +16,7 @@ pub struct Judge {
 }
 
 /// The directory of judges that are no system packages: `PKICTL_PEERS`, or `.peers` in the project.
-pub fn peers() -> PathBuf {
+fn peers() -> PathBuf {
     std::env::var_os("PKICTL_PEERS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".peers"), PathBuf::from)
 }

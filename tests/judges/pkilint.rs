@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::table::table;
 use super::{json, words};
-use crate::harness::{Judge, judge, peers};
+use crate::harness::{Judge, judge};
 
 /// pkilint starts slowly, so one process judges all certificates, with pkilint's own set of checks.
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pkilint_all.py");
@@ -53,9 +53,10 @@ fn findings(python: &Judge, files: &[&Path]) -> (usize, Vec<String>) {
 
 /// The Python in which pkilint is installed.
 fn python_of_pkilint() -> Option<Judge> {
-    judge("lint_pkix_cert")?;
-    assert!(peers().join("bin/python3").exists(), "pkilint is installed, but not into {}", peers().display());
-    judge("python3")
+    let (pkilint, python) = (judge("lint_pkix_cert")?, judge("python3")?);
+    let directory = |judge: &Judge| judge.path().parent().map(Path::to_owned);
+    assert_eq!(directory(&python), directory(&pkilint), "pkilint is installed for another Python");
+    Some(python)
 }
 
 #[test]

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Installs what the tests need and is not there (on Debian and its kin), then runs all of them. Arguments go to
+# `cargo test`. Programs that are no Debian packages go into .peers, or into the directory that PKICTL_PEERS names.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# A program and the Debian package that brings it.
+readonly programs=(
+    cc:build-essential openssl:openssl certtool:gnutls-bin curl:curl python3:python3 javac:default-jdk-headless
+    node:nodejs haproxy:haproxy buildah:buildah debootstrap:debootstrap unshare:util-linux setpriv:util-linux
+    strace:strace tmux:tmux fish:fish zsh:zsh xz:xz-utils
+)
+export PKICTL_PEERS=${PKICTL_PEERS:-$PWD/.peers}
+incomplete=()
+
+main() {
+    command -v cargo >/dev/null || fail "cargo is not installed: Rust comes first"
+    packages
+    virtual_environment
+    if ((${#incomplete[@]} == 0)); then
+        export PKICTL_REQUIRE_PEERS=1
+    else
+        printf 'not installed: %s\n' "${incomplete[@]}" >&2
+        [[ -z ${CI:-} ]] || fail "a CI run needs every judge"
+        say "tests that need these are skipped, by name"
+    fi
+    say "tests"
+    cargo test --locked "$@"
+    say "the library alone"
+    cargo test --locked --no-default-features --lib
+    say "examples"
+    cargo build --locked --examples
+}
+
+# Debian packages of the programs that are missing.
+packages() {
+    local entry missing=()
+    for entry in "${programs[@]}"; do
+        found "${entry%%:*}" || missing+=("${entry##*:}")
+    done
+    python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+    ((${#missing[@]})) || return 0
+    say "packages: ${missing[*]}"
+    if ! found apt-get; then
+        incomplete+=("${missing[@]}")
+        return
+    fi
+    retry as_root sh -c 'apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@" >/dev/null' sh \
+        "${missing[@]}" || true
+    for entry in "${programs[@]}"; do
+        found "${entry%%:*}" || incomplete+=("${entry##*:}")
+    done
+}
+
+# What tests/requirements.txt names, in the versions that it names.
+virtual_environment() {
+    up_to_date && return
+    say "virtual environment: $PKICTL_PEERS"
+    if [[ ! -x $PKICTL_PEERS/bin/python3 ]]; then
+        python3 -m venv "$PKICTL_PEERS" || { incomplete+=("a virtual environment"); return; }
+    fi
+    retry "$PKICTL_PEERS/bin/python3" -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt ||
+        incomplete+=("what tests/requirements.txt names")
+}
+
+up_to_date() {
+    [[ -x $PKICTL_PEERS/bin/python3 ]] && "$PKICTL_PEERS/bin/python3" - tests/requirements.txt <<'PYTHON'
+import importlib.metadata as metadata, sys
+wanted = [line.strip().split("==") for line in open(sys.argv[1]) if "==" in line]
+installed = {found.metadata["Name"].lower(): found.version for found in metadata.distributions()}
+sys.exit(any(installed.get(name) != version for name, version in wanted))
+PYTHON
+}
+
+# Administrators' programs are not on every user's PATH.
+found() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
+
+as_root() {
+    if ((EUID == 0)); then
+        DEBIAN_FRONTEND=noninteractive "$@"
+    elif found sudo; then
+        sudo DEBIAN_FRONTEND=noninteractive "$@"
+    else
+        say "packages are installed by root only"
+        return 1
+    fi
+}
+
+# A download fails now and then.
+retry() { "$@" || { sleep 5 && "$@"; }; }
+
+say() { printf '==> %s\n' "$*"; }
+
+fail() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+main "$@"
