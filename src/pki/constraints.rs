@@ -10,8 +10,9 @@ use std::str::FromStr;
 use super::name::{DnsName, SubjectAltName};
 use crate::error::{Error, Result};
 
-/// A host that exists nowhere (RFC 6761, section 6.4): permitting it alone closes a form of name.
-pub(crate) const NOWHERE: &str = "invalid";
+/// A host that exists nowhere (RFC 6761, section 6.4): permitting it alone closes a form of name. It has two labels
+/// because a URI constraint is a fully qualified name.
+pub(crate) const NOWHERE: &str = "nowhere.invalid";
 
 /// A network: an address and the length of its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! Common names under an authority with name constraints.
+//! Common names: short enough, and harmless under an authority with name constraints.
 
 use crate::error::{Error, Result};
 use crate::pki::{Certificate, DnsName, NameConstraints, Role, Subject, SubjectAltName};
@@ -6,14 +6,13 @@ use crate::pki::{Certificate, DnsName, NameConstraints, Role, Subject, SubjectAl
 /// Without a DNS name among the SANs, verifiers hold the common name itself against the DNS constraints: OpenSSL when
 /// it has a dot, GnuTLS on every server. A server's common name only repeats a SAN, so there it is left out.
 pub(super) fn hold_against(
-    constraints: &NameConstraints,
-    issuer: &Certificate,
+    issuer: Option<(&Certificate, &NameConstraints)>,
     role: Role,
     sans: &[SubjectAltName],
     asked: bool,
     subject: &mut Subject,
 ) -> Result<()> {
-    let Some(name) = &subject.common_name else { return Ok(()) };
+    let (Some((issuer, constraints)), Some(name)) = (issuer, &subject.common_name) else { return Ok(()) };
     let is_inside = name.parse::<DnsName>().is_ok_and(|name| constraints.permits(&SubjectAltName::Dns(name)));
     let is_held = !role.is_authority()
         && !constraints.is_empty()
@@ -36,6 +35,12 @@ pub(super) fn hold_against(
         )),
         found: Some(name.clone()),
     })
+}
+
+/// `name suffix`, shortened to what a common name may hold.
+pub(super) fn fit(name: &str, suffix: &str) -> String {
+    let room = Subject::MAX_LENGTH - suffix.len() - 1;
+    format!("{} {suffix}", name.chars().take(room).collect::<String>().trim_end())
 }
 
 #[cfg(test)]

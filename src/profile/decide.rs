@@ -112,10 +112,8 @@ impl Profile {
         }
         subject.check()?;
         let sans = names.settle(self, request, &mut notices)?;
-        if let Some((issuer, constraints)) = issuer {
-            let asked = request.common_name.is_some();
-            common_name::hold_against(constraints, issuer, self.role, &sans, asked, &mut subject)?;
-        }
+        let asked = request.common_name.is_some();
+        common_name::hold_against(issuer, self.role, &sans, asked, &mut subject)?;
         check_names(&sans, request, &mut notices)?;
 
         let validity = period::decide(
@@ -223,7 +221,9 @@ impl Profile {
             let suffix = crate::pki::hex(&crate::pki::random_bytes::<3>()?);
             match &request.common_name {
                 Some(_) => subject.serial_number = Some(suffix),
-                None => subject.common_name = subject.common_name.map(|name| fit(&name, &suffix)),
+                None => {
+                    subject.common_name = subject.common_name.map(|name| common_name::fit(&name, &suffix))
+                }
             }
         }
         if let Some(name) = &request.common_name {
@@ -250,10 +250,4 @@ impl Profile {
         subject.common_name = own.into_iter().chain(hosts).find(|name| name.len() <= Subject::MAX_LENGTH);
         Ok(())
     }
-}
-
-/// `name suffix`, shortened to what a common name may hold.
-fn fit(name: &str, suffix: &str) -> String {
-    let room = Subject::MAX_LENGTH - suffix.len() - 1;
-    format!("{} {suffix}", name.chars().take(room).collect::<String>().trim_end())
 }
