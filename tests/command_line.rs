@@ -294,7 +294,7 @@ fn wrong_usage_exits_with_2_and_names_what_is_missing() {
          hint: give one with `--passphrase-file FILE` or in the variable PKICTL_PASSPHRASE",
     );
     let run = workspace.pkictl(&["isue"]).exits_with(2);
-    assert!(run.stderr.contains("a similar subcommand exists: 'issue'"), "{}", run.stderr);
+    assert!(run.stderr.contains("similar subcommands exist: 'inspect', 'issue'"), "{}", run.stderr);
 }
 
 #[test]

@@ -30,10 +30,10 @@ pub(crate) fn to_text(name: &X509Name<'_>) -> String {
 
 /// The last common name, which is the most specific one.
 pub(crate) fn common_name(name: &X509Name<'_>) -> Option<String> {
-    name.iter_common_name().last().and_then(|attribute| attribute.as_str().ok()).map(str::to_owned)
+    name.iter_common_name().last().and_then(|attribute| attribute.as_str().ok()).map(super::printable)
 }
 
 /// The first organization.
 pub(crate) fn organization(name: &X509Name<'_>) -> Option<String> {
-    name.iter_organization().next().and_then(|attribute| attribute.as_str().ok()).map(str::to_owned)
+    name.iter_organization().next().and_then(|attribute| attribute.as_str().ok()).map(super::printable)
 }
