@@ -1,5 +1,7 @@
 //! What every emitter and every verifier sees: certificates and keys, wherever they came from.
 
+use std::path::PathBuf;
+
 use crate::pki::{Certificate, Credential, PrivateKey};
 
 /// Somebody who serves or calls: a chain, its key, and the authorities that its issuer vouches for.
@@ -13,6 +15,19 @@ pub struct Identity {
     pub key: Option<PrivateKey>,
     /// Roots that the other side must trust to take it.
     pub anchors: Vec<Certificate>,
+    /// Where it lies on this machine, if it does.
+    pub files: Option<Files>,
+}
+
+/// The files of an identity on this machine, absolute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// Leaf, then intermediates.
+    pub chain: PathBuf,
+    /// The private key.
+    pub key: Option<PathBuf>,
+    /// The roots.
+    pub anchors: Option<PathBuf>,
 }
 
 impl Identity {
@@ -56,6 +71,7 @@ impl From<Credential> for Identity {
             chain,
             key: Some(credential.key),
             anchors: vec![credential.anchor],
+            files: None,
         }
     }
 }

@@ -59,6 +59,12 @@ impl Material {
             let value = match kind {
                 Some(OptionType::Server) => OptionValue::Identity(identity(server.unwrap_or_else(text))),
                 Some(OptionType::Client) => OptionValue::Identity(identity(text())),
+                Some(OptionType::Callers) => {
+                    let items = value.as_array().expect("a list").iter();
+                    OptionValue::Identities(
+                        items.map(|item| identity(item.as_str().expect("a name"))).collect(),
+                    )
+                }
                 Some(OptionType::Trust) => OptionValue::Trust(&self.trust),
                 Some(OptionType::Flag) => OptionValue::Flag(value.as_bool().expect("a flag")),
                 Some(OptionType::Integer) => OptionValue::Integer(value.as_integer().expect("a number")),

@@ -16,6 +16,7 @@ use crate::store::Environment;
 pub(super) struct Material {
     plain: BTreeMap<String, OptionValue<'static>>,
     identities: BTreeMap<String, Identity>,
+    callers: BTreeMap<String, Vec<Identity>>,
     trusts: BTreeMap<String, Trust>,
     environment_trust: Option<Trust>,
 }
@@ -29,6 +30,7 @@ impl Material {
         let mut material = Self {
             plain: BTreeMap::new(),
             identities: BTreeMap::new(),
+            callers: BTreeMap::new(),
             trusts: BTreeMap::new(),
             environment_trust: None,
         };
@@ -68,6 +70,13 @@ impl Material {
                     path(files.and_then(|files| files.ca.as_ref())).map(PathBuf::as_path);
                 self.identities.insert(name, material::identity(environment, &text(), key, authorities)?);
             }
+            OptionType::Callers => {
+                let mut callers = Vec::new();
+                for caller in matches.get_many::<String>(&option.name).into_iter().flatten() {
+                    callers.push(material::identity(environment, caller, None, None)?);
+                }
+                self.callers.insert(name, callers);
+            }
             OptionType::Trust => {
                 self.trusts.insert(name, material::trust(environment, &text())?);
             }
@@ -83,6 +92,9 @@ impl Material {
         options.extend(
             self.identities.iter().map(|(name, identity)| (name.clone(), OptionValue::Identity(identity))),
         );
+        let callers = self.callers.iter();
+        options
+            .extend(callers.map(|(name, all)| (name.clone(), OptionValue::Identities(all.iter().collect()))));
         options.extend(self.trusts.iter().map(|(name, trust)| (name.clone(), OptionValue::Trust(trust))));
         Input { options, environment: environment.name(), trust: self.environment_trust.as_ref() }
     }

@@ -1,9 +1,9 @@
 //! Certificates and keys by name from the environment, or by path from anywhere.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
-use crate::bundle::{Identity, Trust};
+use crate::bundle::{Files, Identity, Trust};
 use crate::error::{Error, Result};
 use crate::pki::{Certificate, Label, pem};
 use crate::store::{self, Environment, ROOT};
@@ -19,17 +19,33 @@ pub(super) fn identity(
         if let Ok(name) = what.parse::<Label>()
             && environment.credential_path(&name).is_dir()
         {
-            return Ok(environment.credential(&name)?.into());
+            return credential(environment, &name);
         }
         if !Path::new(what).exists() {
             let name: Label = what.parse()?;
             if !environment.has_authority() {
                 environment.authority_chain(ROOT)?;
             }
-            return Ok(environment.credential(&name)?.into());
+            return credential(environment, &name);
         }
     }
     from_files(Path::new(what), key, authorities)
+}
+
+fn credential(environment: &Environment, name: &Label) -> Result<Identity, Failure> {
+    let identity = Identity::from(environment.credential(name)?);
+    let directory = absolute(&environment.credential_path(name));
+    let files = Files {
+        chain: directory.join("tls.crt"),
+        key: Some(directory.join("tls.key")),
+        anchors: Some(directory.join("ca.crt")),
+    };
+    Ok(Identity { files: Some(files), ..identity })
+}
+
+/// Configurations are read by programs that run elsewhere; where the working directory is gone, as it was written.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Material made elsewhere: a chain, its key (perhaps in the same file), and the authorities above it.
@@ -48,26 +64,27 @@ pub(super) fn from_files(
         let new: Vec<Certificate> = trust.intermediates.into_iter().filter(|new| !known(new)).collect();
         identity.chain.extend(new);
         identity.anchors = trust.anchors;
+        if let Some(files) = &mut identity.files {
+            files.anchors = Some(absolute(path));
+        }
     }
     Ok(identity)
 }
 
 /// A chain and its key, whether or not they belong together.
-pub(super) fn unchecked_from_files(chain: &Path, key: Option<&Path>) -> Result<Identity, Failure> {
+pub(super) fn unchecked_from_files(chain: &Path, key_path: Option<&Path>) -> Result<Identity, Failure> {
     let place = chain.display().to_string();
     let bytes = zeroize::Zeroizing::new(store::read_file(chain)?);
     let mut certificates = pem::certificates(&bytes, &place)?;
-    let key = match key {
-        Some(path) => Some(read_key(path)?),
-        None if holds_key(&bytes) => Some(read_key(chain)?),
-        None => None,
-    };
+    let key_file = key_path.or_else(|| holds_key(&bytes).then_some(chain));
+    let key = key_file.map(read_key).transpose()?;
     let mut anchors: Vec<Certificate> = Vec::new();
     // A root in the chain file is an anchor; no server sends it.
     while certificates.len() > 1 && certificates.last().is_some_and(Certificate::is_self_issued) {
         anchors.extend(certificates.pop().filter(|root| !anchors.contains(root)));
     }
-    Ok(Identity { name: place, chain: certificates, key, anchors })
+    let files = Files { chain: absolute(chain), key: key_file.map(absolute), anchors: None };
+    Ok(Identity { name: place, chain: certificates, key, anchors, files: Some(files) })
 }
 
 fn holds_key(bytes: &[u8]) -> bool {

@@ -168,7 +168,7 @@ fn identity_of(environment: &Environment, name: &Label) -> Result<(Identity, Opt
         Ok(key) => (Some(key), None),
         Err(error) => (None, Some(error)),
     };
-    Ok((Identity { name: name.to_string(), chain, key, anchors: vec![anchor] }, error))
+    Ok((Identity { name: name.to_string(), chain, key, anchors: vec![anchor], files: None }, error))
 }
 
 fn unreadable(name: &Label, error: &Error) -> Check {

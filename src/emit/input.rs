@@ -36,6 +36,8 @@ pub enum OptionValue<'a> {
     List(Vec<String>),
     /// For a server or client.
     Identity(&'a Identity),
+    /// For callers.
+    Identities(Vec<&'a Identity>),
     /// For trust.
     Trust(&'a Trust),
 }
@@ -43,11 +45,14 @@ pub enum OptionValue<'a> {
 impl<'a> Input<'a> {
     /// The private keys that templates can see.
     pub(super) fn keys(&self) -> Vec<&'a PrivateKey> {
-        let key = |value: &OptionValue<'a>| match value {
-            OptionValue::Identity(identity) => identity.key.as_ref(),
-            _ => None,
+        let keys = |value: &OptionValue<'a>| match value {
+            OptionValue::Identity(identity) => identity.key.iter().collect(),
+            OptionValue::Identities(identities) => {
+                identities.iter().filter_map(|identity| identity.key.as_ref()).collect()
+            }
+            _ => Vec::new(),
         };
-        self.options.values().filter_map(key).collect()
+        self.options.values().flat_map(keys).collect()
     }
 }
 
@@ -97,7 +102,7 @@ impl OptionSpec {
     fn absent(&self) -> Value {
         match self.kind {
             OptionType::Flag => Value::from(false),
-            OptionType::List => Value::from(Vec::<String>::new()),
+            OptionType::List | OptionType::Callers => Value::from(Vec::<String>::new()),
             _ => Value::from(()),
         }
     }
@@ -151,6 +156,11 @@ impl OptionSpec {
             (OptionType::Client, OptionValue::Identity(identity)) => {
                 self.identity(identity, ExtendedKeyUsage::ClientAuth, "clientAuth")
             }
+            (OptionType::Callers, OptionValue::Identities(identities)) => identities
+                .iter()
+                .map(|identity| self.identity(identity, ExtendedKeyUsage::ClientAuth, "clientAuth"))
+                .collect::<Result<Vec<_>>>()
+                .map(Value::from),
             (OptionType::Trust, OptionValue::Trust(trust)) => Ok(values::trust(trust)),
             (kind, _) => Err(Error::Contradiction {
                 reason: format!("the option {:?} was given a value of another type", self.name),

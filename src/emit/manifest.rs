@@ -74,6 +74,8 @@ pub enum OptionType {
     Server,
     /// A credential that calls: allows `clientAuth`.
     Client,
+    /// Credentials that call, each given once or several times: whom a server admits.
+    Callers,
     /// An authority by name, or a file of CA certificates.
     Trust,
 }
@@ -227,8 +229,8 @@ impl OptionSpec {
     }
 
     fn check(&self) -> Result<(), &'static str> {
-        use OptionType::{Choice, Client, Flag, Integer, List, Server, Trust};
-        let is_text = !matches!(self.kind, Flag | List | Server | Client | Trust);
+        use OptionType::{Callers, Choice, Client, Flag, Integer, List, Server, Trust};
+        let is_text = !matches!(self.kind, Flag | List | Server | Client | Callers | Trust);
         let rules = [
             (
                 (self.kind == Choice) != self.choices.is_empty(),

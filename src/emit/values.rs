@@ -2,12 +2,15 @@
 
 use minijinja::{Value, context};
 
-use crate::bundle::{Identity, Trust};
-use crate::pki::Certificate;
+use crate::bundle::{Files, Identity, Trust};
 use crate::pki::validity::machine_time;
+use crate::pki::{Certificate, SubjectAltName};
 
 /// A credential: `name`, `chain` (leaf and intermediates), `leaf`, `intermediates`, `issuers`, `anchors`, `bundle`,
-/// `key` (PKCS#8, or none), `has_key`, `sans` (without their type), `common_name`, `not_after`, `key_type`, `trust`.
+/// `key` (PKCS#8, or none), `has_key`, `sans` (without their type), of which `dns`, `ips`, `uris` and `emails`,
+/// `common_name`, `subject` (as openssl writes it on one line with commas), `subject_slashes` (`/O=Example/CN=web`),
+/// `subject_rfc2253` (reversed, without spaces), `sha256` (of the DER, hexadecimal), `not_after`, `key_type`, `trust`,
+/// and `files` (`chain`, `key`, `anchors`: absolute paths on this machine, or none).
 pub(super) fn identity(identity: &Identity) -> Value {
     let leaf = identity.leaf();
     // Where a place of use wants the authority that signed the leaf, a root is that authority if nothing is between.
@@ -28,10 +31,42 @@ pub(super) fn identity(identity: &Identity) -> Value {
         key => identity.key.as_ref().map(|key| key.pkcs8_pem().to_string()),
         has_key => identity.key.is_some(),
         sans => leaf.details.sans.iter().map(|san| san.value()).collect::<Vec<_>>(),
+        dns => values_of(leaf, |san| matches!(san, SubjectAltName::Dns(_))),
+        ips => values_of(leaf, |san| matches!(san, SubjectAltName::Ip(_))),
+        uris => values_of(leaf, |san| matches!(san, SubjectAltName::Uri(_))),
+        emails => values_of(leaf, |san| matches!(san, SubjectAltName::Email(_))),
+        subject => leaf.details.subject.as_str(),
+        subject_slashes => slashes(&leaf.details.subject),
+        subject_rfc2253 => reversed(&leaf.details.subject),
+        sha256 => leaf.details.sha256.as_str(),
+        files => identity.files.as_ref().map(files),
         common_name => leaf.details.common_name.clone(),
         not_after => machine_time(leaf.details.validity.not_after),
         key_type => leaf.details.key_type.as_str(),
         trust => trust(&trust_of),
+    }
+}
+
+fn values_of(leaf: &Certificate, wanted: impl Fn(&SubjectAltName) -> bool) -> Vec<String> {
+    leaf.details.sans.iter().filter(|san| wanted(san)).map(SubjectAltName::value).collect()
+}
+
+/// `/O=Example/CN=web`, as OpenSSL's one-line form has it, which MySQL and MariaDB compare.
+fn slashes(subject: &str) -> String {
+    if subject.is_empty() { String::new() } else { format!("/{}", subject.replace(", ", "/")) }
+}
+
+/// `CN=web,O=Example` (RFC 2253).
+fn reversed(subject: &str) -> String {
+    subject.split(", ").collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join(",")
+}
+
+fn files(files: &Files) -> Value {
+    let text = |path: &std::path::Path| path.display().to_string();
+    context! {
+        chain => text(&files.chain),
+        key => files.key.as_deref().map(text),
+        anchors => files.anchors.as_deref().map(text),
     }
 }
 

@@ -183,6 +183,7 @@ fn a_self_signed_server_that_is_a_ca_fails_as_tls_libraries_see_it() {
         chain: vec![root.certificate().clone()],
         key: Some(key),
         anchors: vec![root.certificate().clone()],
+        files: None,
     }];
     let report = pki.report();
     passed_for(&report, "chain", "web");
