@@ -106,26 +106,32 @@ fn of_two_authorities_made_at_once_one_is_kept_and_the_other_is_told() {
 
 #[test]
 fn fifty_kills_at_random_moments_never_leave_a_pair_that_does_not_match() {
+    const KILLS: usize = 50;
     let workspace = Workspace::with_ca();
     let issue = ["issue", "server", "web", "--force", "--out-dir", "copy"];
-    let time = |_| {
-        let start_time = Instant::now();
-        assert!(program(&workspace, &issue).status().expect("it runs").success());
-        start_time.elapsed()
-    };
-    let whole_run = (0..5).map(time).max().expect("five runs");
-    let (mut random, mut killed) = (0x5eed_u64, 0);
-    for _ in 0..50 {
+    let start_time = Instant::now();
+    assert!(program(&workspace, &issue).status().expect("it runs").success());
+    let (mut whole_run, mut random, mut killed) = (start_time.elapsed(), 0x5eed_u64, 0);
+    for _ in 0..20 * KILLS {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let moment = whole_run.mul_f64((random >> 33) as f64 / f64::from(1u32 << 31));
         let mut child = start(&workspace, &issue);
         std::thread::sleep(moment);
+        let finished = child.try_wait().expect("a child").is_some();
         let _ = child.kill();
-        killed += usize::from(child.wait().expect("it ended").signal() == Some(9));
+        if child.wait().expect("it ended").signal() == Some(9) {
+            killed += 1;
+        } else if finished {
+            // It came too late; a machine with less to do than before is faster than it was.
+            whole_run = whole_run.mul_f64(0.95);
+        }
         is_whole(workspace.path(), "web");
         environment(&workspace).authority("root", None).expect("the authority is untouched");
+        if killed == KILLS {
+            break;
+        }
     }
-    assert!(killed >= 10, "only {killed} of 50 kills came before the end: nothing was tested");
+    assert_eq!(killed, KILLS, "kills that came before the end");
     workspace.pkictl(&["issue", "client", "next"]).succeeds();
     assert_eq!(litter(&workspace.file("pki")), Vec::<String>::new(), "the next run cleans up");
 }
