@@ -30,7 +30,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 
-use args::{Cli, Command};
+use args::{Cli, Command, Format};
 use failure::Failure;
 use output::Output;
 
@@ -56,6 +56,12 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
     let global = &cli.global;
     global.check()?;
+    if global.format == Format::Junit && !matches!(cli.command, Command::Verify(_)) {
+        return Err(Failure::usage(
+            "only `verify` reports in the form junit",
+            Some("use `--format json`".into()),
+        ));
+    }
     match &cli.command {
         Command::Init(args) => init::run(args, global, output),
         Command::Issue(args) => issue::run(args, global, output),

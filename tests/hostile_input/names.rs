@@ -169,6 +169,15 @@ fn names_numbers_and_dates_that_are_none_are_wrong_usage() {
 }
 
 #[test]
+fn a_form_of_output_that_a_command_does_not_have_is_wrong_usage() {
+    let workspace = workspace();
+    for command in ["list", "init", "man"] {
+        let stderr = "error: only `verify` reports in the form junit\n\nhint: use `--format json`";
+        refuses(&workspace, &[command, "--format", "junit"], 2, stderr);
+    }
+}
+
+#[test]
 fn a_validity_that_contradicts_itself_is_refused() {
     let workspace = workspace();
     refuses(
