@@ -1,6 +1,8 @@
 //! Many at once, and killed at any moment: a reader finds the old complete set or the new one, nothing is lost, nothing
 //! is left lying about, and no key is ever to be read by others.
 
+mod faults;
+
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -11,13 +13,9 @@ use std::time::{Duration, Instant};
 use pkictl::pki::Label;
 use pkictl::store::{Environment, Store};
 
-use crate::harness::{Judge, Workspace, judge};
-use crate::hostile_input::disk::{is_whole, litter, pass_over};
+use crate::harness::{Workspace, judge};
+use crate::hostile_input::disk::{is_whole, litter};
 use crate::hostile_input::snapshot;
-
-/// System calls by which the program changes the disk or looks at it.
-const CALLS: [&str; 9] =
-    ["mkdir", "openat", "write", "fsync", "fdatasync", "flock", "rename", "renameat2", "unlinkat"];
 
 fn program(workspace: &Workspace, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pkictl"));
@@ -136,128 +134,6 @@ fn fifty_kills_at_random_moments_never_leave_a_pair_that_does_not_match() {
     assert_eq!(litter(&workspace.file("pki")), Vec::<String>::new(), "the next run cleans up");
 }
 
-/// Runs the program once for every system call it makes, each time with `fault` at another one.
-fn at_every_call(
-    strace: &Judge,
-    workspace: &Workspace,
-    arguments: &[&str],
-    fault: &str,
-    check: impl Fn(&str),
-) -> usize {
-    let mut faults = 0;
-    for call in CALLS {
-        for number in 1.. {
-            let inject = format!("inject={call}:{fault}:when={number}");
-            let mut command = strace.command();
-            command.args(["-f", "-qq", "-o"]).arg(workspace.file("trace")).args([
-                "-e",
-                &format!("trace={call}"),
-                "-e",
-                &inject,
-            ]);
-            command.arg(env!("CARGO_BIN_EXE_pkictl")).args(arguments).current_dir(workspace.path());
-            command.stdout(Stdio::null()).stderr(Stdio::piped());
-            let output = command.output().expect("strace runs");
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            assert!(!stderr.contains("panicked"), "{inject}: {stderr}");
-            let hit = output.status.signal() == Some(9) || workspace.read("trace").contains("(INJECTED)");
-            check(&format!("{inject}: {stderr}"));
-            faults += usize::from(hit);
-            if !hit {
-                break;
-            }
-        }
-    }
-    faults
-}
-
-/// strace, if programs can be traced here.
-fn strace() -> Option<Judge> {
-    let strace = judge("strace")?;
-    let probe = strace.command().args(["-qq", "-o", "/dev/null", "true"]).status();
-    if probe.is_ok_and(|status| status.success()) {
-        return Some(strace);
-    }
-    pass_over("strace may not trace here");
-    None
-}
-
-#[test]
-fn a_kill_at_every_single_system_call_leaves_the_old_set_or_the_new_one() {
-    let Some(strace) = strace() else { return };
-    let workspace = Workspace::with_ca();
-    workspace.pkictl(&["issue", "server", "web"]).succeeds();
-    let old = std::cell::RefCell::new(workspace.read("pki/dev/certs/web/tls.crt"));
-    let replaced = std::cell::Cell::new(0);
-    let kills =
-        at_every_call(&strace, &workspace, &["issue", "server", "web", "--force"], "signal=KILL", |_| {
-            is_whole(workspace.path(), "web");
-            let now = workspace.read("pki/dev/certs/web/tls.crt");
-            replaced.set(replaced.get() + usize::from(old.replace(now.clone()) != now));
-        });
-    assert!(
-        kills >= 30 && (1..kills).contains(&replaced.get()),
-        "{kills} kills, {} replaced",
-        replaced.get()
-    );
-    workspace.pkictl(&["issue", "client", "next"]).succeeds();
-    assert_eq!(litter(workspace.path()), Vec::<String>::new());
-    let log = environment(&workspace).log().expect("the log");
-    assert_eq!(log.last().map(|entry| entry.name.as_str()), Some("next"));
-}
-
-#[test]
-fn a_kill_at_every_single_system_call_of_a_new_authority_loses_neither_the_old_nor_the_new_one() {
-    let Some(strace) = strace() else { return };
-    let workspace = Workspace::with_ca();
-    let roots = || {
-        let replaced = workspace.file("pki/dev/replaced");
-        let aside = std::fs::read_dir(replaced).into_iter().flatten().flatten().map(|entry| entry.path());
-        let all = aside.chain([workspace.file("pki/dev/ca")]);
-        all.map(|place| std::fs::read(place.join("root/ca.key")).expect("a key")).collect::<Vec<_>>()
-    };
-    let known = std::cell::RefCell::new(roots());
-    let kills = at_every_call(&strace, &workspace, &["init", "--force"], "signal=KILL", |inject| {
-        environment(&workspace).authority("root", None).unwrap_or_else(|error| panic!("{inject}{error}"));
-        let now = roots();
-        assert!(known.borrow().iter().all(|key| now.contains(key)), "{inject}lost a key that was in use");
-        known.replace(now);
-    });
-    assert!(kills >= 30, "{kills} kills");
-}
-
-#[test]
-fn an_error_at_every_single_system_call_is_reported_and_leaves_no_litter() {
-    let Some(strace) = strace() else { return };
-    let workspace = Workspace::with_ca();
-    workspace.pkictl(&["issue", "server", "web"]).succeeds();
-    for call in ["mkdir", "write", "fsync", "fdatasync", "renameat2", "flock"] {
-        for number in 1.. {
-            let before = snapshot(&workspace.file("pki/dev/certs"));
-            let inject = format!("inject={call}:error=ENOSPC:when={number}");
-            let mut command = strace.command();
-            command.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}"), "-e", &inject]);
-            command.arg(env!("CARGO_BIN_EXE_pkictl")).args(["issue", "server", "web", "--force", "--quiet"]);
-            let output =
-                command.current_dir(workspace.path()).stdout(Stdio::null()).output().expect("strace runs");
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            is_whole(workspace.path(), "web");
-            assert_eq!(litter(workspace.path()), Vec::<String>::new(), "{inject}");
-            if !workspace.read("trace").contains("(INJECTED)") {
-                assert_eq!(output.status.code(), Some(0), "{inject}: {stderr}");
-                break;
-            }
-            assert_eq!(output.status.code(), Some(1), "{inject}: {stderr}");
-            assert!(
-                stderr.ends_with("caused by: No space left on device (os error 28)\n"),
-                "{inject}: {stderr}"
-            );
-            // After the swap, only the wait for the disk can still fail.
-            assert!(call == "fsync" || snapshot(&workspace.file("pki/dev/certs")) == before, "{inject}");
-        }
-    }
-}
-
 #[test]
 fn a_reader_never_meets_a_mixture_or_a_gap() {
     let workspace = Workspace::with_ca();
@@ -319,7 +195,7 @@ fn no_key_is_readable_by_others_for_any_moment_even_without_a_umask() {
     assert!(modes.len() >= 48 && modes.iter().all(|mode| *mode == 0o600), "{modes:?}");
 
     // The same, proven by what the system was asked for.
-    let Some(strace) = strace() else { return };
+    let Some(strace) = faults::strace() else { return };
     let mut command = strace.command();
     let issue = "umask 000; exec \"$0\" issue server traced -d traced";
     command.args([
