@@ -13,6 +13,9 @@ include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 /// Largest template file that is read: no profile and no template comes near.
 const MAX_FILE: u64 = 1 << 20;
 
+/// Steps that a template may take: loops of a hostile one end, and no real one needs a hundredth of it.
+const FUEL: u64 = 2_000_000;
+
 /// One family of templates ("profiles", "emit"): the embedded ones, and users' directories that come first.
 #[derive(Debug, Clone)]
 pub struct Library {
@@ -125,6 +128,7 @@ pub fn evaluate(name: &str, expression: &str, context: &Value) -> Result<Value> 
 /// what it is asked for.
 fn engine() -> Environment<'static> {
     let mut engine = Environment::new();
+    engine.set_fuel(Some(FUEL));
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = minijinja::syntax::SyntaxConfig::builder()
         .trim_blocks(true)
@@ -257,6 +261,13 @@ mod tests {
             error.to_string(),
             "template t:2 does not render: undefined value: `nothing` is undefined"
         );
+    }
+
+    #[test]
+    fn a_template_that_would_run_for_hours_is_stopped() {
+        let endless = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
+        let error = render("t", endless, &context! {}).expect_err("it is stopped");
+        assert!(matches!(error, Error::Template { .. }), "{error}");
     }
 
     #[test]

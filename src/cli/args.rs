@@ -79,7 +79,7 @@ pub struct Global {
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub format: Format,
     /// Never ask; fail instead and name the missing option
-    #[arg(long, global = true)]
+    #[arg(long, global = true, visible_alias = "non-interactive")]
     pub no_input: bool,
     /// Say only what went wrong
     #[arg(long, short, global = true)]

@@ -6,6 +6,7 @@ use clap::{Args, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::completions;
+use crate::pki::SubjectAltName;
 use crate::verify::TlsVersion;
 
 /// Arguments of `verify`.
@@ -21,7 +22,7 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completions::credentials))]
     pub client: Vec<String>,
     /// Host name or address to ask for, instead of those in the server's certificate
-    #[arg(long, value_name = "NAME", visible_alias = "servername")]
+    #[arg(long, value_name = "NAME", value_parser = host, visible_alias = "servername")]
     pub host: Option<String>,
     /// Only this version of TLS: 1.2 or 1.3; repeatable
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
@@ -56,5 +57,14 @@ impl VerifyArgs {
     /// Whether files are verified, and no credentials of the environment.
     pub fn is_by_path(&self) -> bool {
         self.server_cert.is_some() || self.client_cert.is_some()
+    }
+}
+
+/// A host name or an address, as certificates spell it.
+fn host(text: &str) -> Result<String, String> {
+    match super::with_form::<SubjectAltName>(text)? {
+        SubjectAltName::Dns(name) if !name.is_wildcard() => Ok(name.to_string()),
+        SubjectAltName::Ip(address) => Ok(address.to_string()),
+        _ => Err("it is neither a host name nor an address".into()),
     }
 }
