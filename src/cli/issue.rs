@@ -10,12 +10,12 @@ use super::failure::Failure;
 use super::hint::location;
 use super::output::{BOLD, GREEN, Output, paint};
 use super::passphrase::{self, Purpose};
-use super::progress::with_spinner;
+use super::progress::{self, with_spinner};
 use super::prompt;
 use crate::artifact::{self, Artifact, Existing, Staged};
 use crate::error::Error;
 use crate::pki::validity::human_time;
-use crate::pki::{Certificate, Credential, Issued, Label, Moment, Passphrase, PrivateKey, Role, Span};
+use crate::pki::{Certificate, Credential, Issued, Label, Moment, Passphrase, Role, Span};
 use crate::profile::{Profile, Request};
 use crate::store::{Environment, NewAuthority, ROOT};
 
@@ -125,7 +125,7 @@ impl Work<'_> {
         }
         // The key is made before the lock is taken: an RSA key would keep everybody waiting.
         let algorithm = request.key_algorithm.unwrap_or(self.profile.key_algorithm);
-        let key = with_spinner(algorithm, global.quiet, || PrivateKey::generate(algorithm))?;
+        let key = progress::private_key(algorithm, global.quiet)?;
         let lock = self.environment.lock()?;
         let authority = self.environment.authority(self.ca, self.passphrase.as_ref())?;
         let decision =

@@ -4,7 +4,29 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::pki::KeyAlgorithm;
+use crate::error::{Error, Result};
+use crate::pki::{KeyAlgorithm, PrivateKey};
+
+/// More threads shorten the wait for a prime no further: the shortest search has a floor.
+const MAX_RACERS: usize = 4;
+
+/// Makes a private key. How long the search for RSA primes takes is a matter of luck, so every core searches, and the
+/// first to finish wins; luck says nothing about the primes that were found. The others end with the program.
+pub(super) fn private_key(algorithm: KeyAlgorithm, quiet: bool) -> Result<PrivateKey> {
+    let racers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MAX_RACERS);
+    if !algorithm.is_rsa() || racers == 1 {
+        return with_spinner(algorithm, quiet, || PrivateKey::generate(algorithm));
+    }
+    with_spinner(algorithm, quiet, || {
+        let (sender, finished) = std::sync::mpsc::channel();
+        for _ in 0..racers {
+            let sender = sender.clone();
+            // A thread that comes second finds nobody to send to, and that is fine.
+            std::thread::spawn(move || drop(sender.send(PrivateKey::generate(algorithm))));
+        }
+        finished.recv().unwrap_or(Err(Error::Crypto { action: "generating a key" }))
+    })
+}
 
 /// Runs `work`. If it makes an RSA key and takes over a second, a person at a terminal sees that it goes on.
 pub(super) fn with_spinner<T>(key: KeyAlgorithm, quiet: bool, work: impl FnOnce() -> T) -> T {
