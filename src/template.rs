@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use minijinja::{Environment, Error as EngineError, UndefinedBehavior, Value};
 
@@ -104,16 +105,13 @@ pub fn render(name: &str, source: &str, context: &Value) -> Result<String> {
     if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
         return Ok(source.to_owned());
     }
-    let mut engine = engine();
-    engine.add_template(name, source).map_err(|error| failure(name, &error))?;
-    let template = engine.get_template(name).map_err(|error| failure(name, &error))?;
+    let template = ENGINE.template_from_named_str(name, source).map_err(|error| failure(name, &error))?;
     template.render(context).map_err(|error| failure(name, &error))
 }
 
 /// The value of an expression such as `termination != 'plain'`. `name` says where it stands, for errors.
 pub fn evaluate(name: &str, expression: &str, context: &Value) -> Result<Value> {
-    let engine = engine();
-    let value = engine.compile_expression(expression).and_then(|compiled| compiled.eval(context));
+    let value = ENGINE.compile_expression(expression).and_then(|compiled| compiled.eval(context));
     match value {
         Ok(value) if value.is_undefined() => Err(Error::Template {
             template: name.to_owned(),
@@ -122,6 +120,9 @@ pub fn evaluate(name: &str, expression: &str, context: &Value) -> Result<Value> 
         value => value.map_err(|error| failure(name, &error)),
     }
 }
+
+/// Made once: its tables of filters and tests take longer to fill than a name to render.
+static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(engine);
 
 /// The engine with this project's filters: `yaml`, `json`, `toml`, `python` (a quoted string), `shell` (one word),
 /// `block(indent)` (a YAML literal block), and the function `refuse(reason, advice)`, by which a template refuses
