@@ -4,6 +4,7 @@ pub mod authority;
 pub mod certificate;
 pub mod constraints;
 pub mod credential;
+pub mod defect;
 mod distinguished_name;
 pub mod key;
 pub mod label;

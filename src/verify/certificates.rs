@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use super::{Scope, chain, leaf};
 use crate::bundle::{Identity, Trust};
 use crate::pki::Certificate;
+use crate::pki::defect::Defect;
 use crate::report::{Check, Group, Outcome};
 
 /// An identity, what it is used for, and the certificates above it.
@@ -44,6 +45,11 @@ pub(super) struct Finding {
 impl Finding {
     pub(super) fn new(expected: impl Into<String>, found: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { expected: expected.into(), found: found.into(), fix: fix.into() }
+    }
+
+    /// A defect, and how to mend it.
+    pub(super) fn of(defect: Defect, fix: &str) -> Self {
+        Self::new(defect.expected, defect.found, fix)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::certificates::{Case, Finding, Verdict};
 use crate::bundle::{Identity, Trust};
 use crate::pki::validity::human_time;
-use crate::pki::{Certificate, NameConstraints};
+use crate::pki::{Certificate, defect};
 
 /// The trusted certificate that the chain ends at: the one that it holds already, or the issuer of its last one.
 pub(super) fn anchor<'a>(identity: &'a Identity, trust: &'a Trust) -> Option<&'a Certificate> {
@@ -49,56 +49,24 @@ pub(super) fn links(case: &Case<'_>) -> Verdict {
 }
 
 fn link(holder: &Certificate, issuer: &Certificate, below: usize, findings: &mut Vec<Finding>) {
-    let (name, above) = (holder.title(), issuer.title());
-    if holder.details.issuer != issuer.details.subject {
-        findings.push(Finding::new(
-            format!("the issuer of {name:?} next in the chain: {}", holder.details.issuer),
-            issuer.details.subject.clone(),
-            "put the chain in order: the leaf, then the CA that signed it, then the CA above",
-        ));
+    if let Some(defect) = defect::other_issuer(holder, issuer) {
+        let fix = "put the chain in order: the leaf, then the CA that signed it, then the CA above";
+        findings.push(Finding::of(defect, fix));
         return;
     }
-    if !holder.is_signed_by(issuer) {
-        findings.push(Finding::new(
-            format!("{name:?} signed with the key of {above:?}"),
-            "a signature by another key, under the same name",
-            "the CA was probably made again: trust the one that signed, or issue the certificate again",
-        ));
-    } else if let (Some(wanted), Some(own)) =
-        (&holder.details.authority_key_id, &issuer.details.subject_key_id)
-        && wanted != own
-    {
-        findings.push(Finding::new(
-            format!("the authority key identifier of {name:?} equal to {own}, which {above:?} has"),
-            wanted.clone(),
-            "issue the certificate again: strict verifiers look the CA up by this identifier",
-        ));
+    if let Some(defect) = defect::foreign_signature(holder, issuer) {
+        let fix = "the CA was probably made again: trust the one that signed, or issue the certificate again";
+        findings.push(Finding::of(defect, fix));
+    } else if let Some(defect) = defect::other_key_identifier(holder, issuer) {
+        let fix = "issue the certificate again: strict verifiers look the CA up by this identifier";
+        findings.push(Finding::of(defect, fix));
     }
-    if !issuer.is_authority() {
-        findings.push(Finding::new(
-            format!("{above:?} with basicConstraints cA TRUE, because it signed {name:?}"),
-            "a certificate that is no CA",
-            "sign with a CA certificate",
-        ));
-    }
-    let usages = issuer.details.key_usage.as_deref();
-    if !usages.is_some_and(|usages| usages.iter().any(|usage| usage == "keyCertSign")) {
-        findings.push(Finding::new(
-            format!("keyCertSign in the key usage of {above:?}"),
-            usages.map_or("no key usage".into(), |usages| usages.join(", ")),
-            "make the CA again with keyCertSign",
-        ));
-    }
-    let longest = issuer.details.basic_constraints.and_then(|constraints| constraints.path_len);
-    if let Some(longest) = longest
-        && below as u64 > u64::from(longest)
-    {
-        findings.push(Finding::new(
-            format!("at most {longest} CAs below {above:?} (path length constraint)"),
-            below.to_string(),
-            "sign with a CA nearer to the root",
-        ));
-    }
+    let wrong = [
+        (defect::no_authority(holder, issuer), "sign with a CA certificate"),
+        (defect::no_certificate_signature(issuer), "make the CA again with keyCertSign"),
+        (defect::too_deep(issuer, below), "sign with a CA nearer to the root"),
+    ];
+    findings.extend(wrong.into_iter().filter_map(|(defect, fix)| Some(Finding::of(defect?, fix))));
 }
 
 /// Why nothing trusted stands above `last`.
@@ -123,22 +91,12 @@ fn no_anchor(last: &Certificate, trust: &Trust) -> Finding {
 
 pub(super) fn dates(case: &Case<'_>) -> Verdict {
     let path = path(case);
-    let findings = path.iter().filter(|certificate| !certificate.is_valid_at(case.now)).map(|certificate| {
-        let (name, validity) = (certificate.title(), certificate.details.validity);
-        let now = human_time(case.now);
-        if validity.not_after < case.now {
-            Finding::new(
-                format!("{name:?} valid on {now}"),
-                format!("expired on {}", human_time(validity.not_after)),
-                "issue it again",
-            )
-        } else {
-            Finding::new(
-                format!("{name:?} valid on {now}"),
-                format!("not valid before {}", human_time(validity.not_before)),
-                "wait, issue it again, or set the clock of this machine",
-            )
-        }
+    let findings = path.iter().flat_map(|certificate| {
+        let over = defect::expired(certificate, case.now);
+        let early = defect::not_yet_valid(certificate, case.now);
+        let over = over.map(|defect| Finding::of(defect, "issue it again"));
+        let wait = "wait, issue it again, or set the clock of this machine";
+        over.or_else(|| early.map(|defect| Finding::of(defect, wait)))
     });
     let first = path.iter().min_by_key(|certificate| certificate.details.validity.not_after);
     let detail = first.map_or(String::new(), |certificate| {
@@ -149,87 +107,40 @@ pub(super) fn dates(case: &Case<'_>) -> Verdict {
     Verdict::of(findings.collect(), detail)
 }
 
-/// Python's strict mode refuses a certificate without them (RFC 5280, sections 4.2.1.1 and 4.2.1.2).
 pub(super) fn key_identifiers(case: &Case<'_>) -> Verdict {
-    let again = "issue it again with key identifiers";
-    let mut findings = Vec::new();
-    for certificate in path(case) {
-        let (name, details) = (certificate.title(), &certificate.details);
-        if details.subject_key_id.is_none() {
-            findings.push(Finding::new(format!("a subject key identifier in {name:?}"), "none", again));
-        }
-        if details.authority_key_id.is_none() && !certificate.is_self_issued() {
-            findings.push(Finding::new(format!("an authority key identifier in {name:?}"), "none", again));
-        }
-    }
-    Verdict::of(findings, "")
+    let defects = path(case).into_iter().flat_map(defect::key_identifiers);
+    let findings = defects.map(|defect| Finding::of(defect, "issue it again with key identifiers"));
+    Verdict::of(findings.collect(), "")
 }
 
-/// OpenSSL takes such a leaf for self-signed (error 18); rustls does not notice.
 pub(super) fn distinct_names(case: &Case<'_>) -> Verdict {
     let leaf = case.identity.leaf();
-    let twins = authorities(case).into_iter().filter(|authority| {
-        authority.details.subject == leaf.details.subject && !leaf.details.subject.is_empty()
-    });
-    let findings = twins.map(|authority| {
-        Finding::new(
-            format!("a leaf with another subject than its CA {:?}", authority.title()),
-            format!("{} in both", leaf.details.subject),
-            "issue the leaf again with a subject of its own",
-        )
-    });
-    Verdict::of(findings.collect(), leaf.details.subject.clone())
+    let defects = authorities(case).into_iter().filter_map(|authority| defect::same_name(leaf, authority));
+    let fix = "issue the leaf again with a subject of its own";
+    Verdict::of(defects.map(|defect| Finding::of(defect, fix)).collect(), leaf.details.subject.clone())
 }
 
 pub(super) fn versions(case: &Case<'_>) -> Verdict {
-    let findings = path(case).into_iter().filter(|certificate| certificate.details.version != 3).map(|old| {
-        Finding::new(
-            format!("{:?} of version 3", old.title()),
-            format!("version {}, which has no extensions", old.details.version),
-            "issue it again with extensions (basicConstraints, subjectAltName)",
-        )
-    });
-    Verdict::of(findings.collect(), "")
+    let fix = "issue it again with extensions (basicConstraints, subjectAltName)";
+    let defects = path(case).into_iter().filter_map(defect::old_version);
+    Verdict::of(defects.map(|defect| Finding::of(defect, fix)).collect(), "")
 }
 
 /// The signature of a trusted root is never checked, so only those below it count.
 pub(super) fn signature_algorithms(case: &Case<'_>) -> Verdict {
-    let broken = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name.contains("sha1") || name.contains("md5")
-    };
-    let checked = &case.identity.chain;
-    let findings = checked
-        .iter()
-        .filter(|certificate| {
-            broken(&certificate.details.signature_algorithm) && Some(*certificate) != case.anchor
-        })
-        .map(|certificate| {
-            Finding::new(
-                format!("{:?} signed with SHA-256 or better", certificate.title()),
-                certificate.details.signature_algorithm.clone(),
-                "issue it again with SHA-256",
-            )
-        });
+    let checked = case.identity.chain.iter().filter(|certificate| Some(*certificate) != case.anchor);
+    let findings = checked.filter_map(defect::broken_hash);
+    let findings = findings.map(|defect| Finding::of(defect, "issue it again with SHA-256"));
     Verdict::of(findings.collect(), case.identity.leaf().details.signature_algorithm.clone())
 }
 
 pub(super) fn name_constraints(case: &Case<'_>) -> Verdict {
     let authorities = authorities(case);
-    let constrained: Vec<(&Certificate, &NameConstraints)> = authorities
-        .iter()
-        .filter_map(|authority| Some((*authority, authority.details.name_constraints.as_ref()?)))
-        .collect();
-    let mut findings = Vec::new();
-    for (authority, constraints) in &constrained {
-        for name in case.identity.leaf().details.sans.iter().filter(|name| !constraints.permits(name)) {
-            findings.push(Finding::new(
-                format!("names that {:?} may sign: {constraints}", authority.title()),
-                name.to_string(),
-                "issue the certificate without this name, or under a CA that may sign it",
-            ));
-        }
-    }
-    let detail: Vec<String> = constrained.iter().map(|(_, constraints)| constraints.to_string()).collect();
+    let fix = "issue the certificate without this name, or under a CA that may sign it";
+    let defects =
+        authorities.iter().flat_map(|above| defect::outside_constraints(case.identity.leaf(), above));
+    let findings = defects.map(|defect| Finding::of(defect, fix)).collect();
+    let constraints = authorities.iter().filter_map(|above| above.details.name_constraints.as_ref());
+    let detail: Vec<String> = constraints.map(ToString::to_string).collect();
     Verdict::of(findings, if detail.is_empty() { "no constraint".into() } else { detail.join("; ") })
 }

@@ -2,7 +2,7 @@
 
 use super::pem::Section;
 use super::{Problem, Refuser, Route, Rule, Severity, refused, unenforced};
-use crate::pki::{Certificate, ExtendedKeyUsage, KeyAlgorithm};
+use crate::pki::{Certificate, ExtendedKeyUsage, KeyAlgorithm, defect};
 
 pub(super) const RULES: &[Rule] = &[
     refused(
@@ -192,21 +192,14 @@ fn weak_signature(route: &Route<'_>) -> Vec<Problem> {
     let mut found = Vec::new();
     for section in [&route.certificate, &route.ca, &route.destination] {
         for certificate in section.certificates().iter().filter(|certificate| !is_self_signed(certificate)) {
-            let algorithm = certificate.details.signature_algorithm.as_str();
-            let weak = algorithm.to_ascii_lowercase().contains("sha1")
-                || algorithm.starts_with("md5")
-                || algorithm == MD2;
-            if weak {
+            if let Some(defect) = defect::broken_hash(certificate) {
                 let message = format!("the signature of {:?} is too weak", certificate.title());
-                found.push(section.problem(message).expected("SHA-256 or better").found(algorithm));
+                found.push(section.problem(message).expected("SHA-256 or better").found(defect.found));
             }
         }
     }
     found
 }
-
-/// md2WithRSAEncryption (RFC 3279, section 2.2.1).
-const MD2: &str = "1.2.840.113549.1.1.2";
 
 pub(super) fn is_self_signed(certificate: &Certificate) -> bool {
     let details = &certificate.details;
