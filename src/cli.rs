@@ -14,6 +14,7 @@ mod findings;
 mod hint;
 mod init;
 mod issue;
+mod lint;
 mod list;
 mod man;
 mod material;
@@ -56,11 +57,16 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
     let global = &cli.global;
     global.check()?;
-    if global.format == Format::Junit && !matches!(cli.command, Command::Verify(_)) {
-        return Err(Failure::usage(
-            "only `verify` reports in the form junit",
-            Some("use `--format json`".into()),
-        ));
+    let is_lint = matches!(cli.command, Command::Lint(_));
+    let (only, name) = match global.format {
+        Format::Junit => {
+            (matches!(cli.command, Command::Verify(_)), "only `verify` reports in the form junit")
+        }
+        Format::Sarif => (is_lint, "only `lint` reports in the form sarif"),
+        Format::Human | Format::Json => (true, ""),
+    };
+    if !only {
+        return Err(Failure::usage(name, Some("use `--format json`".into())));
     }
     match &cli.command {
         Command::Init(args) => init::run(args, global, output),
@@ -68,6 +74,7 @@ fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
         Command::List(args) => list::run(args, global, output),
         Command::Show(args) => show::run(args, global, output),
         Command::Verify(args) => verify::run(args, global, output),
+        Command::Lint(args) => lint::run(args, global, output),
         Command::Emit(args) => emit::run(args, global, output),
         Command::Profile(args) => profile::run(args, global, output),
         Command::Completions(args) => completions::run(args, output),

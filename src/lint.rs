@@ -1,10 +1,26 @@
-//! Rules for manifests, as data: what a cluster would refuse, and what only its visitors would notice.
+//! Rules for certificates, chains, keys, requests and manifests, as data: what a cluster or a TLS library would refuse,
+//! and what only visitors would notice.
 
+mod authorities;
+mod certificates;
+mod chains;
 mod document;
+mod file;
+mod keys;
+mod leaves;
 mod route;
+mod rule;
+mod sarif;
+mod scene;
+mod secrets;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use time::OffsetDateTime;
+
+pub use file::File;
+pub use sarif::sarif;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -42,6 +58,43 @@ impl std::fmt::Display for Refuser {
     }
 }
 
+/// Where something will be used, as far as rules differ by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// Behind or in the OpenShift router.
+    Openshift,
+    /// Clients on macOS and iOS.
+    Apple,
+    /// Python, whose contexts verify strictly from 3.13 on.
+    Python,
+    /// Java's trust manager, and keytool.
+    Java,
+    /// Chrome and Firefox.
+    Browsers,
+    /// PostgreSQL servers and libpq.
+    Postgres,
+}
+
+impl Place {
+    /// Every place.
+    pub const ALL: [Place; 6] =
+        [Self::Openshift, Self::Apple, Self::Python, Self::Java, Self::Browsers, Self::Postgres];
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Openshift => "openshift",
+            Self::Apple => "apple",
+            Self::Python => "python",
+            Self::Java => "java",
+            Self::Browsers => "browsers",
+            Self::Postgres => "postgres",
+        })
+    }
+}
+
 /// A rule, without its function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RuleInfo {
@@ -55,15 +108,24 @@ pub struct RuleInfo {
     pub refused_by: Option<Refuser>,
     /// How to mend it.
     pub fix: &'static str,
+    /// Where it is an error to break it, whatever the severity is elsewhere.
+    #[serde(skip_serializing_if = "<[Place]>::is_empty")]
+    pub errors_for: &'static [Place],
 }
 
 /// A rule that an object breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The rule.
+    /// The rule; its severity is that of this finding.
     #[serde(flatten)]
     pub rule: RuleInfo,
-    /// The object and the field: `Route web: spec.path`.
+    /// The file, as it was named; `None` for text that is not in a file yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The line in the file, from 1, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The object and the field: `Route web: spec.path`; or the file.
     pub place: String,
     /// What is wrong.
     pub message: String,
@@ -81,30 +143,79 @@ const SYNTAX: RuleInfo = RuleInfo {
     source: "YAML 1.2; duplicate keys are refused by the strict readers of Kubernetes",
     refused_by: Some(Refuser::ApiServer),
     fix: "mend the file at the place that the message names",
+    errors_for: &[],
 };
 
 /// Every rule, in the order in which they are tried.
 pub fn rules() -> Vec<RuleInfo> {
-    std::iter::once(SYNTAX).chain(route::rules().map(|rule| rule.info)).collect()
+    let files = rule::all().map(|rule| rule.info);
+    let manifests = std::iter::once(SYNTAX).chain(route::rules().map(|rule| rule.info));
+    files.chain(secrets::rules()).chain(manifests).collect()
+}
+
+/// How many findings are of which severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// [`Severity::Error`].
+    pub errors: usize,
+    /// [`Severity::Warning`].
+    pub warnings: usize,
+    /// [`Severity::Note`].
+    pub notes: usize,
+}
+
+impl Counts {
+    /// Counts findings.
+    pub fn of(findings: &[Finding]) -> Self {
+        let count = |severity| findings.iter().filter(|finding| finding.rule.severity == severity).count();
+        Self {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
+        }
+    }
+}
+
+/// Judges files of any kind, each alone and all together: certificates, chains, keys and requests in PEM or DER,
+/// manifests in YAML or JSON. `places` says where they will be used; `now` decides what is expired. The findings stand
+/// in the order of the files.
+pub fn files(files: &[File<'_>], places: &[Place], now: OffsetDateTime) -> Vec<Finding> {
+    let (scene, mut findings) = file::read(files, now);
+    findings.extend(rule::check(&scene));
+    for finding in &mut findings {
+        if finding.rule.errors_for.iter().any(|place| places.contains(place)) {
+            finding.rule.severity = Severity::Error;
+        }
+    }
+    let order: BTreeMap<&str, usize> =
+        files.iter().enumerate().rev().map(|(index, file)| (file.name, index)).collect();
+    findings.sort_by_key(|finding| {
+        finding.file.as_deref().and_then(|name| order.get(name)).copied().unwrap_or(usize::MAX)
+    });
+    findings
 }
 
 /// Judges every OpenShift Route in YAML or JSON text: in documents, in the items of Lists and in the objects of
 /// Templates, whose parameters are replaced by their values. Other objects pass unseen, but for the Secrets that hold
 /// a Route's certificate. `now` decides what is expired.
 pub fn manifests(text: &str, now: OffsetDateTime) -> Vec<Finding> {
-    let documents = match document::read(text) {
-        Ok(documents) => documents,
-        Err(message) => {
-            let place = "manifest".to_owned();
-            return vec![Finding { rule: SYNTAX, place, message, expected: None, found: None }];
-        }
-    };
-    let objects = document::objects(&documents);
+    match document::read(text) {
+        Ok(documents) => routes(&document::objects(&documents), now),
+        Err(message) => vec![syntax(message)],
+    }
+}
+
+fn routes(objects: &[document::Object<'_>], now: OffsetDateTime) -> Vec<Finding> {
     objects
         .iter()
         .filter(|object| document::is_route(object.value))
-        .flat_map(|object| route::check(object, &objects, now))
+        .flat_map(|object| route::check(object, objects, now))
         .collect()
+}
+
+fn syntax(message: String) -> Finding {
+    let place = "manifest".to_owned();
+    Finding { rule: SYNTAX, file: None, line: None, place, message, expected: None, found: None }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod init;
 mod issue;
+pub(super) mod lint;
 mod verify;
 
 use std::ffi::OsString;
@@ -22,6 +23,7 @@ use crate::store::Store;
 
 pub use init::InitArgs;
 pub use issue::IssueArgs;
+pub use lint::LintArgs;
 pub use verify::VerifyArgs;
 
 const EXAMPLES: &str = "\
@@ -98,6 +100,8 @@ pub enum Format {
     Json,
     /// JUnit XML for CI servers (verify)
     Junit,
+    /// SARIF 2.1.0 for code hosts and editors (lint)
+    Sarif,
 }
 
 /// When to use colours.
@@ -156,6 +160,8 @@ pub enum Command {
     Show(ShowArgs),
     /// Prove certificates with real handshakes: those that must work, and those that must be refused
     Verify(Box<VerifyArgs>),
+    /// Find what is wrong in certificates, chains, keys, requests, Routes and Secrets, whoever made them
+    Lint(LintArgs),
     /// Make the files of a place of use: manifests, server configurations, trust stores
     #[command(visible_alias = "bundle")]
     Emit(EmitArgs),

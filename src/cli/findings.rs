@@ -1,4 +1,4 @@
-//! What lint has to say about files that are about to be written.
+//! What lint has to say, and what it stops: files that are about to be written.
 
 use time::OffsetDateTime;
 
@@ -37,17 +37,20 @@ pub(super) fn check(
     ))
 }
 
-fn describe(finding: &Finding) -> String {
+/// What is wrong, where, by which rule, and how to mend it.
+pub(super) fn describe(finding: &Finding) -> String {
     let mut text = format!("{}: {}", finding.place, finding.message);
     for (name, value) in [("expected:", &finding.expected), ("found:   ", &finding.found)] {
         if let Some(value) = value {
             text += &format!("\n  {name} {value}");
         }
     }
-    let who =
-        finding.rule.refused_by.map_or_else(|| "nobody but visitors".to_owned(), |who| format!("the {who}"));
+    let who = match finding.rule.refused_by {
+        Some(who) => format!(", enforced by the {who}"),
+        None => String::new(),
+    };
     text + &format!(
-        "\n  rule:     {} ({}), enforced by {who}\n  fix:      {}",
+        "\n  rule:     {} ({}){who}\n  fix:      {}",
         finding.rule.id, finding.rule.source, finding.rule.fix
     )
 }

@@ -14,7 +14,7 @@ use super::passphrase::{self, Purpose};
 use crate::pki::certificate::Details;
 use crate::pki::pem::{self, Block};
 use crate::pki::validity::human_time;
-use crate::pki::{Certificate, CertificationRequest, Label, PrivateKey, PublicKey};
+use crate::pki::{CertificationRequest, Label, PrivateKey, PublicKey};
 use crate::store;
 
 pub(super) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<(), Failure> {
@@ -80,15 +80,7 @@ fn from_file(path: &Path) -> Result<Vec<Block>, Failure> {
     if bytes.first() != Some(&0x30) {
         return Ok(pem::read(&bytes, &place)?);
     }
-    match Certificate::from_der(&bytes, &place) {
-        Ok(certificate) => Ok(vec![Block::Certificate(certificate)]),
-        Err(error) => match CertificationRequest::from_der(&bytes, &place) {
-            Ok(request) => Ok(vec![Block::Request(Box::new(request))]),
-            Err(_) => PrivateKey::from_pkcs8(bytes, &place)
-                .map(|key| vec![Block::Key(key)])
-                .map_err(|_| error.into()),
-        },
-    }
+    Ok(vec![pem::read_der(&bytes, &place)?])
 }
 
 #[derive(Serialize)]

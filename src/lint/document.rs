@@ -20,6 +20,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Value>, String> {
     let mut documents =
         serde_saphyr::from_multiple::<Value>(text).map_err(|error| error.without_snippet().to_string())?;
     documents.iter_mut().filter(|document| kind(document) == Some("Template")).for_each(fill_in);
+    documents.iter_mut().for_each(open_secrets);
     Ok(documents)
 }
 
@@ -58,6 +59,64 @@ pub(super) fn is_route(object: &Value) -> bool {
 /// The object's kind.
 pub(super) fn kind(object: &Value) -> Option<&str> {
     object.get("kind")?.as_str()
+}
+
+/// Moves what stands as base64 in `data` of Secrets to `stringData`, as far as it is text; both mean the same to a
+/// cluster, but `stringData` wins where a name stands in both.
+fn open_secrets(value: &mut Value) {
+    for list in ["items", "objects"] {
+        if let Some(Value::Array(values)) = value.get_mut(list) {
+            values.iter_mut().for_each(open_secrets);
+        }
+    }
+    if kind(value) != Some("Secret") {
+        return;
+    }
+    let Some(Value::Object(data)) = value.get_mut("data") else { return };
+    let mut opened = Vec::new();
+    data.retain(|name, encoded| {
+        let text = encoded.as_str().and_then(base64).and_then(|bytes| String::from_utf8(bytes).ok());
+        text.map(|text| opened.push((name.clone(), Value::String(text)))).is_none()
+    });
+    let Value::Object(secret) = value else { return };
+    let strings = secret.entry("stringData").or_insert_with(|| Value::Object(serde_json::Map::new()));
+    if let Value::Object(strings) = strings {
+        for (name, text) in opened {
+            strings.entry(name).or_insert(text);
+        }
+    }
+}
+
+/// Bytes from base64 (RFC 4648, section 4); line ends are skipped, as the reader of Kubernetes does.
+pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
+    let text: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
+    let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
+    let digits = &text[..text.len() - padding];
+    if text.len() % 4 != 0 || padding > 2 {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
+    for chunk in digits.chunks(4) {
+        let mut bits = 0u32;
+        for byte in chunk {
+            bits = bits << 6 | digit(*byte)?;
+        }
+        let whole = (bits << (6 * (4 - chunk.len()))).to_be_bytes();
+        bytes.extend(&whole[1..chunk.len()]);
+    }
+    Some(bytes)
+}
+
+fn digit(byte: u8) -> Option<u32> {
+    let value = match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    };
+    Some(value.into())
 }
 
 /// Puts the values of a Template's parameters where they belong; a parameter without a value stays as it is.

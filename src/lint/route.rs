@@ -50,6 +50,8 @@ pub(super) fn check(object: &Object<'_>, all: &[Object<'_>], now: OffsetDateTime
     let found = |rule: &'static Rule| {
         (rule.check)(&route).into_iter().map(|problem| Finding {
             rule: rule.info,
+            file: None,
+            line: None,
             place: problem.place,
             message: problem.message,
             expected: problem.expected,
@@ -173,7 +175,10 @@ const fn refused(
     fix: &'static str,
     check: fn(&Route<'_>) -> Vec<Problem>,
 ) -> Rule {
-    Rule { info: RuleInfo { id, severity: Severity::Error, source, refused_by: Some(by), fix }, check }
+    Rule {
+        info: RuleInfo { id, severity: Severity::Error, source, refused_by: Some(by), fix, errors_for: &[] },
+        check,
+    }
 }
 
 /// A rule that nobody enforces before visitors come.
@@ -184,5 +189,5 @@ const fn unenforced(
     fix: &'static str,
     check: fn(&Route<'_>) -> Vec<Problem>,
 ) -> Rule {
-    Rule { info: RuleInfo { id, severity, source, refused_by: None, fix }, check }
+    Rule { info: RuleInfo { id, severity, source, refused_by: None, fix, errors_for: &[] }, check }
 }

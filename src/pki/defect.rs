@@ -162,6 +162,12 @@ pub fn foreign_signature(holder: &Certificate, issuer: &Certificate) -> Option<D
     (!holder.is_signed_by(issuer)).then(|| Defect::new(expected(), found))
 }
 
+/// Whether this crate can tell if `issuer` signed `holder`: of foreign kinds of keys and signatures it knows nothing.
+pub fn is_checkable(holder: &Certificate, issuer: &Certificate) -> bool {
+    let keys = ["ec-p256", "ec-p384", "ed25519", "rsa-2048", "rsa-3072", "rsa-4096"];
+    keys.contains(&issuer.details.key_type.as_str()) && holder.details.signature_algorithm != "rsassaPss"
+}
+
 /// An authority key identifier that is not the issuer's.
 pub fn other_key_identifier(holder: &Certificate, issuer: &Certificate) -> Option<Defect> {
     let wanted = holder.details.authority_key_id.as_ref()?;

@@ -47,6 +47,45 @@ pub fn read(bytes: &[u8], place: &str) -> Result<Vec<Block>> {
     Ok(blocks)
 }
 
+/// A section of a file, whether it could be read or not.
+pub struct Located {
+    /// The line of its BEGIN, from 1.
+    pub line: usize,
+    /// What its BEGIN line says.
+    pub label: String,
+    /// What it holds.
+    pub block: Result<Block>,
+}
+
+/// Reads PEM section by section, so that one that is damaged hides no other; or one certificate, request or private
+/// key in DER.
+pub fn read_each(bytes: &[u8], place: &str) -> Result<Vec<Located>> {
+    if bytes.first() == Some(&0x30) {
+        let block = read_der(bytes, place)?;
+        return Ok(vec![Located { line: 1, label: block.describe().to_owned(), block: Ok(block) }]);
+    }
+    let located = |section: Section<'_>| Located {
+        line: 1 + bytes[..section.start].iter().filter(|byte| **byte == b'\n').count(),
+        block: section.decode(place),
+        label: section.label,
+    };
+    let found: Vec<Located> = sections(bytes, place)?.into_iter().map(located).collect();
+    if found.is_empty() { Err(not_pem(bytes, place)) } else { Ok(found) }
+}
+
+/// Reads one certificate, request or PKCS#8 key in DER; the error is that of the certificate.
+pub fn read_der(bytes: &[u8], place: &str) -> Result<Block> {
+    match Certificate::from_der(bytes, place) {
+        Ok(certificate) => Ok(Block::Certificate(certificate)),
+        Err(error) => match CertificationRequest::from_der(bytes, place) {
+            Ok(request) => Ok(Block::Request(Box::new(request))),
+            Err(_) => PrivateKey::from_pkcs8(Zeroizing::new(bytes.to_vec()), place)
+                .map(Block::Key)
+                .map_err(|_| error),
+        },
+    }
+}
+
 /// Reads one or more certificates and nothing else, in the order of the file.
 pub fn certificates(bytes: &[u8], place: &str) -> Result<Vec<Certificate>> {
     let mut certificates = Vec::new();
@@ -113,6 +152,7 @@ pub(crate) fn encode_secret(label: &'static str, der: &[u8]) -> Zeroizing<String
 
 struct Section<'a> {
     label: String,
+    start: usize,
     bytes: &'a [u8],
 }
 
@@ -180,7 +220,7 @@ fn sections<'a>(bytes: &'a [u8], place: &str) -> Result<Vec<Section<'a>>> {
             if opened != label {
                 return Err(truncated(&opened, &format!("`-----END {label}-----`")));
             }
-            sections.push(Section { label, bytes: &bytes[from..end] });
+            sections.push(Section { label, start: from, bytes: &bytes[from..end] });
         }
         start = end;
     }

@@ -147,13 +147,9 @@ fn has_signed(authority: &Certificate, leaf: &Certificate) -> bool {
             .key_usage
             .as_ref()
             .is_none_or(|usages| usages.iter().any(|usage| usage == "keyCertSign"));
-    let checkable = matches!(
-        authority.details.key_type.as_str(),
-        "ec-p256" | "ec-p384" | "ed25519" | "rsa-2048" | "rsa-3072" | "rsa-4096"
-    ) && leaf.details.signature_algorithm != "rsassaPss";
     authority.details.subject == leaf.details.issuer
         && may_sign
-        && (!checkable || leaf.is_signed_by(authority))
+        && (!defect::is_checkable(leaf, authority) || leaf.is_signed_by(authority))
 }
 
 fn purpose_with_ca(route: &Route<'_>) -> Vec<Problem> {

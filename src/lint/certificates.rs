@@ -1,0 +1,163 @@
+//! Rules about every certificate.
+
+use super::Place::{Browsers, Python};
+use super::Severity::{Error, Note, Warning};
+use super::rule::{Check, Rule, one, row, when};
+use crate::pki::defect::{self, Defect};
+use crate::pki::{Certificate, hex};
+
+pub(super) const RULES: &[Rule] = &[
+    row(
+        "certificate-version",
+        Error,
+        &[],
+        "is of an old version",
+        "RFC 5280, section 4.1.2.1; rustls UnsupportedCertVersion; `openssl x509 -req` without -extfile makes version 1",
+        "issue it again with extensions: openssl x509 -req ... -extfile FILE -extensions SECTION",
+        Check::Every(|certificate, _| one(defect::old_version(certificate))),
+    ),
+    row(
+        "certificate-extensions",
+        Error,
+        &[],
+        "has none of the extensions that say what it is for",
+        "RFC 5280, section 4.2; OpenSSL reads a section of its configuration only if -extensions names it",
+        "name the section with -extensions, or issue it again with basicConstraints, keyUsage and subjectAltName",
+        Check::Every(|certificate, _| {
+            let found = "no basicConstraints, no key usage, no extended key usage, no subjectAltName";
+            let empty = certificate.details.version == 3 && is_bare(certificate);
+            when(empty, "the extensions of its role", found)
+        }),
+    ),
+    row(
+        "certificate-expired",
+        Error,
+        &[],
+        "has expired",
+        "RFC 5280, section 4.1.2.5",
+        "issue it again, and renew it by a program before it ends",
+        Check::Every(|certificate, scene| one(defect::expired(certificate, scene.now))),
+    ),
+    row(
+        "certificate-not-yet-valid",
+        Error,
+        &[],
+        "is not valid yet",
+        "RFC 5280, section 4.1.2.5",
+        "wait until it is valid, or issue one that is; look at the clock of the machine that made it",
+        Check::Every(|certificate, scene| one(defect::not_yet_valid(certificate, scene.now))),
+    ),
+    row(
+        "certificate-distant-end",
+        Warning,
+        &[],
+        "ends in a year that several readers cannot hold",
+        "date types of several readers overflow after the year 3000; rcgen's default is 4096",
+        "issue it again with a nearer end",
+        Check::Every(|certificate, _| {
+            let year = certificate.details.validity.not_after.year();
+            when(year > 3000, "a year up to 3000", year.to_string())
+        }),
+    ),
+    row(
+        "signature-hash",
+        Error,
+        &[],
+        "is signed with a broken hash",
+        "RFC 9155; OpenSSL 3 at security level 1, openshift/router since 4.16",
+        "issue it again with SHA-256",
+        // Nobody checks the signature of a root.
+        Check::Every(|certificate, _| {
+            one(defect::broken_hash(certificate).filter(|_| !certificate.is_self_issued()))
+        }),
+    ),
+    row(
+        "key-weak",
+        Error,
+        &[],
+        "has a key that is too short",
+        "NIST SP 800-131A; OpenSSL at security level 2 refuses it (EE_KEY_TOO_SMALL), rustls as well",
+        "make a new key: P-256, or RSA with 2048 bits or more",
+        Check::Every(|certificate, _| weak_key(&certificate.details.key_type)),
+    ),
+    row(
+        "key-type-uncommon",
+        Note,
+        &[super::Place::Openshift, Browsers],
+        "has a key that some peers do not take",
+        "Chrome and Firefox take RSA, P-256 and P-384, Firefox P-521, too; openshift/router takes RSA and ECDSA",
+        "use P-256 or RSA where browsers or the router shall take it",
+        Check::Every(|certificate, _| {
+            let kind = certificate.details.key_type.as_str();
+            let common = kind.starts_with("rsa") || ["ec-p256", "ec-p384"].contains(&kind);
+            when(!common, "RSA, P-256 or P-384", kind)
+        }),
+    ),
+    row(
+        "serial-number",
+        Error,
+        &[],
+        "has a serial number that no certificate may have",
+        "RFC 5280, section 4.1.2.2: positive, at most 20 octets",
+        "issue it again with a random serial number",
+        Check::Every(|certificate, _| {
+            let serial = serial_octets(certificate);
+            let zero = serial.iter().all(|octet| *octet == 0);
+            let negative = serial.first().is_some_and(|octet| *octet >= 0x80);
+            let form = "a positive number of at most 20 octets";
+            when(zero || negative || serial.len() > 20, form, hex(&serial))
+        }),
+    ),
+    row(
+        "serial-entropy",
+        Note,
+        &[],
+        "has a serial number that was not drawn at random",
+        "CA/Browser Forum Baseline Requirements, section 7.1: 64 bits of randomness; Firefox refuses reused ones",
+        "draw serial numbers at random: openssl x509 -req -CAcreateserial, not -set_serial 1",
+        Check::Every(|certificate, _| {
+            let serial = serial_octets(certificate);
+            when(serial.len() < 8, "8 octets or more", hex(&serial))
+        }),
+    ),
+    row(
+        "key-identifiers",
+        Warning,
+        &[Python],
+        "lacks a key identifier",
+        "RFC 5280, sections 4.2.1.1 and 4.2.1.2; Python 3.13 and later verify strictly (VERIFY_X509_STRICT)",
+        "issue it again with subjectKeyIdentifier=hash and authorityKeyIdentifier=keyid",
+        Check::Extended(defect::key_identifiers),
+    ),
+    row(
+        "certificate-signing-leaf",
+        Error,
+        &[],
+        "may sign certificates, and is no CA",
+        "RFC 5280, section 4.2.1.9; OpenSSL refuses it in strict mode",
+        "issue it again without keyCertSign, or as a CA",
+        Check::Extended(|certificate| one(defect::certificate_signing_leaf(certificate))),
+    ),
+];
+
+/// Whether it says nothing about its role, by its version or because the extensions are not there.
+pub(super) fn is_bare(certificate: &Certificate) -> bool {
+    let details = &certificate.details;
+    let named = !details.sans.is_empty() || !details.other_names.is_empty();
+    let limited = details.key_usage.is_some() || details.ext_key_usage.is_some();
+    details.version != 3 || details.basic_constraints.is_none() && !named && !limited
+}
+
+/// RSA below 2048 bits.
+pub(super) fn weak_key(key_type: &str) -> Vec<Defect> {
+    let bits = key_type.strip_prefix("rsa-").and_then(|bits| bits.parse::<u32>().ok());
+    when(bits.is_some_and(|bits| bits < 2048), "RSA with 2048 bits or more, or P-256", key_type)
+}
+
+/// The serial number without the octet that only keeps it positive.
+fn serial_octets(certificate: &Certificate) -> Vec<u8> {
+    let text = certificate.details.serial.as_bytes();
+    let digit = |byte: u8| (byte as char).to_digit(16).unwrap_or(0) as u8;
+    let octets = text.chunks(2).map(|pair| pair.iter().fold(0, |value, byte| value << 4 | digit(*byte)));
+    octets.collect()
+}

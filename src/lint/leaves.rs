@@ -1,0 +1,162 @@
+//! Rules about the certificates of servers and clients.
+
+use super::Place::{Apple, Browsers, Postgres, Python};
+use super::Severity::{Error, Note, Warning};
+use super::rule::{Check, Rule, one, row, when};
+use crate::pki::defect::{self, Defect};
+use crate::pki::{Certificate, SubjectAltName};
+
+/// Longest validity that Apple takes, in days (support.apple.com/103769).
+const APPLE_DAYS: i64 = 825;
+
+pub(super) const RULES: &[Rule] = &[
+    row(
+        "san-missing",
+        Error,
+        &[],
+        "has its name in the common name alone",
+        "RFC 9525, section 2; Go, Python, curl, browsers and rustls do not look at the common name",
+        "issue it again with subjectAltName",
+        Check::Leaf(|leaf| one(defect::no_names(leaf))),
+    ),
+    row(
+        "san-without-host",
+        Error,
+        &[],
+        "is for servers and names no host",
+        "RFC 9525, section 6.1",
+        "issue it again with the host name as DNS:, or the address as IP:",
+        Check::Leaf(|leaf| one(defect::no_host(leaf).filter(|_| says(leaf, "serverAuth")))),
+    ),
+    row(
+        "san-address-as-dns",
+        Error,
+        &[],
+        "has an address where host names belong",
+        "RFC 5280, section 4.2.1.6: an address is an iPAddress; clients compare it with nothing else",
+        "write IP:127.0.0.1, not DNS:127.0.0.1",
+        Check::Leaf(address_as_dns),
+    ),
+    row(
+        "san-critical",
+        Warning,
+        &[Python],
+        "has no subject, and its names are not critical",
+        "RFC 5280, section 4.2.1.6; OpenSSL in strict mode refuses it",
+        "mark subjectAltName critical, or give it a subject",
+        Check::Leaf(|leaf| {
+            let details = &leaf.details;
+            let wrong = details.subject.is_empty() && !details.sans_critical && !details.sans.is_empty();
+            when(wrong, "subjectAltName, critical", "subjectAltName, not critical")
+        }),
+    ),
+    row(
+        "san-underscore",
+        Warning,
+        &[],
+        "has a name with `_`",
+        "RFC 1123, section 2.1; several clients refuse it, no Kubernetes name has it",
+        "name the host with `-`",
+        Check::Leaf(|leaf| {
+            let names = leaf.details.sans.iter().filter_map(SubjectAltName::as_dns);
+            let wrong = names.filter(|name| name.has_underscore());
+            wrong.flat_map(|name| when(true, "letters, digits and `-`", name.to_string())).collect()
+        }),
+    ),
+    row(
+        "common-name-not-covered",
+        Warning,
+        &[],
+        "has a host in its common name that it does not serve",
+        "RFC 9525, section 2: the common name does not count",
+        "issue it again with that name in subjectAltName, too",
+        Check::Leaf(|leaf| one(defect::host_in_common_name_alone(leaf).filter(|_| says(leaf, "serverAuth")))),
+    ),
+    row(
+        "common-name-missing",
+        Note,
+        &[Postgres],
+        "is for clients and has no common name",
+        "PostgreSQL documentation, client authentication with certificates: the common name is the user; RabbitMQ and Mosquitto likewise",
+        "issue it again with the user's name as common name",
+        Check::Leaf(|leaf| {
+            let nameless = leaf.details.common_name.is_none() && says(leaf, "clientAuth");
+            when(nameless, "a common name", "none")
+        }),
+    ),
+    row(
+        "wildcard-too-wide",
+        Error,
+        &[],
+        "has a wildcard that clients do not match",
+        "OpenSSL, curl and rustls match `*` only in front of two labels or more",
+        "name the hosts one by one, or put them below a domain of their own",
+        Check::Leaf(defect::wide_wildcards),
+    ),
+    row(
+        "purpose-missing",
+        Warning,
+        &[Apple],
+        "does not say whether it is for servers or clients",
+        "RFC 5280, section 4.2.1.12; Apple (support.apple.com/103769) requires serverAuth",
+        "issue it again with extendedKeyUsage=serverAuth or clientAuth",
+        Check::Leaf(|leaf| one(defect::no_purpose(leaf, "serverAuth or clientAuth"))),
+    ),
+    row(
+        "key-usage-signature",
+        Error,
+        &[],
+        "may not sign handshakes",
+        "RFC 8446, section 4.4.2.2",
+        "issue it again with keyUsage=digitalSignature",
+        Check::Leaf(|leaf| one(defect::no_handshake_signature(leaf))),
+    ),
+    row(
+        "key-usage-encipherment",
+        Warning,
+        &[],
+        "has a key that cannot encipher keys, and says that it may",
+        "RFC 8813, section 3 (ECDSA); RFC 9295, section 3 (Ed25519)",
+        "issue it again with keyUsage=digitalSignature alone",
+        Check::Leaf(|leaf| {
+            let kind = leaf.details.key_type.as_str();
+            let usages = leaf.details.key_usage.as_deref().unwrap_or_default();
+            let wrong = usages.iter().any(|usage| usage == "keyEncipherment") && !kind.starts_with("rsa");
+            when(wrong, "digitalSignature alone", usages.join(", "))
+        }),
+    ),
+    row(
+        "authority-as-leaf",
+        Error,
+        &[Browsers],
+        "is used by a server or client, and is a CA",
+        "rustls CaUsedAsEndEntity, Firefox MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY; plain `openssl req -x509` makes it",
+        "make a CA of its own, and issue a certificate for the server or client",
+        Check::Leaf(|leaf| one(defect::authority_as_leaf(leaf))),
+    ),
+    row(
+        "validity-long",
+        Warning,
+        &[Apple],
+        "is valid for longer than Apple takes",
+        "support.apple.com/103769: at most 825 days, under private CAs, too",
+        "issue it again for 397 days or less, and renew it by a program",
+        Check::Leaf(|leaf| {
+            let validity = leaf.details.validity;
+            let days = (validity.not_after - validity.not_before).whole_days();
+            when(days > APPLE_DAYS, "at most 825 days", format!("{days} days"))
+        }),
+    ),
+];
+
+/// Whether extended key usage names a purpose, in so many words.
+fn says(leaf: &Certificate, purpose: &str) -> bool {
+    leaf.details.ext_key_usage.as_ref().is_some_and(|all| all.iter().any(|one| one == purpose))
+}
+
+fn address_as_dns(leaf: &Certificate) -> Vec<Defect> {
+    let text = |name: &String| name.strip_prefix("DNSName(")?.strip_suffix(')').map(str::to_owned);
+    let names = leaf.details.other_names.iter().filter_map(text);
+    let addresses = names.filter(|name| name.parse::<std::net::IpAddr>().is_ok());
+    addresses.flat_map(|name| when(true, &format!("IP:{name}"), format!("DNS:{name}"))).collect()
+}
