@@ -16,6 +16,8 @@ mod hostile_input;
 #[cfg(unix)]
 mod interop;
 mod judges;
+#[cfg(unix)]
+mod lint;
 mod prompts;
 mod route;
 #[cfg(unix)]

@@ -20,10 +20,9 @@ pub(super) fn show(
     output: &Output,
 ) -> Result<(), Failure> {
     match output.format {
-        Format::Human => output.data(&human(report, title, took, verbose))?,
+        Format::Human | Format::Sarif => output.data(&human(report, title, took, verbose))?,
         Format::Json => output.json(&Json { title, counts: report.counts(), checks: &report.checks })?,
         Format::Junit => output.raw(junit(report, title, took)?.as_bytes())?,
-        Format::Sarif => unreachable!("`run` refuses it before a report is made"),
     }
     if report.has_failures() { Err(Failure::checks_failed()) } else { Ok(()) }
 }

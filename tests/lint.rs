@@ -1,0 +1,257 @@
+//! `lint` finds what people do by hand: certificates made with openssl as they make them, each judged by rule id.
+
+mod material;
+
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use crate::harness::{Run, Workspace};
+use material::{DAY, material, now};
+
+/// The ids of the findings about these files, each once.
+fn ids(run: &Run) -> BTreeSet<String> {
+    let report = run.json();
+    assert_eq!(report["schema"], 1);
+    let findings = report["findings"].as_array().expect("findings").iter();
+    findings.map(|finding| finding["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+fn lint(workspace: &Workspace, arguments: &str, now: i64) -> Run {
+    let words: Vec<&str> = ["lint", "--format", "json"].into_iter().chain(arguments.split(' ')).collect();
+    workspace.command(&words).env("SOURCE_DATE_EPOCH", &now.to_string()).run()
+}
+
+/// What is asked, and exactly the rules that must answer.
+type Case = (&'static str, &'static [&'static str]);
+
+/// What the authors of the use cases did.
+const BY_HAND: &[Case] = &[
+    // `openssl x509 -req` without -extfile: the section [v3_ca] was never applied.
+    ("v1.crt v1.key", &["certificate-version"]),
+    ("empty.crt empty.key", &["certificate-extensions", "key-identifiers"]),
+    ("noext-ca-leaf.crt issuer-noext.crt", &["certificate-extensions", "issuer-not-an-authority"]),
+    ("same.crt same.key ca.crt", &["same-name-as-issuer"]),
+    ("same.crt", &["same-name-as-issuer"]),
+    ("cn-only.crt cn-only.key", &["san-missing"]),
+    ("lax-444.key", &["key-mode-others", "key-mode-group"]),
+    ("lax-1555.key", &["key-mode-others", "key-mode-group"]),
+    ("swapped.crt swapped.key", &["key-mismatch"]),
+    ("good.crt cn-only.key", &["key-mismatch"]),
+    // `wsgi.py` loads the server's certificate as its CA.
+    ("good.crt --ca good.crt", &["trust-not-an-authority"]),
+    ("copied/ca.crt good.crt", &["trust-not-an-authority"]),
+    ("self.crt self.key", &["authority-as-leaf", "san-missing"]),
+    ("self.crt self.key ca.crt", &["authority-as-leaf", "san-missing"]),
+    // Test and production with one name for everything.
+    ("ca.crt prod/ca.crt", &["authority-name-reused"]),
+    ("good.crt prod/ca.crt", &["issuer-signature"]),
+    ("good.crt ca.crt prod/good.crt other-ca.crt", &["subject-shared"]),
+    ("repository/tracked.key", &["key-tracked"]),
+    ("repository/untracked.key", &[]),
+];
+
+/// What else goes wrong.
+const BESIDES: &[Case] = &[
+    ("good.crt good.key ca.crt", &[]),
+    ("good.der good.key ca.crt", &[]),
+    ("chain.pem good.key ca.crt", &[]),
+    ("below.crt below.key issuing.crt ca.crt", &[]),
+    ("good.csr", &[]),
+    ("garbage.pem", &["file-unreadable"]),
+    ("half.pem", &["file-unreadable"]),
+    ("group.key", &["key-mode-group"]),
+    ("sealed.key", &["key-encrypted"]),
+    ("weak.key", &["key-unusable"]),
+    ("weak.crt", &["key-weak"]),
+    ("weak.csr", &["request-key-weak"]),
+    ("plain.csr", &["request-names"]),
+    ("forged.csr", &["request-signature"]),
+    ("sha1.crt", &["signature-hash"]),
+    ("zero.crt", &["serial-number", "serial-entropy"]),
+    ("one.crt", &["serial-entropy"]),
+    ("one.crt two.crt", &["serial-entropy", "serial-reused"]),
+    ("distant.crt", &["certificate-distant-end", "validity-long"]),
+    ("long.crt", &["validity-long"]),
+    ("ed25519.crt", &["key-type-uncommon"]),
+    ("nokid.crt", &["key-identifiers"]),
+    ("signing.crt", &["certificate-signing-leaf"]),
+    ("mail.crt", &["san-without-host"]),
+    ("address.crt", &["san-address-as-dns"]),
+    ("nameless.crt", &["san-critical", "common-name-missing"]),
+    ("underscore.crt", &["san-underscore"]),
+    ("elsewhere.crt", &["common-name-not-covered"]),
+    ("wide.crt", &["wildcard-too-wide"]),
+    ("purposeless.crt", &["purpose-missing"]),
+    ("mute.crt", &["key-usage-signature", "key-usage-encipherment"]),
+    ("plain-ca.crt", &["authority-constraints-critical", "authority-key-usage"]),
+    ("purpose-root.crt", &["root-purpose"]),
+    ("issuing-ca.crt", &["trust-without-root"]),
+    ("both-ca.pem", &["trust-many"]),
+    ("keyed-ca.pem", &["trust-with-key"]),
+    ("backwards.pem ca.crt", &["chain-order"]),
+    ("rooted.pem", &["chain-with-root"]),
+    ("below-leaf.crt good.crt ca.crt", &["issuer-not-an-authority"]),
+    ("otherkid.crt issuing.crt ca.crt", &["issuer-key-identifier"]),
+    ("deep.crt deep-issuing.crt issuing.crt ca.crt", &["path-length"]),
+    ("outside.crt narrow.crt ca.crt", &["name-constraints"]),
+    ("secret.yaml", &["secret-tls-fields", "secret-base64"]),
+    ("sound-secret.yaml", &[]),
+    ("swapped-secret.json", &["key-mismatch"]),
+    ("configmap.yaml", &["configmap-private-key"]),
+    ("route.yaml", &["route-path"]),
+    ("broken.yaml", &["manifest-syntax"]),
+];
+
+fn holds(cases: &[Case]) {
+    let Some(workspace) = material() else { return };
+    for (arguments, expected) in cases {
+        let found = ids(&lint(workspace, arguments, now()));
+        let expected: BTreeSet<String> = expected.iter().map(|id| (*id).to_owned()).collect();
+        assert_eq!(found, expected, "lint {arguments}");
+    }
+}
+
+#[test]
+fn what_people_do_by_hand_is_found_and_nothing_else() {
+    holds(BY_HAND);
+}
+
+#[test]
+fn each_rule_is_broken_once_and_no_other_answers() {
+    holds(BESIDES);
+}
+
+#[test]
+fn dates_are_those_of_the_clock() {
+    let Some(workspace) = material() else { return };
+    let set = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<_>>();
+    let over = lint(workspace, "good.crt ca.crt", now() + 9999 * DAY).exits_with(3);
+    assert_eq!(ids(&over), set(&["certificate-expired"]));
+    let early = lint(workspace, "good.crt ca.crt", now() - 9 * DAY).exits_with(3);
+    assert_eq!(ids(&early), set(&["certificate-not-yet-valid"]));
+}
+
+#[test]
+fn every_rule_about_files_is_broken_by_a_case() {
+    let tried: BTreeSet<&str> =
+        BY_HAND.iter().chain(BESIDES).flat_map(|(_, ids)| ids.iter().copied()).collect();
+    let dates = ["certificate-expired", "certificate-not-yet-valid"];
+    let rules = pkictl::lint::rules();
+    let untried = rules
+        .iter()
+        .map(|rule| rule.id)
+        .filter(|id| !tried.contains(id) && !dates.contains(id) && !id.starts_with("route-"));
+    let untried: Vec<&str> = untried.collect();
+    assert!(untried.is_empty(), "{untried:?}");
+}
+
+#[test]
+fn a_place_makes_errors_of_what_does_not_work_there() {
+    let Some(workspace) = material() else { return };
+    for (file, place) in [
+        ("ed25519.crt", "openshift"),
+        ("ed25519.crt", "browsers"),
+        ("long.crt", "apple"),
+        ("nokid.crt", "python"),
+        ("both-ca.pem", "java"),
+        ("group.key", "postgres"),
+    ] {
+        lint(workspace, file, now()).exits_with(0);
+        lint(workspace, &format!("{file} --for {place}"), now()).exits_with(3);
+    }
+    lint(workspace, "ed25519.crt --for apple,postgres", now()).exits_with(0);
+}
+
+#[test]
+fn warnings_are_denied_on_demand_and_notes_never() {
+    let Some(workspace) = material() else { return };
+    lint(workspace, "long.crt --deny warnings", now()).exits_with(3);
+    lint(workspace, "ed25519.crt --deny warnings", now()).exits_with(0);
+}
+
+#[test]
+fn a_finding_says_where_what_and_how_to_mend_it() {
+    let Some(workspace) = material() else { return };
+    let report = lint(workspace, "rooted.pem cn-only.crt", now()).json();
+    assert_eq!(report["counts"], serde_json::json!({"errors": 1, "warnings": 0, "notes": 1}));
+    let root = &report["findings"][0];
+    assert_eq!((&root["file"], &root["severity"]), (&"rooted.pem".into(), &"note".into()));
+    assert!(root["line"].as_u64() > Some(5), "{root}");
+    let finding = &report["findings"][1];
+    assert_eq!(finding["line"], 1);
+    assert_eq!(finding["message"], "\"cn-only\" has its name in the common name alone");
+    assert_eq!(finding["found"], "the common name \"cn-only\" alone");
+    let run = workspace.pkictl(&["lint", "cn-only.crt"]).exits_with(3);
+    assert!(
+        run.stdout.starts_with("error: cn-only.crt: \"cn-only\" has its name in the common name alone\n")
+    );
+    assert!(run.stdout.ends_with("1 error, 0 warnings, 0 notes in 1 file\n"), "{}", run.stdout);
+    assert!(run.stderr.is_empty(), "{}", run.stderr);
+}
+
+#[test]
+fn sarif_names_rule_level_file_and_line_and_is_of_lint_alone() {
+    let Some(workspace) = material() else { return };
+    let run = workspace.pkictl(&["lint", "cn-only.crt", "long.crt", "--format", "sarif"]).exits_with(3);
+    let sarif: Value = run.json();
+    assert_eq!(sarif["version"], "2.1.0");
+    let results = sarif["runs"][0]["results"].as_array().expect("results");
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().expect("rules");
+    assert_eq!(rules.len(), pkictl::lint::rules().len());
+    for (result, (id, level, file)) in results
+        .iter()
+        .zip([("san-missing", "error", "cn-only.crt"), ("validity-long", "warning", "long.crt")])
+    {
+        assert_eq!((&result["ruleId"], &result["level"]), (&id.into(), &level.into()));
+        assert_eq!(rules[result["ruleIndex"].as_u64().expect("an index") as usize]["id"], id);
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], file);
+        assert_eq!(place["region"]["startLine"], 1);
+    }
+    assert_eq!(results.len(), 2);
+    workspace
+        .pkictl(&["list", "--format", "sarif"])
+        .fails(2, "error: only `lint` reports in the form sarif\n\nhint: use `--format json`");
+    let refused = workspace.pkictl(&["lint", "cn-only.crt", "--format", "junit"]).exits_with(2);
+    assert!(refused.stderr.starts_with("error: only `verify` reports in the form junit"));
+}
+
+#[test]
+fn the_list_of_rules_has_severity_source_and_fix() {
+    let workspace = Workspace::new();
+    let text = workspace.pkictl(&["lint", "--list"]).succeeds().stdout;
+    assert!(
+        text.contains("validity-long (warning; an error for apple)\n  source: support.apple.com"),
+        "{text}"
+    );
+    let rules = workspace.pkictl(&["lint", "--list", "--format", "json"]).succeeds().json();
+    for rule in rules["rules"].as_array().expect("rules") {
+        for field in ["id", "severity", "source", "fix"] {
+            assert!(rule[field].as_str().is_some_and(|text| !text.is_empty()), "{rule}: {field}");
+        }
+    }
+}
+
+#[test]
+fn what_pkictl_makes_has_no_errors_and_no_warnings() {
+    let workspace = Workspace::with_ca();
+    workspace.pkictl(&["issue", "server", "web", "--san", "web.example.com"]).succeeds();
+    workspace.pkictl(&["issue", "client", "backend"]).succeeds();
+    for name in ["web", "backend"] {
+        let files = ["tls.crt", "tls.key", "ca.crt"].map(|file| format!("pki/dev/certs/{name}/{file}"));
+        let words = [vec!["lint", "--deny", "warnings"], files.iter().map(String::as_str).collect()].concat();
+        let run = workspace.pkictl(&words).succeeds();
+        assert_eq!(run.stdout, "0 errors, 0 warnings, 0 notes in 3 files\n");
+    }
+    let key = workspace.credential("web", "tls.key");
+    std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o644)).expect("a mode");
+    workspace.pkictl(&["lint", "pki/dev/certs/web/tls.key"]).exits_with(3);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_no_finding() {
+    let run = Workspace::new().pkictl(&["lint", "missing.pem"]).exits_with(1);
+    assert!(run.stderr.starts_with("error: cannot read missing.pem"), "{}", run.stderr);
+}
