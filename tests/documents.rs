@@ -38,6 +38,7 @@ fn every_example_in_help_names_commands_and_options_that_exist() {
         &["init", "--help"],
         &["issue", "--help"],
         &["verify", "--help"],
+        &["lint", "--help"],
         &["show", "--help"],
     ] {
         let help = workspace.pkictl(command).succeeds().stdout;

@@ -2,7 +2,7 @@
 
 mod tracked;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -50,7 +50,7 @@ struct Input {
 }
 
 impl Input {
-    fn read(path: &PathBuf, trusted: bool) -> Result<Self, Failure> {
+    fn read(path: &Path, trusted: bool) -> Result<Self, Failure> {
         let bytes = Zeroizing::new(store::read_file(path)?);
         Ok(Self {
             name: path.display().to_string(),

@@ -89,7 +89,7 @@ fn read_section(bytes: &[u8], source: Source, scene: &mut Scene) -> Vec<Finding>
         match section.block {
             Ok(Block::Certificate(item)) => scene.certificates.push(Held { at, item }),
             Ok(Block::Request(item)) => scene.requests.push(Held { at, item: *item }),
-            Ok(Block::Key(key)) => scene.keys.push(Held { at, item: Key::Open(key) }),
+            Ok(Block::Key(key)) => scene.keys.push(Held { at, item: Key::Open(Box::new(key)) }),
             Ok(Block::EncryptedKey(_)) => scene.keys.push(Held { at, item: Key::Encrypted }),
             Ok(Block::Other(_)) => {}
             Err(Error::UnusableKey { reason, .. }) => {

@@ -87,7 +87,8 @@ pub(super) const RULES: &[Rule] = &[
         "make the request again",
         Check::Scene(|scene| {
             requests(scene, |request| {
-                let wrong = !request.signature_valid;
+                let known = defect::is_checkable_by(&request.key_type, &request.signature_algorithm);
+                let wrong = known && !request.signature_valid;
                 super::rule::when(wrong, "a signature by the key in the request", "another signature")
             })
         }),

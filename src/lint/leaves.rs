@@ -100,7 +100,10 @@ pub(super) const RULES: &[Rule] = &[
         "does not say whether it is for servers or clients",
         "RFC 5280, section 4.2.1.12; Apple (support.apple.com/103769) requires serverAuth",
         "issue it again with extendedKeyUsage=serverAuth or clientAuth",
-        Check::Leaf(|leaf| one(defect::no_purpose(leaf, "serverAuth or clientAuth"))),
+        // That a CA has none is right; that it is used as a leaf has a rule of its own.
+        Check::Leaf(|leaf| {
+            one(defect::no_purpose(leaf, "serverAuth or clientAuth").filter(|_| !leaf.is_authority()))
+        }),
     ),
     row(
         "key-usage-signature",

@@ -87,7 +87,7 @@ pub(super) struct Held<T> {
 
 /// A private key.
 pub(super) enum Key {
-    Open(PrivateKey),
+    Open(Box<PrivateKey>),
     Encrypted,
     /// Why it could not be read.
     Unusable(String),

@@ -164,8 +164,13 @@ pub fn foreign_signature(holder: &Certificate, issuer: &Certificate) -> Option<D
 
 /// Whether this crate can tell if `issuer` signed `holder`: of foreign kinds of keys and signatures it knows nothing.
 pub fn is_checkable(holder: &Certificate, issuer: &Certificate) -> bool {
+    is_checkable_by(&issuer.details.key_type, &holder.details.signature_algorithm)
+}
+
+/// Whether this crate can check a signature of this algorithm by a key of this kind.
+pub fn is_checkable_by(key_type: &str, signature_algorithm: &str) -> bool {
     let keys = ["ec-p256", "ec-p384", "ed25519", "rsa-2048", "rsa-3072", "rsa-4096"];
-    keys.contains(&issuer.details.key_type.as_str()) && holder.details.signature_algorithm != "rsassaPss"
+    keys.contains(&key_type) && signature_algorithm != "rsassaPss"
 }
 
 /// An authority key identifier that is not the issuer's.

@@ -1,10 +1,12 @@
 //! What no cluster checks: host, dates, and the root that HAProxy needs.
 
+use time::OffsetDateTime;
+
 use super::certificates::{is_self_signed, leaf, when};
 use super::host::is_wildcard;
 use super::{Problem, Route, Rule, Severity, unenforced};
 use crate::pki::Certificate;
-use crate::pki::validity::human_time;
+use crate::pki::defect::{self, Defect};
 
 pub(super) const RULES: &[Rule] = &[
     unenforced(
@@ -63,32 +65,25 @@ fn host_not_covered(route: &Route<'_>) -> Vec<Problem> {
 }
 
 fn expired(route: &Route<'_>) -> Vec<Problem> {
-    dated(route, |certificate| {
-        let end = certificate.details.validity.not_after;
-        (end < route.now).then(|| {
-            (format!("{:?} has expired", certificate.title()), format!("valid until {}", human_time(end)))
-        })
-    })
+    dated(route, "has expired", defect::expired)
 }
 
 fn not_yet_valid(route: &Route<'_>) -> Vec<Problem> {
-    dated(route, |certificate| {
-        let start = certificate.details.validity.not_before;
-        (start > route.now).then(|| {
-            (
-                format!("{:?} is not valid yet", certificate.title()),
-                format!("valid from {}", human_time(start)),
-            )
-        })
-    })
+    dated(route, "is not valid yet", defect::not_yet_valid)
 }
 
-fn dated(route: &Route<'_>, check: impl Fn(&Certificate) -> Option<(String, String)>) -> Vec<Problem> {
+fn dated(
+    route: &Route<'_>,
+    message: &str,
+    check: fn(&Certificate, OffsetDateTime) -> Option<Defect>,
+) -> Vec<Problem> {
     let mut found = Vec::new();
     for section in [&route.certificate, &route.ca, &route.destination] {
-        for (message, dates) in section.certificates().iter().filter_map(&check) {
-            let now = format!("valid on {}", human_time(route.now));
-            found.push(section.problem(message).expected(now).found(dates));
+        for certificate in section.certificates() {
+            if let Some(defect) = check(certificate, route.now) {
+                let problem = section.problem(format!("{:?} {message}", certificate.title()));
+                found.push(problem.expected(defect.expected).found(defect.found));
+            }
         }
     }
     found
