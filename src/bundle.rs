@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::pki::{Certificate, Credential, PrivateKey};
+use crate::pki::{Authority, Certificate, Credential, PrivateKey};
 
 /// Somebody who serves or calls: a chain, its key, and the authorities that its issuer vouches for.
 #[derive(Debug)]
@@ -73,6 +73,17 @@ impl From<Credential> for Identity {
             anchors: vec![credential.anchor],
             files: None,
         }
+    }
+}
+
+impl From<Authority> for Identity {
+    /// As somebody who signs: its own certificate stands where a leaf stands. Its name is the certificate's.
+    fn from(authority: Authority) -> Self {
+        let (certificate, mut above, key) = authority.into_parts();
+        let anchor = above.pop().unwrap_or_else(|| certificate.clone());
+        let name = certificate.title();
+        let chain = std::iter::once(certificate).chain(above).collect();
+        Self { name, chain, key: Some(key), anchors: vec![anchor], files: None }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every directory under `templates/emit`, rendered with the cases of its own `expected/cases.toml`.
 //!
-//! A case names its options; a credential is one of `plain`, `wildcard`, `ipv6` and `client`, an authority is `dev`.
+//! A case names its options; a credential is one of `plain`, `wildcard`, `ipv6` and `client`, trust is `dev`, and an
+//! authority `issuing` or `root`.
 //! What it makes lies in `expected/<case>/`, with `<leaf of plain>` and the like for PEM sections. `PKICTL_BLESS=1`
 //! writes these files anew.
 
@@ -39,14 +40,18 @@ struct Material {
 impl Material {
     fn new() -> Self {
         let pki = Pki::with_intermediate();
-        let identities = [
+        let credentials = [
             ("plain", "server", "web.apps.example.com"),
             ("wildcard", "wildcard", "*.apps.example.com"),
             ("ipv6", "server", "2001:db8::1"),
             ("client", "client", "backend"),
         ];
         let make = |(key, profile, name)| (key, pki.identity(profile, name));
-        Self { identities: identities.map(make).into(), trust: pki.trust() }
+        let mut identities: BTreeMap<_, _> = credentials.map(make).into();
+        let trust = pki.trust();
+        identities.insert("issuing", Identity { name: "issuing".into(), ..pki.authority.into() });
+        identities.insert("root", Identity { name: "root".into(), ..Pki::flat().authority.into() });
+        Self { identities, trust }
     }
 
     /// The case's options; `server` takes the place of every server credential if given.
@@ -58,8 +63,8 @@ impl Material {
             let identity = |name: &str| &self.identities[name];
             let value = match kind {
                 Some(OptionType::Server) => OptionValue::Identity(identity(server.unwrap_or_else(text))),
-                Some(OptionType::Client) => OptionValue::Identity(identity(text())),
-                Some(OptionType::Callers) => {
+                Some(OptionType::Client | OptionType::Authority) => OptionValue::Identity(identity(text())),
+                Some(OptionType::Callers | OptionType::Credentials) => {
                     let items = value.as_array().expect("a list").iter();
                     OptionValue::Identities(
                         items.map(|item| identity(item.as_str().expect("a name"))).collect(),
@@ -92,7 +97,7 @@ impl Material {
             }
         }
         for (name, identity) in &self.identities {
-            sections.insert(body(&identity.leaf().pem()), format!("<leaf of {name}>"));
+            sections.entry(body(&identity.leaf().pem())).or_insert_with(|| format!("<leaf of {name}>"));
             let key = identity.key.as_ref().expect("made with its key");
             sections.insert(body(&key.pkcs8_pem()), format!("<key of {name}>"));
         }

@@ -32,7 +32,7 @@ pub(super) fn run(args: &EmitArgs, global: &Global, output: &Output) -> Result<(
         ));
     }
     let environment = global.store().environment(&global.env)?;
-    let material = emit_input::Material::collect(&emitter, matches, &environment)?;
+    let material = emit_input::Material::collect(&emitter, matches, &environment, global)?;
     let artifacts = emitter.render(&material.input(&environment))?;
     let force = matches.get_flag("force");
     findings::check(&artifacts, force, clock::now()?, output)?;

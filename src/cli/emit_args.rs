@@ -159,14 +159,14 @@ fn argument(option: &OptionSpec) -> Arg {
         OptionType::List => argument.action(ArgAction::Append).value_delimiter(','),
         OptionType::Choice => argument.value_parser(PossibleValuesParser::new(option.choices.clone())),
         OptionType::Integer => argument.allow_negative_numbers(true),
-        OptionType::Callers => argument
+        OptionType::Callers | OptionType::Credentials => argument
             .action(ArgAction::Append)
             .value_delimiter(',')
             .add(ArgValueCandidates::new(completions::credentials)),
         OptionType::Server | OptionType::Client => {
             argument.value_hint(ValueHint::FilePath).add(ArgValueCandidates::new(completions::credentials))
         }
-        OptionType::Trust => {
+        OptionType::Trust | OptionType::Authority => {
             argument.value_hint(ValueHint::FilePath).add(ArgValueCandidates::new(completions::authorities))
         }
         _ => argument,

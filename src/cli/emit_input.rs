@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
+use super::args::Global;
 use super::failure::Failure;
 use super::material;
 use crate::bundle::{Identity, Trust};
@@ -26,6 +27,7 @@ impl Material {
         emitter: &Emitter,
         matches: &ArgMatches,
         environment: &Environment,
+        global: &Global,
     ) -> Result<Self, Failure> {
         let mut material = Self {
             plain: BTreeMap::new(),
@@ -36,7 +38,7 @@ impl Material {
         };
         for option in &emitter.options {
             if matches.value_source(&option.name) == Some(ValueSource::CommandLine) {
-                material.take(option, matches, environment)?;
+                material.take(option, matches, environment, global)?;
             }
         }
         // Material by path needs no environment.
@@ -51,6 +53,7 @@ impl Material {
         option: &OptionSpec,
         matches: &ArgMatches,
         environment: &Environment,
+        global: &Global,
     ) -> Result<(), Failure> {
         let name = option.name.clone();
         let text = || matches.get_one::<String>(&option.name).cloned().unwrap_or_default();
@@ -62,15 +65,23 @@ impl Material {
                 let texts = matches.get_many::<String>(&option.name).into_iter().flatten().cloned().collect();
                 self.plain.insert(name, OptionValue::List(texts));
             }
-            OptionType::Server | OptionType::Client => {
+            OptionType::Server | OptionType::Client | OptionType::Authority => {
                 let files = option.files.as_ref();
                 let path = |name: Option<&String>| name.and_then(|name| matches.get_one::<PathBuf>(name));
                 let key = path(files.map(|files| &files.key)).map(PathBuf::as_path);
                 let authorities: Option<&Path> =
                     path(files.and_then(|files| files.ca.as_ref())).map(PathBuf::as_path);
-                self.identities.insert(name, material::identity(environment, &text(), key, authorities)?);
+                let by_name = option.kind == OptionType::Authority && key.is_none() && authorities.is_none();
+                let identity = if by_name
+                    && (environment.authorities().contains(&text()) || !Path::new(&text()).exists())
+                {
+                    material::authority(environment, &text(), global)?
+                } else {
+                    material::identity(environment, &text(), key, authorities)?
+                };
+                self.identities.insert(name, identity);
             }
-            OptionType::Callers => {
+            OptionType::Callers | OptionType::Credentials => {
                 let mut callers = Vec::new();
                 for caller in matches.get_many::<String>(&option.name).into_iter().flatten() {
                     callers.push(material::identity(environment, caller, None, None)?);

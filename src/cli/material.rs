@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::args::Global;
 use super::failure::Failure;
+use super::passphrase::{self, Purpose};
 use crate::bundle::{Files, Identity, Trust};
 use crate::error::{Error, Result};
 use crate::pki::{Certificate, Label, pem};
@@ -30,6 +32,18 @@ pub(super) fn identity(
         }
     }
     from_files(Path::new(what), key, authorities)
+}
+
+/// An authority of the environment with its private key. Its name is that of its directory.
+pub(super) fn authority(environment: &Environment, name: &str, global: &Global) -> Result<Identity, Failure> {
+    let passphrase = if environment.authority_key_is_encrypted(name) {
+        let place = environment.authority_path(name).join("ca.key").display().to_string();
+        Some(passphrase::find(None, Purpose::Open, &place, global)?)
+    } else {
+        None
+    };
+    let identity = Identity::from(environment.authority(name, passphrase.as_ref())?);
+    Ok(Identity { name: name.to_owned(), ..identity })
 }
 
 fn credential(environment: &Environment, name: &Label) -> Result<Identity, Failure> {

@@ -34,9 +34,9 @@ pub enum OptionValue<'a> {
     Flag(bool),
     /// For a list.
     List(Vec<String>),
-    /// For a server or client.
+    /// For a server, client or authority.
     Identity(&'a Identity),
-    /// For callers.
+    /// For callers and credentials.
     Identities(Vec<&'a Identity>),
     /// For trust.
     Trust(&'a Trust),
@@ -93,6 +93,9 @@ pub(super) fn context(emitter: &Emitter, input: &Input<'_>) -> Result<Value> {
         };
         let place = format!("emitter {}, default of {}", emitter.name, option.name);
         let text = template::render(&place, default, &Value::from(context.clone()))?;
+        if text.is_empty() {
+            continue;
+        }
         context.insert(option.variable(), option.value(&OptionValue::Text(text))?);
     }
     Ok(Value::from(context))
@@ -102,7 +105,9 @@ impl OptionSpec {
     fn absent(&self) -> Value {
         match self.kind {
             OptionType::Flag => Value::from(false),
-            OptionType::List | OptionType::Callers => Value::from(Vec::<String>::new()),
+            OptionType::List | OptionType::Callers | OptionType::Credentials => {
+                Value::from(Vec::<String>::new())
+            }
             _ => Value::from(()),
         }
     }
@@ -161,6 +166,17 @@ impl OptionSpec {
                 .map(|identity| self.identity(identity, ExtendedKeyUsage::ClientAuth, "clientAuth"))
                 .collect::<Result<Vec<_>>>()
                 .map(Value::from),
+            (OptionType::Credentials, OptionValue::Identities(identities)) => {
+                Ok(identities.iter().map(|identity| values::identity(identity)).collect())
+            }
+            (OptionType::Authority, OptionValue::Identity(identity)) if identity.leaf().is_authority() => {
+                Ok(values::identity(identity))
+            }
+            (OptionType::Authority, OptionValue::Identity(identity)) => Err(Error::Contradiction {
+                reason: format!("{:?} cannot be used as {:?}", identity.name, self.name),
+                expected: Some("an authority: a certificate that may sign others".into()),
+                found: Some("a certificate that may not".into()),
+            }),
             (OptionType::Trust, OptionValue::Trust(trust)) => Ok(values::trust(trust)),
             (kind, _) => Err(Error::Contradiction {
                 reason: format!("the option {:?} was given a value of another type", self.name),

@@ -31,7 +31,8 @@ pub struct OptionSpec {
     /// Whether nothing can be made without it.
     #[serde(default)]
     pub required: bool,
-    /// Its value when none is given: a template that may use the options before it.
+    /// Its value when none is given: a template that may use the options before it. One that renders to nothing
+    /// leaves it absent.
     pub default: Option<String>,
     /// A letter that can be written for its name.
     pub short: Option<char>,
@@ -44,7 +45,7 @@ pub struct OptionSpec {
     pub min: Option<i64>,
     /// Largest value of an `integer`.
     pub max: Option<i64>,
-    /// For `server` and `client`: material made elsewhere is taken by path, and these options name its other files.
+    /// For `server`, `client` and `authority`: material made elsewhere is taken by path, and these options name its other files.
     pub files: Option<FileOptions>,
 }
 
@@ -76,6 +77,10 @@ pub enum OptionType {
     Client,
     /// Credentials that call, each given once or several times: whom a server admits.
     Callers,
+    /// Credentials for whatever purpose, each given once or several times.
+    Credentials,
+    /// An authority with its private key: somebody else will sign in its place.
+    Authority,
     /// An authority by name, or a file of CA certificates.
     Trust,
 }
@@ -229,8 +234,11 @@ impl OptionSpec {
     }
 
     fn check(&self) -> Result<(), &'static str> {
-        use OptionType::{Callers, Choice, Client, Flag, Integer, List, Server, Trust};
-        let is_text = !matches!(self.kind, Flag | List | Server | Client | Callers | Trust);
+        use OptionType::{
+            Authority, Callers, Choice, Client, Credentials, Flag, Integer, List, Server, Trust,
+        };
+        let is_text =
+            !matches!(self.kind, Flag | List | Server | Client | Callers | Credentials | Authority | Trust);
         let rules = [
             (
                 (self.kind == Choice) != self.choices.is_empty(),
@@ -241,8 +249,8 @@ impl OptionSpec {
             (!self.required || self.default.is_none(), "a required option has no default"),
             (!self.required || self.kind != Flag, "a flag cannot be required"),
             (
-                self.files.is_none() || matches!(self.kind, Server | Client),
-                "`files` belong to a server or client",
+                self.files.is_none() || matches!(self.kind, Server | Client | Authority),
+                "`files` belong to a server, client or authority",
             ),
             (self.short.is_none_or(|c| c.is_ascii_alphabetic()), "`short` is one ASCII letter"),
             (

@@ -6,10 +6,11 @@ use crate::bundle::{Files, Identity, Trust};
 use crate::pki::validity::machine_time;
 use crate::pki::{Certificate, SubjectAltName};
 
-/// A credential: `name`, `chain` (leaf and intermediates), `leaf`, `intermediates`, `issuers`, `anchors`, `bundle`,
+/// A credential: `name`, `object_name` (made of it, for Kubernetes), `chain` (leaf and intermediates), `leaf`, `intermediates`, `issuers`, `anchors`, `bundle`,
 /// `key` (PKCS#8, or none), `has_key`, `sans` (without their type), of which `dns`, `ips`, `uris` and `emails`,
 /// `common_name`, `subject` (as openssl writes it on one line with commas), `subject_slashes` (`/O=Example/CN=web`),
-/// `subject_rfc2253` (reversed, without spaces), `sha256` (of the DER, hexadecimal), `not_after`, `key_type`, `trust`,
+/// `subject_rfc2253` (reversed, without spaces), `organization`, `sha256` (of the DER, hexadecimal), `not_after`, `hours`
+/// (of its validity), `key_type`, `key_usages` and `ext_key_usages` (names of RFC 5280), `path_len`, `trust`,
 /// and `files` (`chain`, `key`, `anchors`: absolute paths on this machine, or none).
 pub(super) fn identity(identity: &Identity) -> Value {
     let leaf = identity.leaf();
@@ -22,6 +23,7 @@ pub(super) fn identity(identity: &Identity) -> Value {
         Trust { anchors: identity.anchors.clone(), intermediates: identity.intermediates().to_vec() };
     context! {
         name => identity.name.as_str(),
+        object_name => object_name(identity),
         chain => identity.chain_pem(),
         leaf => leaf.pem(),
         intermediates => identity.intermediates_pem(),
@@ -38,10 +40,15 @@ pub(super) fn identity(identity: &Identity) -> Value {
         subject => leaf.details.subject.as_str(),
         subject_slashes => slashes(&leaf.details.subject),
         subject_rfc2253 => reversed(&leaf.details.subject),
+        organization => leaf.details.organization.clone(),
         sha256 => leaf.details.sha256.as_str(),
         files => identity.files.as_ref().map(files),
         common_name => leaf.details.common_name.clone(),
         not_after => machine_time(leaf.details.validity.not_after),
+        hours => hours(leaf),
+        key_usages => leaf.details.key_usage.clone().unwrap_or_default(),
+        ext_key_usages => leaf.details.ext_key_usage.clone().unwrap_or_default(),
+        path_len => leaf.details.basic_constraints.and_then(|constraints| constraints.path_len),
         key_type => leaf.details.key_type.as_str(),
         trust => trust(&trust_of),
     }
@@ -49,6 +56,22 @@ pub(super) fn identity(identity: &Identity) -> Value {
 
 fn values_of(leaf: &Certificate, wanted: impl Fn(&SubjectAltName) -> bool) -> Vec<String> {
     leaf.details.sans.iter().filter(|san| wanted(san)).map(SubjectAltName::value).collect()
+}
+
+/// A DNS-1123 label, short enough for an ending: the name, or the first subject alternative name of a file's certificate.
+fn object_name(identity: &Identity) -> String {
+    let first = identity.leaf().details.sans.first().map(SubjectAltName::value);
+    let name = if identity.name.contains('/') { first.unwrap_or_default() } else { identity.name.clone() };
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let label: String = name.replace('*', "wildcard").chars().map(plain).take(50).collect();
+    let label = label.trim_matches('-');
+    if label.is_empty() { "app".into() } else { label.to_owned() }
+}
+
+/// Whole hours of validity, as the certificate was asked for: its start may lie a little in the past.
+fn hours(leaf: &Certificate) -> i64 {
+    let validity = leaf.details.validity;
+    (validity.not_after - validity.not_before).whole_hours().max(1)
 }
 
 /// `/O=Example/CN=web`, as OpenSSL's one-line form has it, which MySQL and MariaDB compare.

@@ -110,6 +110,11 @@ impl Authority {
         self.above.last().unwrap_or(&self.certificate)
     }
 
+    /// Its certificate, the authorities above it (root last), and its key.
+    pub fn into_parts(self) -> (Certificate, Vec<Certificate>, PrivateKey) {
+        (self.certificate, self.above, self.key)
+    }
+
     /// The names that it may sign: all of its own constraints and of those above it hold.
     pub fn constraints(&self) -> NameConstraints {
         std::iter::once(&self.certificate)
