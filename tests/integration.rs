@@ -22,4 +22,5 @@ mod prompts;
 mod route;
 #[cfg(unix)]
 mod safety;
+mod schemas;
 mod verify_command;

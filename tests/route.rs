@@ -12,6 +12,7 @@ use pkictl::lint::{self, Severity};
 use serde_json::{Value, json};
 
 use crate::fixtures::{Pki, now};
+use crate::schemas::{close, documents};
 
 /// Emits a Route; `identities` are values of options, the rest are texts.
 fn emit(texts: &[(&str, &str)], identities: &[(&str, &Identity)]) -> String {
@@ -73,10 +74,6 @@ fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/openshift-route").join(name)
 }
 
-fn documents(text: &str) -> Vec<Value> {
-    serde_saphyr::from_multiple(text).expect("it is YAML")
-}
-
 /// The Routes of a manifest; a Template's parameters are replaced by their values, as `oc process` does.
 fn routes(text: &str) -> Vec<Value> {
     let mut objects = Vec::new();
@@ -109,22 +106,6 @@ fn validator(file: &Path) -> jsonschema::Validator {
     close(&mut schema);
     schema["properties"]["metadata"] = json!({"type": "object"});
     jsonschema::validator_for(&schema).expect("a schema")
-}
-
-/// Makes plain JSON Schema of a structural schema: no unknown fields, `x-kubernetes-*` spelt out.
-fn close(schema: &mut Value) {
-    let Value::Object(fields) = schema else { return };
-    if fields.remove("x-kubernetes-int-or-string").is_some() {
-        fields.insert("anyOf".into(), json!([{"type": "integer"}, {"type": "string"}]));
-    }
-    fields.retain(|name, _| !name.starts_with("x-kubernetes-"));
-    if let Some(Value::Object(properties)) = fields.get_mut("properties") {
-        properties.values_mut().for_each(close);
-        fields.insert("additionalProperties".into(), json!(false));
-    }
-    if let Some(items) = fields.get_mut("items") {
-        close(items);
-    }
 }
 
 #[test]
