@@ -1,7 +1,9 @@
 //! What the emitters make, in the servers, the router and the images that it is made for.
 
+mod cluster;
 mod gunicorn;
 mod haproxy;
 mod image;
+mod k8s_secret;
 mod router;
 mod shop;
