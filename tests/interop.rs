@@ -5,5 +5,6 @@ mod gunicorn;
 mod haproxy;
 mod image;
 mod k8s_secret;
+mod k8s_trust;
 mod router;
 mod shop;
