@@ -4,6 +4,7 @@ mod cluster;
 mod gunicorn;
 mod haproxy;
 mod image;
+mod ingress;
 mod k8s_secret;
 mod k8s_trust;
 mod router;
