@@ -1,6 +1,7 @@
 //! What the emitters make, in the servers, the router and the images that it is made for.
 
 mod cluster;
+mod gateway;
 mod gunicorn;
 mod haproxy;
 mod image;
