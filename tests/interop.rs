@@ -1,6 +1,7 @@
 //! What the emitters make, in the servers, the router and the images that it is made for.
 
 mod cluster;
+mod deployment;
 mod gateway;
 mod gunicorn;
 mod haproxy;
