@@ -1,5 +1,6 @@
 //! What the emitters make, in the servers, the router and the images that it is made for.
 
+mod cert_manager;
 mod cluster;
 mod deployment;
 mod gateway;
