@@ -12,3 +12,4 @@ mod k8s_secret;
 mod k8s_trust;
 mod router;
 mod shop;
+mod trust_manager;
