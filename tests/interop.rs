@@ -2,6 +2,7 @@
 
 mod cert_manager;
 mod cluster;
+mod compose;
 mod deployment;
 mod gateway;
 mod gunicorn;
