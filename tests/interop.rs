@@ -4,6 +4,7 @@ mod cert_manager;
 mod cluster;
 mod compose;
 mod deployment;
+mod dhparam;
 mod env;
 mod gateway;
 mod gunicorn;
