@@ -16,3 +16,7 @@ mod k8s_trust;
 mod router;
 mod shop;
 mod trust_manager;
+mod nginx;
+mod router;
+mod shop;
+mod web;

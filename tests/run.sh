@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 readonly programs=(
     cc:build-essential openssl:openssl certtool:gnutls-bin curl:curl python3:python3 javac:default-jdk-headless
     node:nodejs haproxy:haproxy buildah:buildah debootstrap:debootstrap unshare:util-linux setpriv:util-linux
+    nginx:nginx apache2:apache2-bin
     strace:strace tmux:tmux fish:fish zsh:zsh man:man-db xz:xz-utils
 )
 export PKICTL_PEERS=${PKICTL_PEERS:-$PWD/.peers}

@@ -1,0 +1,110 @@
+//! nginx, started with exactly what the emitter makes.
+
+use std::process::Command;
+
+use super::shop::Shop;
+use super::web::{CALLER, announced, open, version_1, version_2};
+use crate::harness::{Judge, Server, free_port, judge};
+
+#[test]
+fn nginx_admits_the_callers_that_are_named_and_nobody_else() {
+    let Some((shop, nginx)) = begin() else { return };
+    let (server, port) = start(&shop, &nginx, &["--allow", "backend-1"]);
+    let url = format!("https://localhost:{port}/");
+    let admitted = shop.get_as_backend(&url, "test");
+    assert_eq!((admitted.exit, admitted.status.as_str()), (Some(0), "200"), "{admitted:#?}");
+    assert_eq!(admitted.shown_by(), "rest-api");
+    assert_eq!(shop.get_with(&url, "test", "backend-2").status, "403");
+    server.says("[CN=backend-2] 403");
+    let nobody = shop.get(&url, &[]);
+    assert!(
+        nobody.status == "400" && nobody.body.contains("No required SSL certificate was sent"),
+        "{nobody:#?}"
+    );
+    assert_eq!(shop.get_as_backend(&url, "prod").status, "400");
+    server.says("client SSL certificate verify error: (20:unable to get local issuer certificate)");
+    let other = shop.file("prod", "rest-api", "ca.crt");
+    shop.ask(&url, &other, &[]).is_refused("unable to get local issuer certificate");
+    let elsewhere = format!("https://elsewhere.example.com:{port}/");
+    let resolved = format!("elsewhere.example.com:{port}:127.0.0.1");
+    shop.get(&elsewhere, &["--resolve", &resolved])
+        .is_refused("no alternative certificate subject name matches");
+}
+
+#[test]
+fn nginx_takes_the_callers_address_from_the_proxy_protocol() {
+    let Some((shop, nginx)) = begin() else { return };
+    let (server, port) = start(&shop, &nginx, &["--proxy-protocol", "--tls", "modern"]);
+    for header in [version_1(), version_2()] {
+        let url = format!("https://localhost:{}/", announced(port, header));
+        let answer = shop.get(&url, &[]);
+        assert_eq!(answer.status, "200", "{answer:#?}");
+    }
+    server.says(&format!("{CALLER} [-] 200"));
+    assert_eq!(server.log().matches(&format!("{CALLER} [-] 200")).count(), 2, "{}", server.log());
+    let direct = shop.get(&format!("https://localhost:{port}/"), &[]);
+    assert_ne!(direct.exit, Some(0), "{direct:#?}");
+    server.says("broken header");
+    let old = format!("https://localhost:{}/", announced(port, version_1()));
+    shop.get(&old, &["--tls-max", "1.2"]).is_refused("alert protocol version");
+}
+
+#[test]
+fn nginx_calls_an_upstream_that_asks_for_certificates() {
+    let Some((shop, nginx)) = begin() else { return };
+    let (_pod, pod) = shop.tls_pod("test", &["--mtls"]);
+    let upstream = format!("https://localhost:{pod}");
+    let call = |options: &[&str]| {
+        let (server, port) = start(&shop, &nginx, &[&["--upstream", &upstream], options].concat());
+        (server, shop.get(&format!("https://localhost:{port}/"), &[]))
+    };
+    call(&["--client", "backend-1"]).1.is_from("rest-api", "https");
+    let (server, answer) = call(&[]);
+    assert_eq!(answer.status, "502", "{answer:#?}");
+    server.says("alert certificate required");
+    let (server, answer) = call(&["--client", "backend-1", "--upstream-name", "other.example.com"]);
+    assert_eq!(answer.status, "502", "{answer:#?}");
+    server.says("upstream SSL certificate does not match \"other.example.com\"");
+}
+
+#[test]
+fn nginx_refuses_an_upstream_of_another_authority() {
+    let Some((shop, nginx)) = begin() else { return };
+    let (_pod, pod) = shop.tls_pod("prod", &[]);
+    let upstream = format!("https://localhost:{pod}");
+    let (server, port) = start(&shop, &nginx, &["--upstream", &upstream]);
+    let answer = shop.get(&format!("https://localhost:{port}/"), &[]);
+    assert_eq!(answer.status, "502", "{answer:#?}");
+    server.says("upstream SSL certificate verify error: (20:unable to get local issuer certificate)");
+}
+
+fn begin() -> Option<(Shop, Judge)> {
+    let nginx = judge("nginx")?;
+    Some((open()?, nginx))
+}
+
+/// nginx with the emitted file in it, and with nothing else but what a test needs to see.
+#[track_caller]
+fn start(shop: &Shop, nginx: &Judge, options: &[&str]) -> (Server, u16) {
+    let port = free_port();
+    let number = port.to_string();
+    let place = ["nginx", "--cert", "rest-api", "--local", "--bind", "127.0.0.1", "--port", &number];
+    shop.workspace.write(&format!("{port}.conf"), shop.emit(&[&place, options].concat()));
+    let here = shop.workspace.path().display();
+    let main = format!(
+        "daemon off; pid {here}/{port}.pid; worker_processes 1; error_log /dev/stderr info; events {{ }}\n\
+         http {{ log_format seen '$remote_addr [$ssl_client_s_dn] $status'; access_log /dev/stdout seen;\n\
+         client_body_temp_path {here}/b; proxy_temp_path {here}/p; fastcgi_temp_path {here}/f;\n\
+         uwsgi_temp_path {here}/u; scgi_temp_path {here}/s; include {here}/{port}.conf; }}\n"
+    );
+    let main = shop.workspace.write(&format!("{port}.main.conf"), main);
+    let command = || -> Command {
+        let mut command = nginx.command();
+        command.arg("-c").arg(&main);
+        command
+    };
+    let checked = command().arg("-t").output().expect("nginx runs");
+    let said = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert!(checked.status.success() && !said.contains("[warn]"), "{said}");
+    (Server::start(command(), port), port)
+}

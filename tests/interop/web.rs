@@ -1,0 +1,54 @@
+//! What the tests of web servers share: callers who are let in and who are not, an upstream that checks its callers,
+//! and a load balancer that tells whom it speaks for.
+
+use std::io::Write;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread;
+
+use super::shop::Shop;
+use crate::harness::free_port;
+
+/// The address that [`announced`] claims.
+pub(super) const CALLER: &str = "192.0.2.7";
+
+/// The header of the PROXY protocol, version 1, for [`CALLER`].
+pub(super) fn version_1() -> Vec<u8> {
+    format!("PROXY TCP4 {CALLER} 127.0.0.1 40000 443\r\n").into_bytes()
+}
+
+/// The header of the PROXY protocol, version 2, for [`CALLER`].
+pub(super) fn version_2() -> Vec<u8> {
+    let mut header = b"\r\n\r\n\0\r\nQUIT\n".to_vec();
+    // PROXY, TCP over IPv4, 12 bytes of addresses and ports.
+    header.extend([0x21, 0x11, 0, 12, 192, 0, 2, 7, 127, 0, 0, 1, 0x9c, 0x40, 1, 0xbb]);
+    header
+}
+
+/// A port that passes one connection on to `port`, with a header in front.
+pub(super) fn announced(port: u16, header: Vec<u8>) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", free_port())).expect("a port");
+    let own = listener.local_addr().expect("its address").port();
+    thread::spawn(move || -> std::io::Result<()> {
+        let (client, _) = listener.accept()?;
+        let mut server = TcpStream::connect(("127.0.0.1", port))?;
+        server.write_all(&header)?;
+        let (from, to) = (client.try_clone()?, server.try_clone()?);
+        let there = thread::spawn(move || copy(from, to));
+        copy(server, client);
+        let _ = there.join();
+        Ok(())
+    });
+    own
+}
+
+fn copy(mut from: TcpStream, mut to: TcpStream) {
+    let _ = std::io::copy(&mut from, &mut to);
+    let _ = to.shutdown(Shutdown::Write);
+}
+
+/// The shop, with one more client of the same authority, whom nobody named.
+pub(super) fn open() -> Option<Shop> {
+    let shop = Shop::open()?;
+    shop.workspace.pkictl(&["issue", "client", "backend-2", "--env", "test"]).succeeds();
+    Some(shop)
+}
