@@ -7,6 +7,7 @@ mod deployment;
 mod dhparam;
 mod env;
 mod gateway;
+mod apache;
 mod gunicorn;
 mod haproxy;
 mod image;

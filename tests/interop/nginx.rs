@@ -9,11 +9,12 @@ use crate::harness::{Judge, Server, free_port, judge};
 #[test]
 fn nginx_admits_the_callers_that_are_named_and_nobody_else() {
     let Some((shop, nginx)) = begin() else { return };
-    let (server, port) = start(&shop, &nginx, &["--allow", "backend-1"]);
+    let (server, port) = start(&shop, &nginx, &["--allow", "backend-1", "--allow", "partner"]);
     let url = format!("https://localhost:{port}/");
     let admitted = shop.get_as_backend(&url, "test");
     assert_eq!((admitted.exit, admitted.status.as_str()), (Some(0), "200"), "{admitted:#?}");
     assert_eq!(admitted.shown_by(), "rest-api");
+    assert_eq!(shop.get_with(&url, "test", "partner").status, "200");
     assert_eq!(shop.get_with(&url, "test", "backend-2").status, "403");
     server.says("[CN=backend-2] 403");
     let nobody = shop.get(&url, &[]);

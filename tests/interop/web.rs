@@ -46,9 +46,13 @@ fn copy(mut from: TcpStream, mut to: TcpStream) {
     let _ = to.shutdown(Shutdown::Write);
 }
 
-/// The shop, with one more client of the same authority, whom nobody named.
+/// The shop, with two more clients of the same authority: one with more than a common name, and one whom nobody names.
 pub(super) fn open() -> Option<Shop> {
     let shop = Shop::open()?;
+    let profile = shop.workspace.pkictl(&["profile", "show", "client"]).succeeds().stdout;
+    let profile = profile.replace("[subject]", "[subject]\norganization = \"Partner & Co: it's us\"");
+    shop.workspace.write("pki/profiles/partner.toml", profile);
+    shop.workspace.pkictl(&["issue", "partner", "partner", "--env", "test"]).succeeds();
     shop.workspace.pkictl(&["issue", "client", "backend-2", "--env", "test"]).succeeds();
     Some(shop)
 }

@@ -1,0 +1,129 @@
+//! Apache httpd, started with exactly what the emitter makes.
+
+use std::process::Command;
+
+use super::shop::Shop;
+use super::web::{CALLER, announced, open, version_1, version_2};
+use crate::harness::{Judge, Server, free_port, judge};
+
+/// Where Debian has the modules.
+const MODULES: &str = "/usr/lib/apache2/modules";
+
+#[test]
+fn apache_admits_the_callers_that_are_named_and_nobody_else() {
+    let Some((shop, apache)) = begin() else { return };
+    let (_pod, pod) = shop.plain_pod("rest-api");
+    let upstream = format!("http://127.0.0.1:{pod}");
+    let allowed = ["--allow", "backend-1", "--allow", "partner", "--upstream", &upstream];
+    let (server, port) = start(&shop, &apache, &allowed);
+    let url = format!("https://localhost:{port}/");
+    let admitted = shop.get_as_backend(&url, "test");
+    // gunicorn believes X-Forwarded-Proto.
+    admitted.is_from("rest-api", "https");
+    assert_eq!(admitted.shown_by(), "rest-api");
+    shop.get_with(&url, "test", "partner").is_from("rest-api", "https");
+    assert_eq!(shop.get_with(&url, "test", "backend-2").status, "403");
+    server.says("AH01630: client denied by server configuration");
+    shop.get(&url, &[]).is_refused("alert certificate required");
+    server.says("peer did not return a certificate");
+    shop.get_as_backend(&url, "prod").is_refused("alert unknown ca");
+    server.says("Certificate Verification: Error (20): unable to get local issuer certificate");
+    let other = shop.file("prod", "rest-api", "ca.crt");
+    shop.ask(&url, &other, &[]).is_refused("unable to get local issuer certificate");
+    let elsewhere = format!("https://elsewhere.example.com:{port}/");
+    let resolved = format!("elsewhere.example.com:{port}:127.0.0.1");
+    shop.get(&elsewhere, &["--resolve", &resolved])
+        .is_refused("no alternative certificate subject name matches");
+}
+
+#[test]
+fn apache_takes_the_callers_address_from_the_proxy_protocol() {
+    let Some((shop, apache)) = begin() else { return };
+    let (_pod, pod) = shop.plain_pod("rest-api");
+    let upstream = format!("http://127.0.0.1:{pod}");
+    let options = ["--proxy-protocol", "--tls", "modern", "--upstream", &upstream];
+    let (server, port) = start(&shop, &apache, &options);
+    for header in [version_1(), version_2()] {
+        shop.get(&format!("https://localhost:{}/", announced(port, header)), &[])
+            .is_from("rest-api", "https");
+    }
+    server.says(&format!("{CALLER} 200"));
+    assert_eq!(server.log().matches(&format!("{CALLER} 200")).count(), 2, "{}", server.log());
+    let direct = shop.get(&format!("https://localhost:{port}/"), &[]);
+    // Apache hangs up without a word of why.
+    let announced_ones = server.log().matches("received valid PROXY header").count();
+    assert_eq!((direct.exit, announced_ones), (Some(35), 2), "{direct:#?}\n{}", server.log());
+    let old = format!("https://localhost:{}/", announced(port, version_1()));
+    shop.get(&old, &["--tls-max", "1.2"]).is_refused("alert protocol version");
+}
+
+#[test]
+fn apache_calls_an_upstream_that_asks_for_certificates() {
+    let Some((shop, apache)) = begin() else { return };
+    let (_pod, pod) = shop.tls_pod("test", &["--mtls"]);
+    let call = |options: &[&str]| {
+        let (server, port) = start(&shop, &apache, options);
+        (server, shop.get(&format!("https://localhost:{port}/"), &[]))
+    };
+    let upstream = format!("https://localhost:{pod}");
+    call(&["--upstream", &upstream, "--client", "backend-1"]).1.is_from("rest-api", "https");
+    let (server, answer) = call(&["--upstream", &upstream]);
+    assert_eq!(answer.status, "502", "{answer:#?}");
+    server.says("alert certificate required");
+    // This, too, means this machine, and is not in the certificate.
+    let upstream = format!("https://0x7f.1:{pod}");
+    let (server, answer) = call(&["--upstream", &upstream, "--client", "backend-1"]);
+    assert_eq!(answer.status, "500", "{answer:#?}");
+    server.says("AH02411: SSL Proxy: Peer certificate does not match");
+}
+
+#[test]
+fn apache_refuses_an_upstream_of_another_authority() {
+    let Some((shop, apache)) = begin() else { return };
+    let (_pod, pod) = shop.tls_pod("prod", &[]);
+    let upstream = format!("https://localhost:{pod}");
+    let (server, port) = start(&shop, &apache, &["--upstream", &upstream]);
+    let answer = shop.get(&format!("https://localhost:{port}/"), &[]);
+    assert_eq!(answer.status, "500", "{answer:#?}");
+    server.says("Certificate Verification: Error (20): unable to get local issuer certificate");
+}
+
+fn begin() -> Option<(Shop, Judge)> {
+    let apache = judge("apache2")?;
+    Some((open()?, apache))
+}
+
+/// Apache with the emitted file in it, and with nothing else but modules and what a test needs to see.
+#[track_caller]
+fn start(shop: &Shop, apache: &Judge, options: &[&str]) -> (Server, u16) {
+    let port = free_port();
+    let (number, deploy) = (port.to_string(), format!("deploy-{port}"));
+    let pem = shop.workspace.file(&deploy).join("apache-client.pem").display().to_string();
+    let place = ["apache", "--cert", "rest-api", "--local", "--bind", "127.0.0.1", "--port", &number];
+    let files = ["--client-pem", &pem, "-d", &deploy];
+    let _ = shop.emit(&[&place[..], &files, options].concat());
+    let here = shop.workspace.path().display();
+    let modules: String =
+        ["authn_core", "authz_core", "headers", "mpm_event", "proxy", "proxy_http", "remoteip", "ssl"]
+            .iter()
+            .map(|name| format!("LoadModule {name}_module {MODULES}/mod_{name}.so\n"))
+            .collect();
+    // Apache started by root serves as nobody in particular.
+    let main = format!(
+        "{modules}ServerRoot {here}\nServerName localhost\nPidFile {here}/{port}.pid\nDefaultRuntimeDir {here}\n\
+         User www-data\nGroup www-data\nMutex pthread\nErrorLog /dev/stderr\nLogLevel info remoteip:debug\n\
+         LogFormat \"%a %>s\" seen\nCustomLog /dev/stdout seen\nInclude {here}/{deploy}/apache-site.conf\n"
+    );
+    let main = shop.workspace.write(&format!("{port}.main.conf"), main);
+    let command = || -> Command {
+        let mut command = apache.command();
+        command.arg("-f").arg(&main);
+        command
+    };
+    let checked = command().arg("-t").output().expect("apache2 runs");
+    let said = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert!(checked.status.success() && said.trim().ends_with("Syntax OK"), "{said}");
+    let mut running = command();
+    running.arg("-DFOREGROUND");
+    (Server::start(running, port), port)
+}
