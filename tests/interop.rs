@@ -9,7 +9,7 @@ mod env;
 mod gateway;
 mod apache;
 mod gunicorn;
-mod haproxy;
+
 mod image;
 mod ingress;
 mod k8s_secret;
@@ -19,5 +19,6 @@ mod shop;
 mod trust_manager;
 mod nginx;
 mod router;
+mod router_haproxy;
 mod shop;
 mod web;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::haproxy::Router;
+use super::router_haproxy::Router;
 use super::shop::{DOMAIN, Shop, document};
 
 #[test]
