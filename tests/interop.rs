@@ -9,7 +9,7 @@ mod env;
 mod gateway;
 mod apache;
 mod gunicorn;
-
+mod haproxy;
 mod image;
 mod ingress;
 mod k8s_secret;

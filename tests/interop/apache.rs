@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::shop::Shop;
-use super::web::{CALLER, announced, open, version_1, version_2};
+use super::web::{CALLER, announced, knock, open, version_1, version_2};
 use crate::harness::{Judge, Server, free_port, judge};
 
 /// Where Debian has the modules.
@@ -24,9 +24,9 @@ fn apache_admits_the_callers_that_are_named_and_nobody_else() {
     shop.get_with(&url, "test", "partner").is_from("rest-api", "https");
     assert_eq!(shop.get_with(&url, "test", "backend-2").status, "403");
     server.says("AH01630: client denied by server configuration");
-    shop.get(&url, &[]).is_refused("alert certificate required");
+    knock(&shop, &url, None).is_refused("alert handshake failure");
     server.says("peer did not return a certificate");
-    shop.get_as_backend(&url, "prod").is_refused("alert unknown ca");
+    knock(&shop, &url, Some("prod")).is_refused("alert unknown ca");
     server.says("Certificate Verification: Error (20): unable to get local issuer certificate");
     let other = shop.file("prod", "rest-api", "ca.crt");
     shop.ask(&url, &other, &[]).is_refused("unable to get local issuer certificate");

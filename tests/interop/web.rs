@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 
-use super::shop::Shop;
+use super::shop::{Answer, Shop};
 use crate::harness::free_port;
 
 /// The address that [`announced`] claims.
@@ -55,4 +55,15 @@ pub(super) fn open() -> Option<Shop> {
     shop.workspace.pkictl(&["issue", "partner", "partner", "--env", "test"]).succeeds();
     shop.workspace.pkictl(&["issue", "client", "backend-2", "--env", "test"]).succeeds();
     Some(shop)
+}
+
+/// What a client gets that shows no certificate, or that of `backend-1` of an environment. In TLS 1.2 the server judges
+/// it before the client sends anything, so that its alert cannot be lost.
+pub(super) fn knock(shop: &Shop, url: &str, environment: Option<&str>) -> Answer {
+    let mut options = vec!["--tls-max".to_owned(), "1.2".to_owned()];
+    if let Some(environment) = environment {
+        let path = |file| shop.file(environment, "backend-1", file).display().to_string();
+        options.extend(["--cert".into(), path("tls.crt"), "--key".into(), path("tls.key")]);
+    }
+    shop.get(url, &options.iter().map(String::as_str).collect::<Vec<_>>())
 }

@@ -1,0 +1,161 @@
+//! HAProxy, started with exactly what the emitter makes.
+
+use super::shop::{DOMAIN, Shop};
+use super::web::{CALLER, announced, knock, open, version_1, version_2};
+use crate::harness::{Judge, Server, free_port, judge};
+
+#[test]
+fn haproxy_admits_the_callers_that_are_named_and_nobody_else() {
+    let Some((shop, haproxy)) = begin() else { return };
+    let (_pod, pod) = shop.plain_pod("rest-api");
+    let upstream = format!("http://127.0.0.1:{pod}");
+    let allowed = ["--allow", "backend-1", "--allow", "partner", "--upstream", &upstream, "--local"];
+    let (server, port) = start(&shop, &haproxy, &[&["--cert", "rest-api"], &allowed[..]].concat());
+    let url = format!("https://localhost:{port}/");
+    let admitted = shop.get_as_backend(&url, "test");
+    // gunicorn believes X-Forwarded-Proto.
+    admitted.is_from("rest-api", "https");
+    assert_eq!(admitted.shown_by(), "rest-api");
+    shop.get_with(&url, "test", "partner").is_from("rest-api", "https");
+    assert_eq!(shop.get_with(&url, "test", "backend-2").status, "403");
+    server.says("https/<NOSRV> 0/-1/-1/-1/0 403");
+    knock(&shop, &url, None).is_refused("alert handshake failure");
+    knock(&shop, &url, Some("prod")).is_refused("alert unknown ca");
+    server.says("SSL handshake failure");
+    let other = shop.file("prod", "rest-api", "ca.crt");
+    shop.ask(&url, &other, &[]).is_refused("unable to get local issuer certificate");
+    let elsewhere = format!("https://elsewhere.example.com:{port}/");
+    let resolved = format!("elsewhere.example.com:{port}:127.0.0.1");
+    shop.get(&elsewhere, &["--resolve", &resolved])
+        .is_refused("no alternative certificate subject name matches");
+}
+
+#[test]
+fn haproxy_hands_the_callers_address_on_by_the_proxy_protocol() {
+    let Some((shop, haproxy)) = begin() else { return };
+    let (_pod, pod) = shop.plain_pod("rest-api");
+    let upstream = format!("http://127.0.0.1:{pod}");
+    let last = ["--cert", "rest-api", "--upstream", &upstream, "--proxy-protocol", "--tls", "modern"];
+    let (last, last_port) = start(&shop, &haproxy, &last);
+    let target = format!("https://localhost:{last_port}");
+    for (version, header) in [("v1", version_1()), ("v2", version_2())] {
+        let first =
+            ["--cert", "rest-api", "--upstream", &target, "--proxy-protocol", "--send-proxy", version];
+        let (first, port) = start(&shop, &haproxy, &first);
+        let before = last.log().matches(&format!("{CALLER}:40000 ")).count();
+        let url = format!("https://localhost:{}/", announced(port, header));
+        shop.get(&url, &[]).is_from("rest-api", "https");
+        first.says(&format!("{CALLER}:40000 "));
+        last.says(&format!("{CALLER}:40000 "));
+        assert_eq!(last.log().matches(&format!("{CALLER}:40000 ")).count(), before + 1, "{}", last.log());
+        let direct = shop.get(&format!("https://localhost:{port}/"), &[]);
+        assert_eq!(direct.exit, Some(35), "{direct:#?}");
+        first.says("Received something which does not look like a PROXY protocol header");
+    }
+    let old = format!("https://localhost:{}/", announced(last_port, version_1()));
+    shop.get(&old, &["--tls-max", "1.2"]).is_refused("alert protocol version");
+}
+
+#[test]
+fn haproxy_passes_a_host_through_and_ends_tls_for_the_others() {
+    let Some((shop, haproxy)) = begin() else { return };
+    let (_web, web) = shop.plain_pod("web");
+    let (_pod, pod) = shop.tls_pod("test", &["--mtls"]);
+    let (upstream, inside) =
+        (format!("http://127.0.0.1:{web}"), format!("rest-api.{DOMAIN}=127.0.0.1:{pod}"));
+    let wildcard = format!("*.{DOMAIN}");
+    let options =
+        ["--cert", &wildcard, "--upstream", &upstream, "--passthrough", &inside, "--proxy-protocol"];
+    let (server, port) = start(&shop, &haproxy, &options);
+    let through = |host: &str| {
+        let own = announced(port, version_2());
+        (format!("https://{host}.{DOMAIN}:{own}/"), own)
+    };
+    let answer = shop.get_as_backend(&through("rest-api").0, "test");
+    answer.is_from("rest-api", "https");
+    // The pod's own certificate, and the pod's own refusal.
+    assert_eq!(answer.shown_by(), "rest-api");
+    server.says("names passthrough-1/target");
+    shop.get(&through("rest-api").0, &[]).is_refused("alert certificate required");
+    let answer = shop.get(&through("shop").0, &[]);
+    answer.is_from("web", "https");
+    assert_eq!(answer.shown_by(), format!("*.{DOMAIN}"));
+    let astray = ["--header", &format!("Host: rest-api.{DOMAIN}")];
+    assert_eq!(shop.get(&through("shop").0, &astray).status, "421");
+    // The caller's address goes on from one frontend to the next.
+    server.says(&format!("{CALLER}:40000 [",));
+    let two = server
+        .log()
+        .lines()
+        .any(|line| line.starts_with(CALLER) && line.contains(" https~ upstream/upstream "));
+    assert!(two, "{}", server.log());
+}
+
+#[test]
+fn haproxy_passes_through_without_a_certificate_of_its_own_and_refuses_other_names() {
+    let Some((shop, haproxy)) = begin() else { return };
+    let (_pod, pod) = shop.tls_pod("test", &[]);
+    let inside = format!("*.{DOMAIN}=127.0.0.1:{pod}");
+    let (server, port) = start(&shop, &haproxy, &["--passthrough", &inside]);
+    shop.get(&format!("https://rest-api.{DOMAIN}:{port}/"), &[]).is_from("rest-api", "https");
+    let other = shop.get(&format!("https://localhost:{port}/"), &[]);
+    assert_eq!(other.exit, Some(35), "{other:#?}");
+    server.says("names names/<NOSRV>");
+}
+
+#[test]
+fn haproxy_calls_an_upstream_that_asks_for_certificates() {
+    let Some((shop, haproxy)) = begin() else { return };
+    let (pod, number) = shop.tls_pod("test", &["--mtls"]);
+    let upstream = format!("https://localhost:{number}");
+    let call = |options: &[&str]| {
+        let place = ["--cert", "rest-api", "--upstream", &upstream];
+        let (_server, port) = start(&shop, &haproxy, &[&place, options].concat());
+        // In HTTP/2 HAProxy 2.6 asks the client to try again when an upstream hangs up, and curl does, without end.
+        shop.get(&format!("https://localhost:{port}/"), &["--http1.1"])
+    };
+    call(&["--client", "backend-1"]).is_from("rest-api", "https");
+    call(&["--client", "backend-1", "--local"]).is_from("rest-api", "https");
+    let refused = call(&[]);
+    assert_eq!(refused.status, "502", "{refused:#?}");
+    pod.says("PEER_DID_NOT_RETURN_A_CERTIFICATE");
+    assert_eq!(call(&["--client", "backend-1", "--upstream-name", "other.example.com"]).status, "503");
+    // So HAProxy calls it when `verifyhost` finds no such name.
+    pod.says("ALERT_INTERNAL_ERROR");
+}
+
+#[test]
+fn haproxy_refuses_an_upstream_of_another_authority() {
+    let Some((shop, haproxy)) = begin() else { return };
+    let (pod, number) = shop.tls_pod("prod", &[]);
+    let upstream = format!("https://localhost:{number}");
+    let (_server, port) = start(&shop, &haproxy, &["--cert", "rest-api", "--upstream", &upstream]);
+    let answer = shop.get(&format!("https://localhost:{port}/"), &[]);
+    assert_eq!(answer.status, "503", "{answer:#?}");
+    pod.says("ALERT_UNKNOWN_CA");
+}
+
+fn begin() -> Option<(Shop, Judge)> {
+    let haproxy = judge("haproxy")?;
+    Some((open()?, haproxy))
+}
+
+/// HAProxy with the emitted files and nothing else; `ca.crt` lies where they say.
+#[track_caller]
+fn start(shop: &Shop, haproxy: &Judge, options: &[&str]) -> (Server, u16) {
+    let port = free_port();
+    let (number, deploy) = (port.to_string(), format!("deploy-{port}"));
+    let mount = shop.workspace.file(&deploy);
+    let mount = mount.to_str().expect("a path in ASCII");
+    let place =
+        ["haproxy", "--bind", "127.0.0.1", "--port", &number, "--mount", mount, "--client-mount", mount];
+    let _ = shop.emit(&[&place[..], &["-d", &deploy], options].concat());
+    let authorities = std::fs::read(shop.file("test", "rest-api", "ca.crt")).expect("the root");
+    shop.workspace.write(&format!("{deploy}/ca.crt"), authorities);
+    let file = format!("{mount}/haproxy.cfg");
+    let said = haproxy.accepts(["-c", "-f", &file]);
+    assert!(!said.contains("WARNING"), "{said}");
+    let mut command = haproxy.command();
+    command.args(["-db", "-f", &file]);
+    (Server::start(command, port), port)
+}
