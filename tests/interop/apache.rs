@@ -14,7 +14,7 @@ fn apache_admits_the_callers_that_are_named_and_nobody_else() {
     let Some((shop, apache)) = begin() else { return };
     let (_pod, pod) = shop.plain_pod("rest-api");
     let upstream = format!("http://127.0.0.1:{pod}");
-    let allowed = ["--allow", "backend-1", "--allow", "partner", "--upstream", &upstream];
+    let allowed = ["--local", "--allow", "backend-1", "--allow", "partner", "--upstream", &upstream];
     let (server, port) = start(&shop, &apache, &allowed);
     let url = format!("https://localhost:{port}/");
     let admitted = shop.get_as_backend(&url, "test");
@@ -41,7 +41,7 @@ fn apache_takes_the_callers_address_from_the_proxy_protocol() {
     let Some((shop, apache)) = begin() else { return };
     let (_pod, pod) = shop.plain_pod("rest-api");
     let upstream = format!("http://127.0.0.1:{pod}");
-    let options = ["--proxy-protocol", "--tls", "modern", "--upstream", &upstream];
+    let options = ["--local", "--proxy-protocol", "--tls", "modern", "--upstream", &upstream];
     let (server, port) = start(&shop, &apache, &options);
     for header in [version_1(), version_2()] {
         shop.get(&format!("https://localhost:{}/", announced(port, header)), &[])
@@ -61,8 +61,11 @@ fn apache_takes_the_callers_address_from_the_proxy_protocol() {
 fn apache_calls_an_upstream_that_asks_for_certificates() {
     let Some((shop, apache)) = begin() else { return };
     let (_pod, pod) = shop.tls_pod("test", &["--mtls"]);
+    let place = |name| shop.file("test", name, "").display().to_string();
+    let (own, client) = (place("rest-api"), place("backend-1"));
+    let mounted = ["--mount", own.trim_end_matches('/'), "--client-mount", client.trim_end_matches('/')];
     let call = |options: &[&str]| {
-        let (server, port) = start(&shop, &apache, options);
+        let (server, port) = start(&shop, &apache, &[&mounted[..], options].concat());
         (server, shop.get(&format!("https://localhost:{port}/"), &[]))
     };
     let upstream = format!("https://localhost:{pod}");
@@ -82,7 +85,7 @@ fn apache_refuses_an_upstream_of_another_authority() {
     let Some((shop, apache)) = begin() else { return };
     let (_pod, pod) = shop.tls_pod("prod", &[]);
     let upstream = format!("https://localhost:{pod}");
-    let (server, port) = start(&shop, &apache, &["--upstream", &upstream]);
+    let (server, port) = start(&shop, &apache, &["--local", "--upstream", &upstream]);
     let answer = shop.get(&format!("https://localhost:{port}/"), &[]);
     assert_eq!(answer.status, "500", "{answer:#?}");
     server.says("Certificate Verification: Error (20): unable to get local issuer certificate");
@@ -99,7 +102,7 @@ fn start(shop: &Shop, apache: &Judge, options: &[&str]) -> (Server, u16) {
     let port = free_port();
     let (number, deploy) = (port.to_string(), format!("deploy-{port}"));
     let pem = shop.workspace.file(&deploy).join("apache-client.pem").display().to_string();
-    let place = ["apache", "--cert", "rest-api", "--local", "--bind", "127.0.0.1", "--port", &number];
+    let place = ["apache", "--cert", "rest-api", "--bind", "127.0.0.1", "--port", &number];
     let files = ["--client-pem", &pem, "-d", &deploy];
     let _ = shop.emit(&[&place[..], &files, options].concat());
     let here = shop.workspace.path().display();

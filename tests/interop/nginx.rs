@@ -9,7 +9,7 @@ use crate::harness::{Judge, Server, free_port, judge};
 #[test]
 fn nginx_admits_the_callers_that_are_named_and_nobody_else() {
     let Some((shop, nginx)) = begin() else { return };
-    let (server, port) = start(&shop, &nginx, &["--allow", "backend-1", "--allow", "partner"]);
+    let (server, port) = start(&shop, &nginx, &["--local", "--allow", "backend-1", "--allow", "partner"]);
     let url = format!("https://localhost:{port}/");
     let admitted = shop.get_as_backend(&url, "test");
     assert_eq!((admitted.exit, admitted.status.as_str()), (Some(0), "200"), "{admitted:#?}");
@@ -35,7 +35,7 @@ fn nginx_admits_the_callers_that_are_named_and_nobody_else() {
 #[test]
 fn nginx_takes_the_callers_address_from_the_proxy_protocol() {
     let Some((shop, nginx)) = begin() else { return };
-    let (server, port) = start(&shop, &nginx, &["--proxy-protocol", "--tls", "modern"]);
+    let (server, port) = start(&shop, &nginx, &["--local", "--proxy-protocol", "--tls", "modern"]);
     for header in [version_1(), version_2()] {
         let url = format!("https://localhost:{}/", announced(port, header));
         let answer = shop.get(&url, &[]);
@@ -55,8 +55,12 @@ fn nginx_calls_an_upstream_that_asks_for_certificates() {
     let Some((shop, nginx)) = begin() else { return };
     let (_pod, pod) = shop.tls_pod("test", &["--mtls"]);
     let upstream = format!("https://localhost:{pod}");
+    let place = |name| shop.file("test", name, "").display().to_string();
+    let (own, client) = (place("rest-api"), place("backend-1"));
+    let mounted = ["--mount", own.trim_end_matches('/'), "--client-mount", client.trim_end_matches('/')];
     let call = |options: &[&str]| {
-        let (server, port) = start(&shop, &nginx, &[&["--upstream", &upstream], options].concat());
+        let (server, port) =
+            start(&shop, &nginx, &[&["--upstream", &upstream], &mounted[..], options].concat());
         (server, shop.get(&format!("https://localhost:{port}/"), &[]))
     };
     call(&["--client", "backend-1"]).1.is_from("rest-api", "https");
@@ -73,7 +77,7 @@ fn nginx_refuses_an_upstream_of_another_authority() {
     let Some((shop, nginx)) = begin() else { return };
     let (_pod, pod) = shop.tls_pod("prod", &[]);
     let upstream = format!("https://localhost:{pod}");
-    let (server, port) = start(&shop, &nginx, &["--upstream", &upstream]);
+    let (server, port) = start(&shop, &nginx, &["--local", "--upstream", &upstream]);
     let answer = shop.get(&format!("https://localhost:{port}/"), &[]);
     assert_eq!(answer.status, "502", "{answer:#?}");
     server.says("upstream SSL certificate verify error: (20:unable to get local issuer certificate)");
@@ -89,7 +93,7 @@ fn begin() -> Option<(Shop, Judge)> {
 fn start(shop: &Shop, nginx: &Judge, options: &[&str]) -> (Server, u16) {
     let port = free_port();
     let number = port.to_string();
-    let place = ["nginx", "--cert", "rest-api", "--local", "--bind", "127.0.0.1", "--port", &number];
+    let place = ["nginx", "--cert", "rest-api", "--bind", "127.0.0.1", "--port", &number];
     shop.workspace.write(&format!("{port}.conf"), shop.emit(&[&place, options].concat()));
     let here = shop.workspace.path().display();
     let main = format!(
