@@ -60,7 +60,7 @@ fn apache_takes_the_callers_address_from_the_proxy_protocol() {
 #[test]
 fn apache_calls_an_upstream_that_asks_for_certificates() {
     let Some((shop, apache)) = begin() else { return };
-    let (_pod, pod) = shop.tls_pod("test", &["--mtls"]);
+    let (pod, number) = shop.tls_pod("test", &["--mtls"]);
     let place = |name| shop.file("test", name, "").display().to_string();
     let (own, client) = (place("rest-api"), place("backend-1"));
     let mounted = ["--mount", own.trim_end_matches('/'), "--client-mount", client.trim_end_matches('/')];
@@ -68,13 +68,14 @@ fn apache_calls_an_upstream_that_asks_for_certificates() {
         let (server, port) = start(&shop, &apache, &[&mounted[..], options].concat());
         (server, shop.get(&format!("https://localhost:{port}/"), &[]))
     };
-    let upstream = format!("https://localhost:{pod}");
+    let upstream = format!("https://localhost:{number}");
     call(&["--upstream", &upstream, "--client", "backend-1"]).1.is_from("rest-api", "https");
-    let (server, answer) = call(&["--upstream", &upstream]);
-    assert_eq!(answer.status, "502", "{answer:#?}");
-    server.says("alert certificate required");
+    // The proxy's own reason depends on whether the pod hangs up before or after the request is on its way.
+    let (_server, answer) = call(&["--upstream", &upstream]);
+    assert!(answer.status.starts_with("50"), "{answer:#?}");
+    pod.says("PEER_DID_NOT_RETURN_A_CERTIFICATE");
     // This, too, means this machine, and is not in the certificate.
-    let upstream = format!("https://0x7f.1:{pod}");
+    let upstream = format!("https://0x7f.1:{number}");
     let (server, answer) = call(&["--upstream", &upstream, "--client", "backend-1"]);
     assert_eq!(answer.status, "500", "{answer:#?}");
     server.says("AH02411: SSL Proxy: Peer certificate does not match");

@@ -53,8 +53,8 @@ fn nginx_takes_the_callers_address_from_the_proxy_protocol() {
 #[test]
 fn nginx_calls_an_upstream_that_asks_for_certificates() {
     let Some((shop, nginx)) = begin() else { return };
-    let (_pod, pod) = shop.tls_pod("test", &["--mtls"]);
-    let upstream = format!("https://localhost:{pod}");
+    let (pod, number) = shop.tls_pod("test", &["--mtls"]);
+    let upstream = format!("https://localhost:{number}");
     let place = |name| shop.file("test", name, "").display().to_string();
     let (own, client) = (place("rest-api"), place("backend-1"));
     let mounted = ["--mount", own.trim_end_matches('/'), "--client-mount", client.trim_end_matches('/')];
@@ -64,9 +64,10 @@ fn nginx_calls_an_upstream_that_asks_for_certificates() {
         (server, shop.get(&format!("https://localhost:{port}/"), &[]))
     };
     call(&["--client", "backend-1"]).1.is_from("rest-api", "https");
-    let (server, answer) = call(&[]);
-    assert_eq!(answer.status, "502", "{answer:#?}");
-    server.says("alert certificate required");
+    // The proxy's own reason depends on whether the pod hangs up before or after the request is on its way.
+    let (_server, answer) = call(&[]);
+    assert!(answer.status.starts_with("50"), "{answer:#?}");
+    pod.says("PEER_DID_NOT_RETURN_A_CERTIFICATE");
     let (server, answer) = call(&["--client", "backend-1", "--upstream-name", "other.example.com"]);
     assert_eq!(answer.status, "502", "{answer:#?}");
     server.says("upstream SSL certificate does not match \"other.example.com\"");
