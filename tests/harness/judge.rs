@@ -27,12 +27,19 @@ fn peers() -> PathBuf {
 pub fn judge(name: &str) -> Option<Judge> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let directories =
-        [peers().join("bin")].into_iter().chain(std::env::split_paths(&path)).chain(["/usr/sbin".into()]);
+        [peers().join("bin")].into_iter().chain(std::env::split_paths(&path)).chain(servers_directories());
     let found = directories.map(|directory| directory.join(name)).find(|program| program.is_file());
     match found {
         Some(program) => Some(Judge { program }),
         None => skip(&format!("{name} is not installed")),
     }
+}
+
+/// Where servers are that are not on every user's PATH; Debian keeps each version of PostgreSQL in a directory of its own.
+fn servers_directories() -> impl Iterator<Item = PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let postgres = versions.map(|version| version.path().join("bin"));
+    ["/usr/sbin".into(), "/usr/lib/rabbitmq/bin".into()].into_iter().chain(postgres)
 }
 
 /// Skips a test, by name, in the output; under `PKICTL_REQUIRE_PEERS=1` it fails.
