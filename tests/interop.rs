@@ -19,6 +19,7 @@ mod gunicorn;
 mod haproxy;
 mod image;
 mod postgres;
+mod rabbitmq;
 mod redis;
 mod router;
 mod shop;

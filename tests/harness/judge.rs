@@ -26,8 +26,8 @@ fn peers() -> PathBuf {
 #[track_caller]
 pub fn judge(name: &str) -> Option<Judge> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let directories =
-        [peers().join("bin")].into_iter().chain(std::env::split_paths(&path)).chain(servers_directories());
+    let directories = [peers().join("bin")].into_iter().chain(servers_directories());
+    let directories = directories.chain(std::env::split_paths(&path)).chain(["/usr/sbin".into()]);
     let found = directories.map(|directory| directory.join(name)).find(|program| program.is_file());
     match found {
         Some(program) => Some(Judge { program }),
@@ -35,11 +35,12 @@ pub fn judge(name: &str) -> Option<Judge> {
     }
 }
 
-/// Where servers are that are not on every user's PATH; Debian keeps each version of PostgreSQL in a directory of its own.
+/// Where servers are that are on nobody's PATH: Debian keeps each version of PostgreSQL in a directory of its own, and
+/// before RabbitMQ's script puts one that insists on RabbitMQ's user.
 fn servers_directories() -> impl Iterator<Item = PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let postgres = versions.map(|version| version.path().join("bin"));
-    ["/usr/sbin".into(), "/usr/lib/rabbitmq/bin".into()].into_iter().chain(postgres)
+    std::iter::once("/usr/lib/rabbitmq/bin".into()).chain(postgres)
 }
 
 /// Skips a test, by name, in the output; under `PKICTL_REQUIRE_PEERS=1` it fails.

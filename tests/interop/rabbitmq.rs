@@ -1,0 +1,100 @@
+//! RabbitMQ, started with exactly what the emitter makes, and pika as its client.
+
+use super::daemon::{Outcome, emit, hand_over, outcome, own_shell, program, workspace_with};
+use crate::harness::{Judge, Server, Workspace, free_port, judge};
+
+/// Logs in, declares a queue, sends a message and receives it. Host, port, CA file, highest TLS version, and, if there
+/// is one, a client's certificate and key.
+const CLIENT: &str = r#"
+import pika, ssl, sys
+host, port, authorities, version, *credential = sys.argv[1:]
+context = ssl.create_default_context(cafile=authorities)
+context.maximum_version = ssl.TLSVersion[version]
+if credential:
+    context.load_cert_chain(*credential)
+parameters = pika.ConnectionParameters(
+    host="127.0.0.1", port=int(port), ssl_options=pika.SSLOptions(context, host), socket_timeout=20,
+    stack_timeout=30, blocked_connection_timeout=30,
+    credentials=pika.credentials.ExternalCredentials() if credential else pika.PlainCredentials("guest", "guest"))
+connection = pika.BlockingConnection(parameters)
+channel = connection.channel()
+channel.queue_declare("greetings", exclusive=True)
+channel.basic_publish("", "greetings", b"hello")
+print(channel.basic_get("greetings", auto_ack=True)[2].decode(), connection._impl._transport._sock.version())
+connection.close()
+"#;
+
+struct Broker {
+    workspace: Workspace,
+    python: Judge,
+    server: Server,
+    port: u16,
+    // Names nodes to each other; one of its own, because a shared one would outlive the test.
+    _epmd: Server,
+}
+
+impl Broker {
+    /// Nothing if a program is missing.
+    fn start(options: &[&str]) -> Option<Self> {
+        let (rabbitmq, epmd, python) = (judge("rabbitmq-server")?, judge("epmd")?, judge("python3")?);
+        let (workspace, port) = (workspace_with("server", "broker"), free_port());
+        let deploy = workspace.file("deploy").display().to_string();
+        let number = port.to_string();
+        let place = ["rabbitmq", "--cert", "broker", "--bind", "127.0.0.1", "--port", &number, "--conf-dir"];
+        emit(&workspace, &[&place, &[deploy.as_str()][..], options].concat());
+        workspace.write("client.py", CLIENT);
+        hand_over(&workspace);
+        let epmd_port = free_port();
+        let mut command = program(&workspace, &epmd);
+        command.args(["-address", "127.0.0.1", "-port", &epmd_port.to_string()]);
+        let epmd = Server::start(command, epmd_port);
+        let mut command = program(&workspace, &rabbitmq);
+        command
+            .env("RABBITMQ_NODENAME", format!("test{port}@localhost"))
+            .env("RABBITMQ_CONFIG_FILE", workspace.file("deploy/rabbitmq.conf"))
+            .env("RABBITMQ_ENABLED_PLUGINS_FILE", workspace.file("deploy/enabled_plugins"))
+            .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
+            .env("RABBITMQ_MNESIA_BASE", workspace.file("mnesia"))
+            .env("RABBITMQ_LOG_BASE", workspace.path())
+            .env("RABBITMQ_LOGS", "-")
+            .env("RABBITMQ_DIST_PORT", free_port().to_string())
+            .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}")
+            .env("ERL_EPMD_PORT", epmd_port.to_string())
+            // As under systemd: the script becomes the server, which is then stopped by its own handle.
+            .env("NOTIFY_SOCKET", workspace.file("nobody-listens"));
+        let server = Server::start(command, port);
+        Some(Self { workspace, python, server, port, _epmd: epmd })
+    }
+
+    /// A login with these authorities, host name, highest TLS version and credential.
+    fn login(&self, host: &str, version: &str, credential: Option<(&str, &str)>) -> Outcome {
+        let certs = |environment: &str, name: &str| {
+            self.workspace.file("pki").join(environment).join("certs").join(name).display().to_string()
+        };
+        let files = credential.map_or(String::new(), |(environment, name)| {
+            let directory = certs(environment, name);
+            format!("{directory}/tls.crt {directory}/tls.key")
+        });
+        let (python, port) = (self.python.path().display(), self.port);
+        let root = format!("{}/ca.crt", certs("dev", "broker"));
+        let script = format!("exec {python} client.py {host} {port} {root} {version} {files}");
+        outcome(own_shell(&self.workspace, &script), "")
+    }
+}
+
+#[test]
+fn an_allowed_caller_sends_and_receives_and_nobody_else_logs_in() {
+    let Some(broker) = Broker::start(&["--allow", "backend"]) else { return };
+    let backend = Some(("dev", "backend"));
+    broker.login("localhost", "TLSv1_3", backend).says("hello TLSv1.3");
+    broker.login("localhost", "TLSv1_2", backend).says("hello TLSv1.2");
+
+    broker.login("localhost", "TLSv1_3", Some(("dev", "intruder"))).is_refused("ACCESS_REFUSED");
+    broker.server.says("EXTERNAL login refused: user 'intruder' - invalid credentials");
+    broker.login("localhost", "TLSv1_3", None).fails();
+    broker.server.says("Fatal - Certificate required");
+    broker.login("localhost", "TLSv1_3", Some(("foreign", "backend"))).fails();
+    broker.server.says("Fatal - Unknown CA");
+    let other = broker.login("other.example.com", "TLSv1_3", backend);
+    other.is_refused("certificate is not valid for 'other.example.com'");
+}
