@@ -24,6 +24,21 @@ print(channel.basic_get("greetings", auto_ack=True)[2].decode(), connection._imp
 connection.close()
 "#;
 
+/// Begins with the line of the PROXY protocol, or with nothing, and prints which logins the server offers over TLS.
+/// Port, CA file, line.
+const GREETING: &str = r#"
+import socket, ssl, sys
+port, authorities, line = sys.argv[1:]
+context = ssl.create_default_context(cafile=authorities)
+plain = socket.create_connection(("127.0.0.1", int(port)), timeout=20)
+if line:
+    plain.sendall(line.encode() + b"\r\n")
+stream = context.wrap_socket(plain, server_hostname="localhost")
+stream.sendall(b"AMQP\x00\x00\x09\x01")
+offer = stream.recv(65536)
+print(stream.version(), [name for name in ("PLAIN", "EXTERNAL") if name.encode() in offer])
+"#;
+
 struct Broker {
     workspace: Workspace,
     python: Judge,
@@ -43,6 +58,7 @@ impl Broker {
         let place = ["rabbitmq", "--cert", "broker", "--bind", "127.0.0.1", "--port", &number, "--conf-dir"];
         emit(&workspace, &[&place, &[deploy.as_str()][..], options].concat());
         workspace.write("client.py", CLIENT);
+        workspace.write("greeting.py", GREETING);
         hand_over(&workspace);
         let epmd_port = free_port();
         let mut command = program(&workspace, &epmd);
@@ -63,6 +79,7 @@ impl Broker {
             // As under systemd: the script becomes the server, which is then stopped by its own handle.
             .env("NOTIFY_SOCKET", workspace.file("nobody-listens"));
         let server = Server::start(command, port);
+        server.says("Server startup complete");
         Some(Self { workspace, python, server, port, _epmd: epmd })
     }
 
@@ -97,4 +114,20 @@ fn an_allowed_caller_sends_and_receives_and_nobody_else_logs_in() {
     broker.server.says("Fatal - Unknown CA");
     let other = broker.login("other.example.com", "TLSv1_3", backend);
     other.is_refused("certificate is not valid for 'other.example.com'");
+}
+
+#[test]
+fn a_server_behind_a_proxy_takes_passwords_over_tls() {
+    let Some(broker) = Broker::start(&["--proxy-protocol", "--tls", "modern"]) else { return };
+    let greet = |line: &str| {
+        let (python, port) = (broker.python.path().display(), broker.port);
+        let root = "pki/dev/certs/broker/ca.crt";
+        outcome(
+            own_shell(&broker.workspace, &format!("exec {python} greeting.py {port} {root} '{line}'")),
+            "",
+        )
+    };
+    greet("PROXY TCP4 192.0.2.7 127.0.0.1 4711 5671").says("TLSv1.3 ['PLAIN']");
+    broker.server.says("192.0.2.7:4711");
+    greet("").fails();
 }
