@@ -40,10 +40,9 @@ impl Database {
             );
         }
         let conf = database.workspace.read("data/postgresql.conf");
-        database.workspace.write(
-            "data/postgresql.conf",
-            conf + &database.workspace.read("deploy/postgresql-tls.conf"),
-        );
+        database
+            .workspace
+            .write("data/postgresql.conf", conf + &database.workspace.read("deploy/postgresql-tls.conf"));
         Some(database)
     }
 
@@ -55,7 +54,10 @@ impl Database {
     }
 
     fn start(&self) -> Server {
-        Server::start(self.command(), self.port)
+        let server = Server::start(self.command(), self.port);
+        // It listens before it lets anybody in.
+        server.says("database system is ready to accept connections");
+        server
     }
 
     /// psql with the emitted variables and then `changes`.
@@ -80,8 +82,7 @@ impl Database {
 
 #[test]
 fn an_allowed_caller_logs_in_by_certificate_as_the_mapped_user_and_nobody_else_does() {
-    let options =
-        ["--allow", "backend", "--client", "backend", "--user", "app", "--database", "postgres"];
+    let options = ["--allow", "backend", "--client", "backend", "--user", "app", "--database", "postgres"];
     let Some(database) = Database::with(&options) else { return };
     let server = database.start();
     database.login("").says("app|t|TLSv1.3");
@@ -114,7 +115,9 @@ fn a_client_refuses_a_server_of_another_name_or_another_authority() {
 
 #[test]
 fn the_common_name_is_the_user_where_no_caller_is_named() {
-    let Some(database) = Database::with(&["--mtls", "--client", "backend", "--tls", "modern"]) else { return };
+    let Some(database) = Database::with(&["--mtls", "--client", "backend", "--tls", "modern"]) else {
+        return;
+    };
     let server = database.start();
     database.login("").says("backend|t|TLSv1.3");
     database.login("export PGUSER=app").is_refused("certificate authentication failed for user \"app\"");

@@ -23,7 +23,18 @@ impl Cache {
 
     fn start(&self, port: u16, options: &[&str]) -> Server {
         let mut command = program(&self.workspace, &self.redis);
-        command.args(["deploy/redis-tls.conf", "--save", "", "--loglevel", "verbose", "--bind", "127.0.0.1", "127.0.0.2"]);
+        command.args([
+            "deploy/redis-tls.conf",
+            "--save",
+            "",
+            "--repl-diskless-sync-delay",
+            "0",
+            "--loglevel",
+            "verbose",
+            "--bind",
+            "127.0.0.1",
+            "127.0.0.2",
+        ]);
         command.args(["--tls-port", &port.to_string()]).args(options);
         Server::start(command, port)
     }
@@ -36,8 +47,7 @@ impl Cache {
 
     /// redis-py with the emitted URI, changed by a sed script.
     fn ask_by_uri(&self, change: &str) -> Outcome {
-        let program =
-            "import os, redis; print(redis.Redis.from_url(os.environ['REDIS_URL'], socket_timeout=20).ping())";
+        let program = "import os, redis; print(redis.Redis.from_url(os.environ['REDIS_URL'], socket_timeout=20).ping())";
         let script = format!(
             ". deploy/redis-client.sh; REDIS_URL=$(echo \"$REDIS_URL\" | sed '{change}'); exec {} -c \"{program}\"",
             self.python.path().display()
