@@ -18,6 +18,7 @@ mod daemon;
 mod gunicorn;
 mod haproxy;
 mod image;
+mod mariadb;
 mod postgres;
 mod rabbitmq;
 mod redis;
