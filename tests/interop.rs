@@ -19,6 +19,7 @@ mod gunicorn;
 mod haproxy;
 mod image;
 mod mariadb;
+mod mosquitto;
 mod postgres;
 mod rabbitmq;
 mod redis;

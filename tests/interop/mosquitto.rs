@@ -1,0 +1,100 @@
+//! Mosquitto, started with exactly what the emitter makes, and its clients with what it makes for them.
+
+use super::daemon::{Outcome, emit, hand_over, outcome, program, workspace_with};
+use crate::harness::{Judge, Server, Workspace, free_port, judge};
+
+struct Broker {
+    workspace: Workspace,
+    publisher: Judge,
+    subscriber: Judge,
+    openssl: Judge,
+    server: Server,
+    port: u16,
+}
+
+impl Broker {
+    /// Shows the certificate `broker`; nothing if a program is missing.
+    fn start(host: &str, options: &[&str]) -> Option<Self> {
+        let (mosquitto, openssl) = (judge("mosquitto")?, judge("openssl")?);
+        let (publisher, subscriber) = (judge("mosquitto_pub")?, judge("mosquitto_sub")?);
+        let (workspace, port) = (workspace_with("server", "broker"), free_port());
+        let again = ["issue", "server", "broker", "--force", "--san", host];
+        let _ = workspace.pkictl(&again).succeeds();
+        let deploy = workspace.file("deploy").display().to_string();
+        let number = port.to_string();
+        let place = ["mosquitto", "--cert", "broker", "--bind", "127.0.0.1", "--port", &number];
+        let more = ["--host", "localhost", "--client", "backend", "--conf-dir", &deploy];
+        emit(&workspace, &[&place[..], &more, options].concat());
+        for program in ["mosquitto_pub", "mosquitto_sub"] {
+            workspace.write(&format!(".config/{program}"), workspace.read("deploy/mosquitto_pub"));
+        }
+        hand_over(&workspace);
+        let mut command = program(&workspace, &mosquitto);
+        command.args(["-v", "-c", "deploy/mosquitto.conf"]);
+        let server = Server::start(command, port);
+        Some(Self { workspace, publisher, subscriber, openssl, server, port })
+    }
+
+    /// Sends a message that is kept for who asks later, with more options.
+    fn send(&self, topic: &str, options: &[&str]) -> Outcome {
+        let mut command = program(&self.workspace, &self.publisher);
+        command.args(["-q", "1", "-r", "-t", topic, "-m", "hello"]).args(options);
+        outcome(command, "")
+    }
+
+    /// Receives one message.
+    fn receive(&self, topic: &str, options: &[&str]) -> Outcome {
+        let mut command = program(&self.workspace, &self.subscriber);
+        command.args(["-C", "1", "-W", "5", "-t", topic]).args(options);
+        outcome(command, "")
+    }
+
+    fn credential(&self, environment: &str, name: &str) -> [String; 4] {
+        let directory = self.workspace.file("pki").join(environment).join("certs").join(name);
+        let file = |name: &str| directory.join(name).display().to_string();
+        ["--cert".into(), file("tls.crt"), "--key".into(), file("tls.key")]
+    }
+}
+
+fn words(options: &[String; 4]) -> [&str; 4] {
+    options.each_ref().map(String::as_str)
+}
+
+#[test]
+fn an_allowed_caller_sends_and_receives_and_nobody_else_does() {
+    let Some(broker) = Broker::start("localhost", &["--allow", "backend", "--topic", "shop/#"]) else {
+        return;
+    };
+    broker.send("shop/orders", &[]).says("");
+    broker.receive("shop/orders", &[]).says("hello");
+    broker.server.says("u'backend'");
+    broker.send("elsewhere", &["-V", "mqttv5"]).says("Not authorized");
+
+    let intruder = broker.credential("dev", "intruder");
+    // A subscription is not denied, but nothing comes.
+    let silence = broker.receive("shop/orders", &words(&intruder));
+    silence.is_refused("Timed out");
+    assert!(!silence.text.contains("hello"), "{silence:#?}");
+    broker.send("shop/orders", &[&["-V", "mqttv5"][..], &words(&intruder)].concat()).says("Not authorized");
+    broker.server.says("Denied PUBLISH from");
+    broker.send("shop/orders", &words(&broker.credential("foreign", "backend"))).fails();
+    broker.server.says("certificate verify failed");
+    let bare = broker.workspace.read("deploy/mosquitto_pub");
+    let kept = bare.lines().filter(|line| !line.starts_with("--cert") && !line.starts_with("--key"));
+    broker.workspace.write(".config/mosquitto_pub", kept.collect::<Vec<_>>().join("\n") + "\n");
+    broker.send("shop/orders", &[]).fails();
+    broker.server.says("peer did not return a certificate");
+}
+
+#[test]
+fn a_client_refuses_a_server_of_another_name() {
+    let Some(broker) = Broker::start("elsewhere.example.com", &["--mtls", "--tls", "modern"]) else { return };
+    broker.send("a", &["-d"]).is_refused("host name verification failed");
+    // Nothing but the name is wrong.
+    broker.send("a", &["--insecure"]).says("");
+    broker.receive("a", &["--insecure"]).says("hello");
+    let mut old = program(&broker.workspace, &broker.openssl);
+    old.args(["s_client", "-tls1_2", "-connect", &format!("127.0.0.1:{}", broker.port)]);
+    outcome(old, "").is_refused("alert protocol version");
+    broker.server.says("unsupported protocol");
+}
