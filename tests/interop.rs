@@ -1,33 +1,49 @@
 //! What the emitters make, in the servers, the router and the images that it is made for.
 
+mod apache;
 mod cert_manager;
 mod cluster;
 mod compose;
+mod daemon;
 mod deployment;
 mod dhparam;
+mod dockerfile;
 mod env;
 mod gateway;
-mod apache;
 mod gunicorn;
 mod haproxy;
-mod image;
 mod ingress;
 mod k8s_secret;
 mod k8s_trust;
-mod daemon;
-mod gunicorn;
-mod haproxy;
-mod image;
 mod mariadb;
 mod mosquitto;
+mod nginx;
 mod postgres;
 mod rabbitmq;
 mod redis;
-mod router;
-mod shop;
-mod trust_manager;
-mod nginx;
-mod router;
+mod route;
 mod router_haproxy;
 mod shop;
+mod trust_manager;
 mod web;
+
+/// An emitter that claims a proof has a module of its name here, with tests in it.
+#[test]
+fn every_emitter_that_claims_a_proof_has_its_test_here() {
+    let emitters = pkictl::emit::Emitters::built_in();
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop");
+    for name in emitters.names() {
+        let emitter = emitters.load(&name).expect("a built-in emitter");
+        if emitter.proven_by.starts_with("unproven") {
+            continue;
+        }
+        let module = here.join(format!("{}.rs", name.replace('-', "_")));
+        let text = std::fs::read_to_string(&module).unwrap_or_default();
+        assert!(
+            text.contains("#[test]"),
+            "{name} claims {:?}, and {} tests nothing",
+            emitter.proven_by,
+            module.display()
+        );
+    }
+}

@@ -9,7 +9,6 @@ readonly programs=(
     cc:build-essential openssl:openssl certtool:gnutls-bin curl:curl python3:python3 javac:default-jdk-headless
     node:nodejs haproxy:haproxy buildah:buildah debootstrap:debootstrap unshare:util-linux setpriv:util-linux
     nginx:nginx apache2:apache2-bin
-    strace:strace tmux:tmux fish:fish zsh:zsh man:man-db xz:xz-utils
     psql:postgresql-client pg_ctlcluster:postgresql redis-server:redis-server redis-cli:redis-tools
     rabbitmq-server:rabbitmq-server mariadbd:mariadb-server mariadb:mariadb-client mosquitto:mosquitto
     mosquitto_pub:mosquitto-clients strace:strace tmux:tmux fish:fish zsh:zsh man:man-db xz:xz-utils

@@ -1,6 +1,6 @@
 //! A namespace's worth of credentials, what the emitters for Kubernetes make of them, and openssl to read it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ impl Cluster {
 
     /// A chain and its key in a Secret belong together, and lead to these authorities for this purpose.
     #[track_caller]
-    pub(super) fn holds_together(&self, secret: &Value, authorities: &PathBuf, purpose: &str) {
+    pub(super) fn holds_together(&self, secret: &Value, authorities: &Path, purpose: &str) {
         let Some(openssl) = judge("openssl") else { return };
         assert_eq!(secret["type"], "kubernetes.io/tls");
         let chain = self.mounted(secret, "stringData", "tls.crt");
@@ -72,15 +72,10 @@ impl Cluster {
 }
 
 /// openssl's verdict over a chain file, which trusts these authorities and nobody else.
-pub(super) fn verify(
-    openssl: &Judge,
-    chain: &PathBuf,
-    authorities: &PathBuf,
-    purpose: &str,
-) -> (bool, String) {
+pub(super) fn verify(openssl: &Judge, chain: &Path, authorities: &Path, purpose: &str) -> (bool, String) {
     let mut arguments: Vec<std::ffi::OsString> =
         ["verify", "-x509_strict", "-no-CApath", "-no-CAstore", "-purpose", purpose].map(Into::into).into();
-    arguments.extend(["-CAfile".into(), authorities.clone().into_os_string()]);
-    arguments.extend(["-untrusted".into(), chain.clone().into_os_string(), chain.clone().into_os_string()]);
+    arguments.extend(["-CAfile".into(), authorities.into()]);
+    arguments.extend(["-untrusted".into(), chain.into(), chain.into()]);
     openssl.run(arguments, "")
 }
