@@ -5,6 +5,7 @@ mod material;
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 
+use pkictl::lint::File;
 use serde_json::Value;
 
 use crate::harness::{Run, Workspace};
@@ -252,6 +253,85 @@ fn what_pkictl_makes_has_no_errors_and_no_warnings() {
     let key = workspace.credential("web", "tls.key");
     std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o644)).expect("a mode");
     workspace.pkictl(&["lint", "pki/dev/certs/web/tls.key"]).exits_with(3);
+}
+
+#[test]
+fn a_secret_beside_its_route_is_read_whichever_way_it_is_written() {
+    let Some(workspace) = material() else { return };
+    let route = "kind: Route\napiVersion: route.openshift.io/v1\nmetadata: {name: web}\nspec: {host: web.example, \
+                 to: {kind: Service, name: web}, tls: {termination: edge, externalCertificate: {name: c}}}\n---\n";
+    let swapped = workspace.read("swapped-secret.json");
+    workspace.write("external.yaml", format!("{route}{swapped}\n"));
+    let found = ids(&lint(workspace, "external.yaml", now()));
+    assert!(found.contains("route-key-mismatch") && found.contains("key-mismatch"), "{found:?}");
+}
+
+#[test]
+fn a_ca_beside_its_key_or_its_root_is_no_trust_file_without_root() {
+    let workspace = Workspace::new();
+    workspace.pkictl(&["init", "--intermediate"]).succeeds();
+    let files = ["root/ca.crt", "issuing/ca.crt", "issuing/ca.key"].map(|file| format!("pki/dev/ca/{file}"));
+    let lint = |files: &[String]| {
+        let words: Vec<&str> = ["lint"].into_iter().chain(files.iter().map(String::as_str)).collect();
+        workspace.pkictl(&words)
+    };
+    lint(&files[..2]).succeeds();
+    lint(&files[1..]).succeeds();
+    assert!(lint(&files[1..2]).exits_with(3).stdout.contains("trust-without-root"));
+}
+
+#[test]
+fn the_key_of_a_ca_is_not_compared_with_what_the_ca_signed() {
+    let Some(workspace) = material() else { return };
+    assert!(ids(&lint(workspace, "ca.key good.crt", now())).is_empty());
+}
+
+#[test]
+fn no_damage_to_a_file_stops_the_lint() {
+    let Some(workspace) = material() else { return };
+    let sound: Vec<Vec<u8>> =
+        ["good.der", "good.crt", "good.key", "rooted.pem", "good.csr", "swapped-secret.json"]
+            .iter()
+            .map(|name| std::fs::read(workspace.file(name)).expect("a file"))
+            .collect();
+    let mut random: u64 = 7;
+    let mut next = |below: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) as usize % below.max(1)
+    };
+    let moment = time::OffsetDateTime::from_unix_timestamp(now()).expect("a time");
+    for round in 0..600 {
+        let mut bytes = sound[round % sound.len()].clone();
+        for _ in 0..=next(3) {
+            let at = next(bytes.len());
+            match next(3) {
+                0 => bytes[at] ^= 1 << next(8),
+                1 => bytes.truncate(at.max(1)),
+                _ => drop(bytes.drain(at..(at + next(40)).min(bytes.len()))),
+            }
+            if bytes.is_empty() {
+                break;
+            }
+        }
+        let file = |name, bytes| File { name, bytes, mode: None, tracked: false, trusted: round % 2 == 0 };
+        let files = [file("damaged", &bytes), file("good.crt", &sound[1])];
+        let findings = pkictl::lint::files(&files, &[], moment);
+        assert!(!pkictl::lint::sarif(&findings).is_null());
+    }
+}
+
+#[test]
+fn a_finding_quotes_no_private_key() {
+    let Some(workspace) = material() else { return };
+    let key = workspace.read("good.key");
+    let body = key.lines().nth(1).expect("base64");
+    workspace.write("torn.pem", key.replace("-----END PRIVATE KEY-----", ""));
+    workspace.write("torn.yaml", format!("kind: Secret\ndata: {{tls.key: {body}}}\nx: y: z\n"));
+    for format in ["human", "json", "sarif"] {
+        let words = ["lint", "torn.pem", "torn.yaml", "swapped.key", "swapped.crt", "--format", format];
+        let run = workspace.pkictl(&words).exits_with(3);
+        assert!(!run.stdout.contains(body) && !run.stderr.contains(body), "{}", run.stdout);
+    }
 }
 
 #[test]

@@ -133,8 +133,15 @@ fn name_reused(scene: &Scene) -> Vec<Hit> {
 fn without_root(scene: &Scene) -> Vec<Hit> {
     let mut hits = Vec::new();
     for (source, held) in scene.by_source() {
+        // A CA's own file beside its key, or beside the root, is not all that is trusted.
+        let beside = |held: &&Held<Certificate>| {
+            scene.has_key_of(&held.item)
+                || scene.authorities().any(|root| {
+                    scene.is_trusted(root) && root.item.is_self_issued() && held.item.is_signed_by(&root.item)
+                })
+        };
         let authorities = held.iter().all(|held| held.item.is_authority());
-        let rooted = held.iter().any(|held| held.item.is_self_issued());
+        let rooted = held.iter().any(|held| held.item.is_self_issued()) || held.iter().any(beside);
         if source.trusted && !held.is_empty() && authorities && !rooted {
             let names: Vec<String> = held.iter().map(|held| held.item.title()).collect();
             hits.push(Hit::at(held[0].at, "a self-signed root", names.join(", ")));

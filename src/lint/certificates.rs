@@ -95,10 +95,10 @@ pub(super) const RULES: &[Rule] = &[
     ),
     row(
         "serial-number",
-        Error,
+        Warning,
         &[],
         "has a serial number that no certificate may have",
-        "RFC 5280, section 4.1.2.2: positive, at most 20 octets",
+        "RFC 5280, section 4.1.2.2: positive, at most 20 octets; Go since 1.23 refuses negative ones",
         "issue it again with a random serial number",
         Check::Every(|certificate, _| {
             let serial = serial_octets(certificate);

@@ -171,6 +171,10 @@ impl Scene {
         if !certificate.is_authority() {
             return !(source.trusted && certificate.is_self_issued());
         }
+        // What stands among trusted authorities serves only where its key is, too.
+        if source.trusted && !self.has_key_of(certificate) {
+            return false;
+        }
         let host = |san: &SubjectAltName| matches!(san, SubjectAltName::Dns(_) | SubjectAltName::Ip(_));
         let purposes = [ExtendedKeyUsage::ServerAuth, ExtendedKeyUsage::ClientAuth];
         let serves = certificate.details.ext_key_usage.is_some()
@@ -185,7 +189,7 @@ impl Scene {
             || plain
     }
 
-    fn has_key_of(&self, certificate: &Certificate) -> bool {
+    pub(super) fn has_key_of(&self, certificate: &Certificate) -> bool {
         self.keys.iter().any(|key| matches!(&key.item, Key::Open(key) if certificate.matches(key)))
     }
 
@@ -245,6 +249,7 @@ impl Scene {
             held.at.source == key.source || self.sources[held.at.source].is_beside(own)
         };
         let found: Vec<_> = self.certificates.iter().filter(close).collect();
-        if found.is_empty() && self.keys.len() == 1 { self.leaves().collect() } else { found }
+        let alone = found.is_empty() && self.keys.len() == 1 && !own.trusted;
+        if alone { self.leaves().collect() } else { found }
     }
 }
