@@ -49,6 +49,17 @@ impl Broker {
         outcome(command, "")
     }
 
+    /// openssl with one TLS version and a client's certificate.
+    fn handshake(&self, version: &str, credential: &[String; 4]) -> Outcome {
+        let version = format!("-{}", version.to_lowercase().replace('v', "").replace('.', "_"));
+        let [_, chain, _, key] = credential;
+        let mut command = program(&self.workspace, &self.openssl);
+        command.args(["s_client", &version, "-connect", &format!("127.0.0.1:{}", self.port)]);
+        // It sends the first certificate of -cert alone.
+        command.args(["-cert", chain, "-cert_chain", chain, "-key", key]);
+        outcome(command, "")
+    }
+
     fn credential(&self, environment: &str, name: &str) -> [String; 4] {
         let directory = self.workspace.file("pki").join(environment).join("certs").join(name);
         let file = |name: &str| directory.join(name).display().to_string();
@@ -68,6 +79,9 @@ fn an_allowed_caller_sends_and_receives_and_nobody_else_does() {
     broker.send("shop/orders", &[]).says("");
     broker.receive("shop/orders", &[]).says("hello");
     broker.server.says("u'backend'");
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        broker.handshake(version, &broker.credential("dev", "backend")).says(&format!("New, {version}"));
+    }
     broker.send("elsewhere", &["-V", "mqttv5"]).says("Not authorized");
 
     let intruder = broker.credential("dev", "intruder");
@@ -93,8 +107,7 @@ fn a_client_refuses_a_server_of_another_name() {
     // Nothing but the name is wrong.
     broker.send("a", &["--insecure"]).says("");
     broker.receive("a", &["--insecure"]).says("hello");
-    let mut old = program(&broker.workspace, &broker.openssl);
-    old.args(["s_client", "-tls1_2", "-connect", &format!("127.0.0.1:{}", broker.port)]);
-    outcome(old, "").is_refused("alert protocol version");
+    let backend = broker.credential("dev", "backend");
+    broker.handshake("TLSv1.2", &backend).is_refused("alert protocol version");
     broker.server.says("unsupported protocol");
 }

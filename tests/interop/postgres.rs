@@ -7,6 +7,9 @@ use crate::harness::{Judge, Server, Workspace, free_port, judge};
 
 const WHO: &str = "SELECT current_user, ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
 
+/// A common name in which much wants to be quoted.
+const ODD_NAME: &str = "it's \"odd\", #1 \\0";
+
 struct Database {
     workspace: Workspace,
     postgres: Judge,
@@ -18,6 +21,7 @@ impl Database {
     fn with(options: &[&str]) -> Option<Self> {
         let (postgres, initdb, _) = (judge("postgres")?, judge("initdb")?, judge("psql")?);
         let workspace = workspace_with("postgres-server", "db");
+        let _ = workspace.pkictl(&["issue", "client", "odd", "--cn", ODD_NAME]).succeeds();
         let port = free_port();
         emit(
             &workspace,
@@ -82,11 +86,24 @@ impl Database {
 
 #[test]
 fn an_allowed_caller_logs_in_by_certificate_as_the_mapped_user_and_nobody_else_does() {
-    let options = ["--allow", "backend", "--client", "backend", "--user", "app", "--database", "postgres"];
+    let options = [
+        "--allow",
+        "backend",
+        "--allow",
+        "odd",
+        "--client",
+        "backend",
+        "--user",
+        "app",
+        "--database",
+        "postgres",
+    ];
     let Some(database) = Database::with(&options) else { return };
     let server = database.start();
     database.login("").says("app|t|TLSv1.3");
     database.run("", "env -i PATH=\"$PATH\" psql -w \"$DATABASE_URL\"").says("app|t|TLSv1.3");
+
+    database.login(&database.credential("dev", "odd")).says("app|t|TLSv1.3");
 
     let intruder = database.credential("dev", "intruder");
     database.login(&intruder).is_refused("certificate authentication failed for user \"app\"");
