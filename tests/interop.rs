@@ -47,3 +47,4 @@ fn every_emitter_that_claims_a_proof_has_its_test_here() {
         );
     }
 }
+mod vault;

@@ -1,0 +1,116 @@
+//! The script for OpenBao, run against an OpenBao server in memory; openssl judges what that issues.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::cluster::{Cluster, verify};
+use crate::harness::{Judge, Server, free_port, judge};
+
+/// A server that keeps everything in memory.
+struct Bao {
+    cluster: Cluster,
+    program: Judge,
+    _server: Server,
+    address: String,
+}
+
+impl Bao {
+    fn start() -> Option<Self> {
+        let program = judge("bao")?;
+        let (cluster, port) = (Cluster::new(), free_port());
+        let mut command = program.command();
+        command.env("HOME", cluster.workspace.path()).args(["server", "-dev", "-dev-no-store-token"]);
+        command.arg("-dev-root-token-id=of-a-test").arg(format!("-dev-listen-address=127.0.0.1:{port}"));
+        let server = Server::start(command, port);
+        server.says("Development mode should NOT be used");
+        Some(Self { cluster, program, _server: server, address: format!("http://127.0.0.1:{port}") })
+    }
+
+    /// Runs a program that calls the server; whether it succeeds, and what it prints.
+    fn run(&self, mut command: Command) -> (bool, String, String) {
+        let directory = self.program.path().parent().expect("a directory").display().to_string();
+        let path = std::env::var("PATH").expect("a path");
+        command
+            .env_clear()
+            .env("PATH", format!("{directory}:{path}"))
+            .env("HOME", self.cluster.workspace.path());
+        command.env("BAO_ADDR", &self.address).env("BAO_TOKEN", "of-a-test").stdin(Stdio::null());
+        let limit = Duration::from_secs(60);
+        let output = assert_cmd::Command::from_std(command).timeout(limit).output().expect("it runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.success(), text(&output.stdout), text(&output.stderr))
+    }
+
+    fn bao(&self, arguments: &[&str]) -> (bool, String, String) {
+        let mut command = Command::new(self.program.path());
+        command.args(arguments);
+        self.run(command)
+    }
+
+    /// A certificate of a role, as a chain in a file.
+    #[track_caller]
+    fn issue(&self, role: &str, names: &[&str]) -> std::path::PathBuf {
+        let path = format!("pki/issue/{role}");
+        let (success, said, errors) = self.bao(&[&["write", "-format=json", &path], names].concat());
+        assert!(success, "{errors}");
+        let data = &serde_json::from_str::<Value>(&said).expect("JSON")["data"];
+        let text = |field: &str| data[field].as_str().expect("a text").to_owned();
+        // What `issuing_ca` holds is our intermediate, byte for byte.
+        let own = self.cluster.workspace.read("pki/dev/ca/issuing/ca.crt");
+        assert_eq!(text("issuing_ca").trim(), own.trim());
+        let chain = format!("{}\n{own}", text("certificate"));
+        self.cluster.workspace.write(&format!("{role}.crt"), chain)
+    }
+}
+
+#[test]
+fn openbao_issues_by_our_roles_what_leads_to_our_root() {
+    let Some(bao) = Bao::start() else { return };
+    let Some(openssl) = judge("openssl") else { return };
+    // A common name that is no subject alternative name, and an address.
+    bao.cluster.workspace.pkictl(&["issue", "client", "orders", "--cn", "robot"]).succeeds();
+    bao.cluster.workspace.pkictl(&["issue", "server", "10.0.0.7"]).succeeds();
+    let text =
+        bao.cluster.emit(&["vault", "--issuer", "issuing", "--credential", "web,backend,orders,10.0.0.7"]);
+    let script = bao.cluster.workspace.write("pki.sh", text);
+    let mut shell = Command::new("/bin/sh");
+    shell.arg(script);
+    let (success, said, errors) = bao.run(shell);
+    assert!(success, "{said}{errors}");
+    let root = bao.cluster.workspace.credential("web", "ca.crt");
+    let judged = |chain: &std::path::PathBuf, purpose: &str| verify(&openssl, chain, &root, purpose);
+    let web = bao.issue("web", &["common_name=web", "alt_names=web.apps.example.com", "ttl=24h"]);
+    assert!(judged(&web, "sslserver").0, "{}", judged(&web, "sslserver").1);
+    assert!(judged(&web, "sslclient").1.contains("unsuitable certificate purpose"));
+    let shown = openssl.accepts(["x509", "-noout", "-text", "-in", &web.display().to_string()]);
+    assert!(shown.contains("NIST CURVE: P-256") && shown.contains("DNS:web.apps.example.com"), "{shown}");
+    let backend = bao.issue("backend", &["common_name=backend"]);
+    assert!(judged(&backend, "sslclient").0, "{}", judged(&backend, "sslclient").1);
+    assert!(judged(&backend, "sslserver").1.contains("unsuitable certificate purpose"));
+    for foreign in ["common_name=api", "common_name=evil.web.apps.example.com", "common_name=localhost"] {
+        let (success, _, errors) = bao.bao(&["write", "pki/issue/web", foreign]);
+        assert!(!success && errors.contains("not allowed by this role"), "{foreign}: {errors}");
+    }
+    let robot = bao.issue("orders", &["common_name=robot", "exclude_cn_from_sans=true"]);
+    assert!(judged(&robot, "sslclient").0, "{}", judged(&robot, "sslclient").1);
+    let address = bao.issue("10-0-0-7", &["ip_sans=10.0.0.7"]);
+    assert!(judged(&address, "sslserver").0, "{}", judged(&address, "sslserver").1);
+    for (role, foreign) in [("orders", "common_name=root"), ("10-0-0-7", "common_name=web")] {
+        let (success, _, errors) = bao.bao(&["write", &format!("pki/issue/{role}"), foreign]);
+        assert!(!success && errors.contains("not allowed by this role"), "{role}: {errors}");
+    }
+    let (success, _, errors) = bao.bao(&["write", "pki/issue/web", "common_name=web", "ip_sans=10.0.0.7"]);
+    assert!(!success && errors.contains("IP Subject Alternative Names are not allowed"), "{errors}");
+}
+
+#[test]
+fn a_name_that_no_role_can_be_held_to_is_refused() {
+    let cluster = Cluster::new();
+    cluster.workspace.pkictl(&["issue", "client", "orders", "--cn", "db_user"]).succeeds();
+    let run = cluster.workspace.pkictl(&["emit", "vault", "--issuer", "issuing", "--credential", "orders"]);
+    let run = run.exits_with(1);
+    assert!(run.stderr.contains("no role can be held to the common name \"db_user\""), "{}", run.stderr);
+    assert!(run.stdout.is_empty());
+}
