@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 # A program and the Debian package that brings it.
 readonly programs=(
-    cc:build-essential openssl:openssl certtool:gnutls-bin curl:curl python3:python3 javac:default-jdk-headless
+    cc:build-essential openssl:openssl certtool:gnutls-bin curl:curl git:git python3:python3 javac:default-jdk-headless
     node:nodejs haproxy:haproxy buildah:buildah debootstrap:debootstrap unshare:util-linux setpriv:util-linux
     nginx:nginx apache2:apache2-bin
     psql:postgresql-client pg_ctlcluster:postgresql redis-server:redis-server redis-cli:redis-tools

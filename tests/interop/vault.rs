@@ -106,6 +106,39 @@ fn openbao_issues_by_our_roles_what_leads_to_our_root() {
 }
 
 #[test]
+fn the_agent_writes_what_a_server_reads_and_runs_its_command() {
+    let Some(bao) = Bao::start() else { return };
+    let Some(openssl) = judge("openssl") else { return };
+    let path = |name: &str| bao.cluster.workspace.file(name).display().to_string();
+    bao.cluster.workspace.write("token", "of-a-test");
+    let (mount, token, reload) = (path("tls"), path("token"), format!("touch {}", path("reloaded")));
+    let agent = ["--mount", &mount, "--token-file", &token, "--reload", &reload, "-d", &path("out")];
+    let _ =
+        bao.cluster.emit(&[&["vault", "--issuer", "issuing", "--credential", "web"], &agent[..]].concat());
+    let mut shell = Command::new("/bin/sh");
+    shell.arg(bao.cluster.workspace.file("out/pki.sh"));
+    let (success, said, errors) = bao.run(shell);
+    assert!(success, "{said}{errors}");
+    let (success, said, errors) =
+        bao.bao(&["agent", &format!("-config={}", path("out/pki-agent.hcl")), "-exit-after-auth"]);
+    assert!(success && bao.cluster.workspace.file("reloaded").exists(), "{said}{errors}");
+    let (chain, root) = (bao.cluster.workspace.file("tls/tls.crt"), bao.cluster.workspace.file("tls/ca.crt"));
+    assert_eq!(
+        bao.cluster.workspace.read("tls/ca.crt").trim(),
+        bao.cluster.credential("web", "ca.crt").trim()
+    );
+    let (verified, said) = verify(&openssl, &chain, &root, "sslserver");
+    assert!(verified, "{said}");
+    let own = openssl.accepts(["x509", "-noout", "-pubkey", "-in", &chain.display().to_string()]);
+    assert_eq!(own, openssl.accepts(["pkey", "-pubout", "-in", &path("tls/tls.key")]));
+    let mode = std::fs::metadata(path("tls/tls.key")).expect("a key").permissions();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600);
+    let names =
+        openssl.accepts(["x509", "-noout", "-ext", "subjectAltName", "-in", &chain.display().to_string()]);
+    assert!(names.contains("DNS:web, DNS:web.apps.example.com"), "{names}");
+}
+
+#[test]
 fn a_name_that_no_role_can_be_held_to_is_refused() {
     let cluster = Cluster::new();
     cluster.workspace.pkictl(&["issue", "client", "orders", "--cn", "db_user"]).succeeds();
