@@ -25,6 +25,7 @@ mod route;
 mod router_haproxy;
 mod shop;
 mod trust_manager;
+mod vault;
 mod web;
 
 /// An emitter that claims a proof has a module of its name here, with tests in it.
@@ -47,4 +48,3 @@ fn every_emitter_that_claims_a_proof_has_its_test_here() {
         );
     }
 }
-mod vault;

@@ -85,3 +85,18 @@ fn the_key_of_a_root_stays_out_of_clusters() {
     );
     assert!(run.stdout.is_empty());
 }
+
+#[test]
+fn the_key_of_an_issuer_is_opened_with_its_passphrase() {
+    let workspace = crate::harness::Workspace::new();
+    let run = |arguments: &[&str], passphrase: &str| {
+        workspace.command(arguments).env("PKICTL_PASSPHRASE", passphrase).run()
+    };
+    run(&["init", "--intermediate", "--encrypt-key"], "open sesame").succeeds();
+    let emit = ["emit", "cert-manager", "--issuer", "issuing"];
+    let objects = crate::schemas::valid(&run(&emit, "open sesame").succeeds().stdout);
+    let key = only(&objects, "Secret")["stringData"]["tls.key"].as_str().expect("a key").to_owned();
+    assert!(key.starts_with("-----BEGIN PRIVATE KEY-----"), "a server cannot open it");
+    let refused = run(&emit, "wrong").exits_with(1);
+    assert!(refused.stdout.is_empty() && refused.stderr.contains("passphrase"), "{}", refused.stderr);
+}
