@@ -74,14 +74,55 @@ fn hours(leaf: &Certificate) -> i64 {
     (validity.not_after - validity.not_before).whole_hours().max(1)
 }
 
-/// `/O=Example/CN=web`, as OpenSSL's one-line form has it, which MySQL and MariaDB compare.
+/// `/O=Example/CN=web`, as OpenSSL's one-line form has it, which MySQL and MariaDB compare: nothing is escaped.
 fn slashes(subject: &str) -> String {
-    if subject.is_empty() { String::new() } else { format!("/{}", subject.replace(", ", "/")) }
+    attributes(subject).iter().map(|attribute| format!("/{}", unescaped(attribute, |_| true))).collect()
 }
 
-/// `CN=web,O=Example` (RFC 2253).
+/// `CN=web,O=Example` (RFC 2253), which escapes fewer characters than our own text does: no `=`.
 fn reversed(subject: &str) -> String {
-    subject.split(", ").collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join(",")
+    let parts: Vec<String> =
+        attributes(subject).iter().rev().map(|attribute| unescaped(attribute, |c| c == '=')).collect();
+    parts.join(",")
+}
+
+/// The attributes of a subject; a comma in a value has a backslash in front of it.
+fn attributes(subject: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut current = String::new();
+    let mut characters = subject.chars().peekable();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' => current.extend(std::iter::once(c).chain(characters.next())),
+            ',' if characters.peek() == Some(&' ') => {
+                characters.next();
+                found.push(std::mem::take(&mut current));
+            }
+            _ => current.push(c),
+        }
+    }
+    found.push(current);
+    found.retain(|attribute| !attribute.is_empty());
+    found
+}
+
+/// The text without the backslashes in front of characters for which `needless` holds.
+fn unescaped(text: &str, needless: impl Fn(char) -> bool) -> String {
+    let mut plain = String::new();
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        match (c, characters.clone().next()) {
+            ('\\', Some(next)) => {
+                characters.next();
+                if !needless(next) {
+                    plain.push(c);
+                }
+                plain.push(next);
+            }
+            _ => plain.push(c),
+        }
+    }
+    plain
 }
 
 fn files(files: &Files) -> Value {
@@ -116,4 +157,17 @@ fn numbered(kind: &str, certificates: &[Certificate]) -> Vec<Value> {
         }
     };
     certificates.iter().enumerate().map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{reversed, slashes};
+
+    #[test]
+    fn a_subject_with_commas_and_equals_signs_is_written_as_openssl_writes_it() {
+        let subject = r"O=Example\, Inc., OU=a\=b, CN=web";
+        assert_eq!(slashes(subject), "/O=Example, Inc./OU=a=b/CN=web");
+        assert_eq!(reversed(subject), r"CN=web,OU=a=b,O=Example\, Inc.");
+        assert_eq!((slashes(""), reversed("")), (String::new(), String::new()));
+    }
 }
