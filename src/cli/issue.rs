@@ -36,7 +36,7 @@ pub(super) fn run(args: &IssueArgs, global: &Global, output: &Output) -> Result<
         _ => environment.default_authority(),
     });
     // Fail before the work: the same questions are asked again under the lock.
-    environment.authority_chain(ca)?;
+    environment.require_authority(ca)?;
     let target = match profile.role {
         Role::IntermediateCa => environment.authority_path(name.as_str()),
         _ => environment.credential_path(&name),

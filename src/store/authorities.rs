@@ -102,8 +102,8 @@ impl Environment {
         if self.authority_path(ISSUING).is_dir() { ISSUING } else { ROOT }
     }
 
-    /// An authority's certificate and those above it, the root last.
-    pub fn authority_chain(&self, name: &str) -> Result<Vec<Certificate>> {
+    /// Refuses an authority that is not there, without reading one that is.
+    pub fn require_authority(&self, name: &str) -> Result<()> {
         let root = self.authority_path(ROOT).join("ca.crt");
         match root.metadata() {
             Ok(_) => {}
@@ -121,6 +121,12 @@ impl Environment {
                 known: self.authorities(),
             });
         }
+        Ok(())
+    }
+
+    /// An authority's certificate and those above it, the root last.
+    pub fn authority_chain(&self, name: &str) -> Result<Vec<Certificate>> {
+        self.require_authority(name)?;
         let mut chain = vec![self.authority_certificate(name)?];
         let others = self.authorities().into_iter().filter(|other| other != name).collect::<Vec<_>>();
         while let Some(last) = chain.last()
