@@ -129,7 +129,10 @@ fn list(global: &Global, output: &Output) -> Result<(), Failure> {
         }
         return output.json(&All { emitters: rows });
     }
-    let mut cells = vec![["NAME", "MAKES", "PROVEN BY"].map(|title| paint(DIM, title)).to_vec()];
-    cells.extend(rows.into_iter().map(|row| vec![paint(BOLD, row.name), row.summary, row.proven_by]));
+    let mut cells = Vec::new();
+    for row in rows {
+        cells.push(vec![paint(BOLD, row.name), row.summary]);
+        cells.push(vec![String::new(), paint(DIM, format!("proven by: {}", row.proven_by))]);
+    }
     output.data(&table(&cells))
 }
