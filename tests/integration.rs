@@ -10,6 +10,7 @@ mod architecture;
 mod command_line;
 mod completions;
 mod documents;
+mod emit_command;
 mod emitters;
 #[cfg(unix)]
 mod hostile_input;
