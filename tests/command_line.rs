@@ -136,6 +136,12 @@ web                 server  ec-p256  2027-12-23  397 days   web web.test
 }
 
 #[test]
+fn a_list_of_nothing_says_how_to_begin() {
+    let run = Workspace::new().pkictl(&["list", "--all-environments"]).succeeds();
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", "next: pkictl init\n"));
+}
+
+#[test]
 fn no_color_is_respected_unless_colours_are_demanded() {
     let workspace = Workspace::with_ca();
     let list = |arguments: &[&str]| {

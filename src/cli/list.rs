@@ -42,7 +42,9 @@ pub(super) fn run(args: &ListArgs, global: &Global, output: &Output) -> std::res
         text += &listing.table();
     }
     output.data(&text)?;
-    if environments.iter().all(|listing| listing.credentials.is_empty()) {
+    if environments.is_empty() {
+        output.next(&format!("pkictl init{}", location(global)));
+    } else if environments.iter().all(|listing| listing.credentials.is_empty()) {
         output.next(&format!("pkictl issue server NAME{}", location(global)));
     }
     Ok(())
