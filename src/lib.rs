@@ -45,6 +45,7 @@ pub mod error;
 #[cfg(feature = "emit")]
 pub mod lint;
 pub mod pki;
+pub mod policy;
 pub mod profile;
 pub mod report;
 pub mod store;

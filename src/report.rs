@@ -1,5 +1,7 @@
 //! Checks and what they found: pure data for people, CI servers and programs. Nothing is printed here.
 
+pub mod policy;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
@@ -67,6 +69,8 @@ pub enum Group {
     Refusal,
     /// Connections across environments, which must be refused.
     Environment,
+    /// Who may call whom: connections that a manifest allows or rules out.
+    Policy,
 }
 
 /// How many checks ended in which way.
@@ -166,6 +170,7 @@ impl Group {
             Self::Handshake => "connections that must work",
             Self::Refusal => "connections that must be refused",
             Self::Environment => "other environments, which must be refused",
+            Self::Policy => "who may call whom",
         }
     }
 }
@@ -178,6 +183,7 @@ impl fmt::Display for Group {
             Self::Handshake => "handshake",
             Self::Refusal => "refusal",
             Self::Environment => "environment",
+            Self::Policy => "policy",
         })
     }
 }
@@ -227,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_group_prints_as_the_word_in_json() {
-        for group in [Group::Static, Group::Handshake, Group::Refusal, Group::Environment] {
+        for group in [Group::Static, Group::Handshake, Group::Refusal, Group::Environment, Group::Policy] {
             assert_eq!(serde_json::to_value(group).expect("plain data"), group.to_string());
         }
     }

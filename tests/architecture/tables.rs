@@ -11,8 +11,9 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("ephemeral", &["error", "pki", "profile"]),
     ("store", &["error", "pki", "artifact"]),
     ("bundle", &["error", "pki", "profile"]),
+    ("policy", &["error", "pki", "bundle"]),
     ("emit", &["error", "pki", "profile", "bundle", "template", "artifact"]),
-    ("verify", &["error", "pki", "profile", "bundle", "report"]),
+    ("verify", &["error", "pki", "profile", "bundle", "policy", "report"]),
     ("lint", &["error", "pki", "profile", "bundle", "report", "artifact"]),
     (
         "cli",
@@ -26,6 +27,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
             "ephemeral",
             "store",
             "bundle",
+            "policy",
             "emit",
             "verify",
             "lint",
