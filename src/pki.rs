@@ -5,7 +5,7 @@ pub mod certificate;
 pub mod constraints;
 pub mod credential;
 pub mod defect;
-mod distinguished_name;
+pub mod distinguished_name;
 pub mod key;
 pub mod label;
 pub mod name;

@@ -71,6 +71,8 @@ pub enum Group {
     Environment,
     /// Who may call whom: connections that a manifest allows or rules out.
     Policy,
+    /// What a live endpoint offers.
+    Endpoint,
 }
 
 /// How many checks ended in which way.
@@ -171,6 +173,7 @@ impl Group {
             Self::Refusal => "connections that must be refused",
             Self::Environment => "other environments, which must be refused",
             Self::Policy => "who may call whom",
+            Self::Endpoint => "what the endpoint offers",
         }
     }
 }
@@ -184,6 +187,7 @@ impl fmt::Display for Group {
             Self::Refusal => "refusal",
             Self::Environment => "environment",
             Self::Policy => "policy",
+            Self::Endpoint => "endpoint",
         })
     }
 }
@@ -233,7 +237,8 @@ mod tests {
 
     #[test]
     fn a_group_prints_as_the_word_in_json() {
-        for group in [Group::Static, Group::Handshake, Group::Refusal, Group::Environment, Group::Policy] {
+        let all = [Group::Static, Group::Handshake, Group::Refusal, Group::Environment];
+        for group in all.into_iter().chain([Group::Policy, Group::Endpoint]) {
             assert_eq!(serde_json::to_value(group).expect("plain data"), group.to_string());
         }
     }

@@ -4,6 +4,7 @@
 mod attempt;
 mod certificates;
 mod chain;
+pub mod endpoint;
 pub mod handshake;
 mod leaf;
 mod material;

@@ -1,5 +1,6 @@
 //! Every argument with its help: help, completions and man pages come from here.
 
+mod connect;
 mod init;
 mod issue;
 pub(super) mod lint;

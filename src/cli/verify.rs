@@ -1,5 +1,8 @@
-//! `pkictl verify`: proves certificates, those of an environment or those of files.
+//! `pkictl verify`: proves certificates, those of an environment, of files, or of a live endpoint.
 
+mod connect;
+
+use std::path::Path;
 use std::time::Instant;
 
 use super::args::{Global, VerifyArgs};
@@ -18,6 +21,9 @@ use crate::verify::{self, Scope, TlsVersion};
 
 pub(super) fn run(args: &VerifyArgs, global: &Global, output: &Output) -> Result<(), Failure> {
     let environment = global.store().environment(&global.env)?;
+    if let Some(place) = &args.live.connect {
+        return connect::run(place, args, &environment, global, output);
+    }
     let subjects = Subjects::collect(args, &environment, global)?;
     let signer = signer(args, &environment, global);
     let others = if args.is_by_path() { vec![] } else { others(&environment, global)? };
@@ -56,22 +62,7 @@ struct Subjects {
 
 impl Subjects {
     fn collect(args: &VerifyArgs, environment: &Environment, global: &Global) -> Result<Self, Failure> {
-        let trust = match &args.roots {
-            Some(path) => {
-                let trust = material::trust_from_file(path)?;
-                if trust.anchors.is_empty() {
-                    return Err(Failure::usage(
-                        format!(
-                            "{} holds no root: all its certificates were signed by others",
-                            path.display()
-                        ),
-                        Some("most TLS programs trust only self-signed roots; give the root as well".into()),
-                    ));
-                }
-                trust
-            }
-            None => material::environment_trust(environment)?,
-        };
+        let trust = trust(args, environment)?;
         if args.is_by_path() {
             return Self::by_path(args, trust);
         }
@@ -93,16 +84,10 @@ impl Subjects {
     }
 
     fn by_path(args: &VerifyArgs, trust: Trust) -> Result<Self, Failure> {
-        let read = |chain: &Option<std::path::PathBuf>, key: &Option<std::path::PathBuf>| match chain {
-            Some(chain) => {
-                material::unchecked_from_files(chain, key.as_deref()).map(|identity| vec![identity])
-            }
-            None => Ok(vec![]),
-        };
         Ok(Self {
             title: "files".into(),
-            servers: read(&args.server_cert, &args.server_key)?,
-            clients: read(&args.client_cert, &args.client_key)?,
+            servers: by_path(args.server_cert.as_deref(), args.server_key.as_deref())?,
+            clients: by_path(args.client_cert.as_deref(), args.client_key.as_deref())?,
             trust,
             unreadable: vec![],
         })
@@ -159,6 +144,33 @@ impl Subjects {
         }
         Ok(())
     }
+}
+
+/// The roots of a file, or of the environment.
+fn trust(args: &VerifyArgs, environment: &Environment) -> Result<Trust, Failure> {
+    let Some(path) = &args.roots else { return Ok(material::environment_trust(environment)?) };
+    let trust = material::trust_from_file(path)?;
+    if trust.anchors.is_empty() {
+        return Err(Failure::usage(
+            format!("{} holds no root: all its certificates were signed by others", path.display()),
+            Some("most TLS programs trust only self-signed roots; give the root as well".into()),
+        ));
+    }
+    Ok(trust)
+}
+
+/// The clients that were named, by name or by file.
+fn clients(args: &VerifyArgs, environment: &Environment) -> Result<Vec<Identity>, Failure> {
+    let named = args.client.iter().map(|name| Ok(environment.credential(&name.parse()?)?.into()));
+    let mut clients = named.collect::<Result<Vec<Identity>, Failure>>()?;
+    clients.extend(by_path(args.client_cert.as_deref(), args.client_key.as_deref())?);
+    Ok(clients)
+}
+
+/// A chain and its key from files, if a file was named.
+fn by_path(chain: Option<&Path>, key: Option<&Path>) -> Result<Vec<Identity>, Failure> {
+    let Some(chain) = chain else { return Ok(vec![]) };
+    Ok(vec![material::unchecked_from_files(chain, key)?])
 }
 
 /// A credential as it lies there, whether or not its parts fit; without its key if that cannot be read.

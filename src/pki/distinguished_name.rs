@@ -1,6 +1,12 @@
 //! Distinguished names of certificates, as text (RFC 4514 order reversed, as openssl and people write it).
 
+use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Name;
+
+/// A name in DER as text; nothing if it is not one.
+pub fn from_der(der: &[u8]) -> Option<String> {
+    X509Name::from_der(der).ok().filter(|(rest, _)| rest.is_empty()).map(|(_, name)| to_text(&name))
+}
 
 /// `C=DE, O=Example, CN=web`: in the order of the certificate, with the separators of a value escaped.
 pub(crate) fn to_text(name: &X509Name<'_>) -> String {

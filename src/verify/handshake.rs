@@ -4,7 +4,9 @@ mod configure;
 mod connect;
 mod describe;
 mod judge;
+mod listen;
 mod speak;
+mod visit;
 
 use std::sync::Arc;
 
@@ -13,11 +15,13 @@ use time::OffsetDateTime;
 use super::TlsVersion;
 use crate::bundle::{Identity, Trust};
 
-pub(super) use configure::{Address, Client, Roots, Server, Tls};
+pub(super) use configure::{Address, Client, Credentials, Roots, Server, Tls};
 pub use connect::Exchange;
 pub(super) use connect::{Call, all};
 pub(super) use judge::{Expectation, Refusal, judge};
+pub(super) use listen::{Question, specimen};
 pub use speak::Session;
+pub(super) use visit::{Asked, Ended, Offer, Visit};
 
 /// Both ends of a handshake that did not end as it should, each in words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -29,20 +29,32 @@ pub(super) struct Foreign {
 impl Material {
     /// Makes everything. The names are those of the first client, or of the first server if there is none.
     pub(super) fn make(scope: &Scope<'_>) -> Self {
-        let nobody = || "there is nobody to imitate".to_owned();
-        let model = scope.clients.first().or(scope.servers.first());
-        let say = |error: crate::Error| format!("the certificate for it could not be made: {error}");
+        let model = model(scope);
         let day = Duration::days(1);
         let expired = |model: &Identity, role| {
             let signer = scope.signer.as_ref().map_err(Clone::clone)?;
             imitate(signer, model, role, scope, (day * -2, day * -1)).map_err(say)
         };
         Self {
-            foreign: model.ok_or_else(nobody).and_then(|model| foreign(scope, model).map_err(say)),
-            expired_client: model.ok_or_else(nobody).and_then(|model| expired(model, Role::Client)),
+            foreign: Self::foreign(scope),
+            expired_client: model.and_then(|model| expired(model, Role::Client)),
             expired_servers: scope.servers.iter().map(|server| expired(server, Role::Server)).collect(),
         }
     }
+
+    /// The foreign guest alone.
+    pub(super) fn foreign(scope: &Scope<'_>) -> Result<Foreign, String> {
+        model(scope).and_then(|model| foreign(scope, model).map_err(say))
+    }
+}
+
+/// Whom the guests imitate.
+fn model<'a>(scope: &Scope<'a>) -> Result<&'a Identity, String> {
+    scope.clients.first().or(scope.servers.first()).ok_or_else(|| "there is nobody to imitate".to_owned())
+}
+
+fn say(error: crate::Error) -> String {
+    format!("the certificate for it could not be made: {error}")
 }
 
 /// A root whose name has the form of ours, and a client under it with the subject and the names of `model`.

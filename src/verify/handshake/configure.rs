@@ -11,7 +11,10 @@ use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, ParsedCertificate, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme};
+use rustls::{
+    ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme,
+    SupportedProtocolVersion,
+};
 use time::OffsetDateTime;
 
 use super::Leaf;
@@ -22,19 +25,19 @@ use crate::verify::TlsVersion;
 
 /// The cryptography and the clock of all handshakes of a run. Errors are sentences for a report.
 pub(in crate::verify) struct Tls {
-    provider: Arc<CryptoProvider>,
-    clock: Arc<Stopped>,
+    pub(super) provider: Arc<CryptoProvider>,
+    pub(super) clock: Arc<Stopped>,
 }
 
 /// A chain with its key, as both sides use it.
 pub(in crate::verify) struct Credentials {
-    resolver: Arc<SingleCertAndKey>,
+    pub(super) resolver: Arc<SingleCertAndKey>,
     leaf: Leaf,
 }
 
 /// Trusted roots with the verifiers over them.
 pub(in crate::verify) struct Roots {
-    servers: Arc<WebPkiServerVerifier>,
+    pub(super) servers: Arc<WebPkiServerVerifier>,
     servers_without_host: Arc<dyn ServerCertVerifier>,
     clients: Arc<dyn ClientCertVerifier>,
 }
@@ -138,12 +141,8 @@ impl Tls {
         trusts: &Roots,
         version: TlsVersion,
     ) -> Result<Client, String> {
-        let only = match version {
-            TlsVersion::V12 => &rustls::version::TLS12,
-            TlsVersion::V13 => &rustls::version::TLS13,
-        };
         let builder = ClientConfig::builder_with_details(self.provider.clone(), self.clock.clone())
-            .with_protocol_versions(&[only])
+            .with_protocol_versions(&[version.rustls()])
             .map_err(|error| describe(&error))?
             .with_webpki_verifier(trusts.servers.clone());
         let mut config = match own {
@@ -169,6 +168,15 @@ impl Client {
     }
 }
 
+impl TlsVersion {
+    pub(super) fn rustls(self) -> &'static SupportedProtocolVersion {
+        match self {
+            Self::V12 => &rustls::version::TLS12,
+            Self::V13 => &rustls::version::TLS13,
+        }
+    }
+}
+
 impl Address {
     /// A DNS name or an address, as TLS clients take it.
     pub(in crate::verify) fn host(host: &str) -> Result<Self, String> {
@@ -180,7 +188,7 @@ impl Address {
 
 /// A clock that shows the time of the run, so that the result does not depend on the machine's.
 #[derive(Debug)]
-struct Stopped(UnixTime);
+pub(super) struct Stopped(UnixTime);
 
 impl TimeProvider for Stopped {
     fn current_time(&self) -> Option<UnixTime> {

@@ -98,7 +98,11 @@ fn receive(
 }
 
 /// Sends what waits, then reads what comes.
-fn turn(connection: &mut Connection, stream: &mut TcpStream, deadline: Instant) -> Result<(), Broken> {
+pub(super) fn turn(
+    connection: &mut Connection,
+    stream: &mut TcpStream,
+    deadline: Instant,
+) -> Result<(), Broken> {
     flush(connection, stream)?;
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {
@@ -113,7 +117,7 @@ fn turn(connection: &mut Connection, stream: &mut TcpStream, deadline: Instant) 
     }
 }
 
-fn flush(connection: &mut Connection, stream: &mut TcpStream) -> Result<(), Broken> {
+pub(super) fn flush(connection: &mut Connection, stream: &mut TcpStream) -> Result<(), Broken> {
     while connection.wants_write() {
         connection.write_tls(stream).map_err(io)?;
     }
@@ -122,7 +126,7 @@ fn flush(connection: &mut Connection, stream: &mut TcpStream) -> Result<(), Brok
 
 /// Closing a socket with unread data in it resets the connection, which can destroy an alert on its way. So each side
 /// says that it is done and then waits for the other.
-fn linger(stream: &mut TcpStream, deadline: Instant) {
+pub(super) fn linger(stream: &mut TcpStream, deadline: Instant) {
     let mut rest = [0; 4096];
     if stream.shutdown(Shutdown::Write).is_err() {
         return;

@@ -1,0 +1,51 @@
+//! Arguments of `verify` for a live endpoint.
+
+use clap::{Args, ValueEnum};
+
+use crate::verify::endpoint::{Place, StartTls};
+
+/// Arguments of `verify` for a live endpoint.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "A live endpoint")]
+pub struct ConnectArgs {
+    /// Verify the server that listens here, whoever made it: chain, names, dates, versions, key exchange, whom it takes
+    ///
+    /// With --client or --client-cert the server must ask for a certificate, take this one, and refuse a client without
+    /// one; a client of a foreign CA, made in memory, must always be refused. --tls names versions that must be offered.
+    #[arg(long, value_name = "HOST:PORT", value_parser = place, conflicts_with_all = ["server", "server_cert", "server_key", "server_auth_only", "passphrase_file"])]
+    pub connect: Option<Place>,
+    /// Protocol that asks for TLS in plain text first
+    #[arg(long, value_enum, value_name = "PROTOCOL", requires = "connect", default_value_t = Protocol::AmqpNone, hide_default_value = true)]
+    pub starttls: Protocol,
+    /// Seconds to wait on each of about ten connections
+    #[arg(long, value_name = "SECONDS", requires = "connect", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub timeout: u64,
+}
+
+/// A protocol that asks for TLS in plain text first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Protocol {
+    /// PostgreSQL's request for TLS
+    Postgres,
+    /// SMTP's STARTTLS
+    Smtp,
+    /// IMAP's STARTTLS
+    Imap,
+    /// TLS at once, as without this option: AMQP has no STARTTLS
+    AmqpNone,
+}
+
+impl From<Protocol> for StartTls {
+    fn from(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Postgres => Self::Postgres,
+            Protocol::Smtp => Self::Smtp,
+            Protocol::Imap => Self::Imap,
+            Protocol::AmqpNone => Self::Direct,
+        }
+    }
+}
+
+fn place(text: &str) -> Result<Place, String> {
+    super::with_form(text)
+}

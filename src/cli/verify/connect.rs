@@ -1,0 +1,56 @@
+//! `pkictl verify --connect`: a live endpoint, whoever runs it.
+
+use std::time::{Duration, Instant};
+
+use super::{clients, trust};
+use crate::cli::args::{Global, VerifyArgs};
+use crate::cli::failure::{Failure, Kind};
+use crate::cli::output::Output;
+use crate::cli::{clock, report};
+use crate::error::Error;
+use crate::store::Environment;
+use crate::verify::TlsVersion;
+use crate::verify::endpoint::{self, Endpoint, Place};
+
+pub(super) fn run(
+    place: &Place,
+    args: &VerifyArgs,
+    environment: &Environment,
+    global: &Global,
+    output: &Output,
+) -> Result<(), Failure> {
+    let trust = trust(args, environment).map_err(name_roots)?;
+    let clients = clients(args, environment)?;
+    let host = args.host.as_deref().unwrap_or(place.host());
+    let versions: Vec<TlsVersion> =
+        TlsVersion::ALL.into_iter().filter(|version| args.tls.contains(version)).collect();
+    let endpoint = Endpoint {
+        place,
+        host,
+        starttls: args.live.starttls.into(),
+        trust: &trust,
+        clients: &clients,
+        versions: &versions,
+        limit: Duration::from_secs(args.live.timeout),
+        now: clock::now()?,
+    };
+    let start = Instant::now();
+    let result = endpoint::run(&endpoint);
+    let title = match &args.roots {
+        Some(roots) => format!("{place} as {host}, roots of {}", roots.display()),
+        None => format!("{place} as {host}, root of environment {}", global.env),
+    };
+    // What an endpoint offers is the answer here, not only what is wrong with it.
+    report::show(&result, &title, start.elapsed(), true, output)
+}
+
+/// Without an environment, the next step is rather a file than a new CA.
+fn name_roots(failure: Failure) -> Failure {
+    match &failure.kind {
+        Kind::Library(error) if matches!(**error, Error::NoAuthority { .. }) => Failure {
+            hint: Some("name the roots that clients of this endpoint trust with `--roots FILE`, or the environment with `--env NAME`".into()),
+            ..failure
+        },
+        _ => failure,
+    }
+}

@@ -1,0 +1,220 @@
+//! The connections: one for each TLS version and each guest, and some short ones. Nothing is judged here.
+
+use std::net::SocketAddr;
+
+use super::admission::question;
+use super::dial::{Line, no_answer};
+use super::old_version::{self, Answer};
+use super::{Endpoint, Trouble, plain_text};
+use crate::bundle::Identity;
+use crate::error::Result;
+use crate::pki::Certificate;
+use crate::verify::handshake::{Address, Credentials, Ended, Offer, Question, Roots, Tls, Visit};
+use crate::verify::material::Material;
+use crate::verify::{Scope, TlsVersion};
+
+/// Everything that was seen.
+pub(super) struct Survey<'a> {
+    pub(super) endpoint: &'a Endpoint<'a>,
+    /// Where it was found.
+    address: SocketAddr,
+    /// Without a certificate, on each version that was tried.
+    pub(super) bare: Vec<(TlsVersion, Visit)>,
+    /// What it says to a client that is too old.
+    pub(super) old: Answer,
+    /// Each group of the key exchange, and whether it takes it.
+    pub(super) groups: Vec<(String, bool)>,
+    /// The chain as it was sent.
+    pub(super) shown: Result<Identity>,
+    /// Each client on each version that is served; an error is why it could not call.
+    pub(super) own: Vec<Result<Visits, String>>,
+    /// A client of a CA that was made for this run; an error is why it could not call.
+    pub(super) foreign: Result<Visits, String>,
+}
+
+/// Visits by the version that they were made with.
+pub(super) type Visits = Vec<(TlsVersion, Visit)>;
+
+impl<'a> Survey<'a> {
+    /// Makes the connections, one after the other: some servers count them.
+    pub(super) fn make(endpoint: &'a Endpoint<'a>) -> Result<Self, Trouble> {
+        let mut caller = Caller::new(endpoint)?;
+        let versions = if endpoint.versions.is_empty() { &TlsVersion::ALL[..] } else { endpoint.versions };
+        let mut bare = Vec::with_capacity(versions.len());
+        for version in versions {
+            bare.push((*version, caller.first_call(*version)?));
+        }
+        let address = caller.address.ok_or_else(|| {
+            Trouble::new("a TLS version to try", "none was named", "name TLS 1.3 or TLS 1.2")
+        })?;
+        let old = caller.call_as_old_client();
+        let Some((best, first)) = bare.iter().find(|(_, visit)| visit.was_served()) else {
+            return Err(no_version(endpoint, &bare, &old));
+        };
+        let shown = identity(endpoint, &first.chain);
+        let groups = caller.groups(*best);
+        let asks = bare.iter().any(|(_, visit)| visit.asked.is_some());
+        let served: Vec<TlsVersion> =
+            bare.iter().filter(|(_, visit)| visit.was_served()).map(|(version, _)| *version).collect();
+        let not_asked = || Err("the endpoint asks for no certificate".to_owned());
+        let mut call = |client: &Identity| if asks { caller.all(client, &served) } else { not_asked() };
+        let own = endpoint.clients.iter().map(&mut call).collect();
+        let foreign = foreign(endpoint, shown.as_ref().ok()).and_then(|client| call(&client));
+        Ok(Self { endpoint, address, bare, old, groups, shown, own, foreign })
+    }
+
+    /// How it was reached: `127.0.0.1:5432, after PostgreSQL's request for TLS`.
+    pub(super) fn way(&self) -> String {
+        match self.endpoint.starttls.name() {
+            None => self.address.to_string(),
+            Some(protocol) => format!("{}, TLS begins after {protocol} in plain text", self.address),
+        }
+    }
+
+    /// Whom the checks are about.
+    pub(super) fn subject(&self) -> String {
+        self.endpoint.place.to_string()
+    }
+}
+
+/// How a visit ended, in words.
+pub(super) fn words(ended: &Ended, endpoint: &Endpoint<'_>) -> String {
+    match ended {
+        Ended::Agreed(_) => "the handshake is complete".into(),
+        Ended::Alert(alert) => format!("received the alert {alert}"),
+        Ended::PlainText(text) => plain_text::describe(text).0,
+        Ended::Closed => "the connection was closed without an alert".into(),
+        Ended::TimedOut => no_answer(&format!("from {}", endpoint.place), endpoint.limit),
+        Ended::Failed(reason) => reason.clone(),
+    }
+}
+
+/// Who makes the connections.
+struct Caller<'a> {
+    endpoint: &'a Endpoint<'a>,
+    tls: Tls,
+    roots: Roots,
+    host: Address,
+    line: Line,
+    question: Option<Question>,
+    /// Where the last connection went.
+    address: Option<SocketAddr>,
+}
+
+impl<'a> Caller<'a> {
+    fn new(endpoint: &'a Endpoint<'a>) -> Result<Self, Trouble> {
+        let tls = Tls::at(endpoint.now);
+        let roots = tls.roots(&endpoint.trust.anchors);
+        let roots = roots
+            .map_err(|reason| Trouble::new("roots that a client can trust", reason, "name other roots"))?;
+        let host = Address::host(endpoint.host)
+            .map_err(|reason| Trouble::new("a name to ask for", reason, "name another host"))?;
+        let line = Line::find(endpoint.place, endpoint.starttls, endpoint.limit)?;
+        let question = question(endpoint);
+        Ok(Self { endpoint, tls, roots, host, line, question, address: None })
+    }
+
+    /// Without a certificate. If this does not come to TLS, no other call will.
+    fn first_call(&mut self, version: TlsVersion) -> Result<Visit, Trouble> {
+        let is_first = self.address.is_none();
+        let mut visit = match self.visit(None, version, None) {
+            Err(trouble) if is_first => return Err(trouble),
+            other => self.or_failed(other),
+        };
+        if visit.ended == Ended::Alert("no_application_protocol".into()) {
+            self.question = None;
+            visit = self.call(None, version);
+        }
+        match &visit.ended {
+            Ended::PlainText(text) if is_first => {
+                let (found, fix) = plain_text::describe(text);
+                Err(Trouble::new("TLS", found, fix))
+            }
+            Ended::TimedOut if is_first && !visit.was_served() => {
+                let fix = "look whether this port serves TLS from the first byte on, or wait longer";
+                Err(Trouble::new("an answer to ClientHello", words(&visit.ended, self.endpoint), fix))
+            }
+            _ => Ok(visit),
+        }
+    }
+
+    fn visit(
+        &mut self,
+        own: Option<&Credentials>,
+        version: TlsVersion,
+        group: Option<&str>,
+    ) -> Result<Visit, Trouble> {
+        let alpn = self.question.as_ref().and_then(|question| question.alpn);
+        let visitor = self.tls.visitor(own, &self.roots, &self.host, Offer { version, group, alpn });
+        let visitor =
+            visitor.map_err(|reason| Trouble::new("a TLS client", reason, "name another version"))?;
+        let dialled = self.line.dial()?;
+        self.address = Some(dialled.address);
+        Ok(visitor.visit(dialled.stream, dialled.deadline, self.question.as_ref()))
+    }
+
+    fn call(&mut self, own: Option<&Credentials>, version: TlsVersion) -> Visit {
+        let visit = self.visit(own, version, None);
+        self.or_failed(visit)
+    }
+
+    fn or_failed(&self, visit: Result<Visit, Trouble>) -> Visit {
+        visit.unwrap_or_else(|trouble| Visit::without_contact(Ended::Failed(trouble.found)))
+    }
+
+    fn all(&mut self, client: &Identity, versions: &[TlsVersion]) -> Result<Visits, String> {
+        let own = self.tls.credentials(client)?;
+        Ok(versions.iter().map(|version| (*version, self.call(Some(&own), *version))).collect())
+    }
+
+    fn call_as_old_client(&mut self) -> Answer {
+        match self.line.dial() {
+            Ok(dialled) => old_version::ask(dialled, self.endpoint.host),
+            Err(trouble) => Answer::Unclear(trouble.found),
+        }
+    }
+
+    fn groups(&mut self, version: TlsVersion) -> Vec<(String, bool)> {
+        let groups = self.tls.groups();
+        groups
+            .into_iter()
+            .map(|group| {
+                let visit = self.visit(None, version, Some(&group));
+                let is_served = self.or_failed(visit).was_served();
+                (group, is_served)
+            })
+            .collect()
+    }
+}
+
+/// Nothing that this client speaks is served.
+fn no_version(endpoint: &Endpoint<'_>, bare: &Visits, old: &Answer) -> Trouble {
+    let names: Vec<String> = bare.iter().map(|(version, _)| version.to_string()).collect();
+    let mut found: Vec<String> =
+        bare.iter().map(|(version, visit)| format!("{version}: {}", words(&visit.ended, endpoint))).collect();
+    if let Answer::Speaks(version) = old {
+        found.push(format!("it speaks {version}"));
+    }
+    let is_closed = bare.iter().all(|(_, visit)| visit.ended == Ended::Closed);
+    let fix = if is_closed {
+        "look whether this port serves TLS from the first byte on, and what the server's log says"
+    } else {
+        "let the server offer TLS 1.3 or 1.2 with ECDHE and AEAD ciphers, a certificate that fits them, and this host"
+    };
+    Trouble::new(names.join(" or "), found.join("; "), fix)
+}
+
+fn identity(endpoint: &Endpoint<'_>, chain: &[Vec<u8>]) -> Result<Identity> {
+    let read = |(nth, der): (usize, &Vec<u8>)| {
+        Certificate::from_der(der, &format!("certificate {} of {}", nth + 1, endpoint.place))
+    };
+    let chain = chain.iter().enumerate().map(read).collect::<Result<Vec<_>>>()?;
+    Ok(Identity { name: endpoint.place.to_string(), chain, key: None, anchors: vec![], files: None })
+}
+
+/// A client that looks like the first one, or like the server, under a CA that nobody knows.
+fn foreign(endpoint: &Endpoint<'_>, shown: Option<&Identity>) -> Result<Identity, String> {
+    let servers = shown.map(std::slice::from_ref).unwrap_or_default();
+    let scope = Scope::new(servers, endpoint.clients, endpoint.trust, endpoint.now);
+    Material::foreign(&scope).map(|foreign| foreign.client)
+}
