@@ -25,3 +25,5 @@ mod route;
 mod safety;
 mod schemas;
 mod verify_command;
+#[cfg(unix)]
+mod verify_connect;

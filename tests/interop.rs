@@ -4,6 +4,7 @@ mod apache;
 mod cert_manager;
 mod cluster;
 mod compose;
+mod connect;
 mod daemon;
 mod deployment;
 mod dhparam;

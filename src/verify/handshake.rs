@@ -18,6 +18,7 @@ use crate::bundle::{Identity, Trust};
 pub(super) use configure::{Address, Client, Credentials, Roots, Server, Tls};
 pub use connect::Exchange;
 pub(super) use connect::{Call, all};
+pub(super) use describe::alert_of;
 pub(super) use judge::{Expectation, Refusal, judge};
 pub(super) use listen::{Question, specimen};
 pub use speak::Session;

@@ -84,14 +84,14 @@ fn nginx_refuses_an_upstream_of_another_authority() {
     server.says("upstream SSL certificate verify error: (20:unable to get local issuer certificate)");
 }
 
-fn begin() -> Option<(Shop, Judge)> {
+pub(super) fn begin() -> Option<(Shop, Judge)> {
     let nginx = judge("nginx")?;
     Some((open()?, nginx))
 }
 
 /// nginx with the emitted file in it, and with nothing else but what a test needs to see.
 #[track_caller]
-fn start(shop: &Shop, nginx: &Judge, options: &[&str]) -> (Server, u16) {
+pub(super) fn start(shop: &Shop, nginx: &Judge, options: &[&str]) -> (Server, u16) {
     let port = free_port();
     let number = port.to_string();
     let place = ["nginx", "--cert", "rest-api", "--bind", "127.0.0.1", "--port", &number];

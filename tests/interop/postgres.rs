@@ -10,15 +10,15 @@ const WHO: &str = "SELECT current_user, ssl, version FROM pg_stat_ssl WHERE pid 
 /// A common name in which much wants to be quoted.
 const ODD_NAME: &str = "it's \"odd\", #1 \\0";
 
-struct Database {
-    workspace: Workspace,
+pub(super) struct Database {
+    pub(super) workspace: Workspace,
     postgres: Judge,
-    port: u16,
+    pub(super) port: u16,
 }
 
 impl Database {
     /// A data directory with the roles `app` and `backend`, and the emitter's files in place; nothing if a program is missing.
-    fn with(options: &[&str]) -> Option<Self> {
+    pub(super) fn with(options: &[&str]) -> Option<Self> {
         let (postgres, initdb, _) = (judge("postgres")?, judge("initdb")?, judge("psql")?);
         let workspace = workspace_with("postgres-server", "db");
         let _ = workspace.pkictl(&["issue", "client", "odd", "--cn", ODD_NAME]).succeeds();
@@ -57,7 +57,7 @@ impl Database {
         command
     }
 
-    fn start(&self) -> Server {
+    pub(super) fn start(&self) -> Server {
         let server = Server::start(self.command(), self.port);
         // It listens before it lets anybody in.
         server.says("database system is ready to accept connections");

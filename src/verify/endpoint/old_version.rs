@@ -1,10 +1,11 @@
 //! TLS 1.1 and older, which no library here speaks: one ClientHello by hand, and the first answer to it.
 
 use std::io::{Read, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::dial::Dialled;
 use crate::pki::random_bytes;
+use crate::verify::handshake::alert_of;
 
 /// Cipher suites of TLS 1.0 and 1.1 that servers had (IANA, "TLS Cipher Suites"): ECDHE, DHE and RSA with AES in CBC
 /// mode and with 3DES; the last one says that renegotiation is safe (RFC 5746).
@@ -32,9 +33,8 @@ pub(super) fn ask(mut dialled: Dialled, host: &str) -> Answer {
         Ok(random) => random,
         Err(error) => return Answer::Unclear(error.to_string()),
     };
-    let left = |deadline: Instant| {
-        deadline.saturating_duration_since(Instant::now()).max(std::time::Duration::from_millis(1))
-    };
+    let left =
+        |deadline: Instant| deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
     let stream = &mut dialled.stream;
     let sent = stream
         .set_write_timeout(Some(left(dialled.deadline)))
@@ -76,9 +76,9 @@ fn read_answer(answer: &[u8], is_late: bool) -> Answer {
             0x0300 => Answer::Speaks("SSL 3.0"),
             other => Answer::Unclear(format!("it answered with version {other:#06x}")),
         },
-        [21, _, _, _, _, _, 70, ..] => Answer::Refuses("refused with the alert protocol_version".into()),
-        [21, _, _, _, _, _, 40, ..] => Answer::Refuses("refused with the alert handshake_failure".into()),
-        [21, _, _, _, _, _, alert, ..] => Answer::Refuses(format!("refused with alert {alert}")),
+        [21, _, _, _, _, _, alert, ..] => {
+            Answer::Refuses(format!("refused with the alert {}", alert_of(*alert)))
+        }
         [] if is_late => Answer::Unclear("it gave no answer in time".into()),
         [] => Answer::Refuses("the connection was closed".into()),
         _ => Answer::Unclear("it answered something else than TLS".into()),

@@ -104,6 +104,14 @@ pub(super) fn alert_name(alert: AlertDescription) -> String {
     }
 }
 
+/// The name of an alert by its number.
+pub(in crate::verify) fn alert_of(number: u8) -> String {
+    match AlertDescription::from(number) {
+        AlertDescription::Unknown(number) => format!("number {number}"),
+        known => alert_name(known),
+    }
+}
+
 fn moment(seconds: u64) -> String {
     i64::try_from(seconds)
         .ok()
@@ -113,7 +121,7 @@ fn moment(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{alert_name, describe, path_error};
+    use super::{alert_name, alert_of, describe, path_error};
     use rustls::pki_types::{ServerName, UnixTime};
     use rustls::{AlertDescription, CertificateError, Error};
     use std::time::Duration;
@@ -146,6 +154,7 @@ mod tests {
     #[test]
     fn alerts_have_their_names_from_the_standard() {
         assert_eq!(alert_name(AlertDescription::UnknownCA), "unknown_ca");
+        assert_eq!((alert_of(70), alert_of(255)), ("protocol_version".into(), "number 255".into()));
         assert_eq!(alert_name(AlertDescription::BadCertificate), "bad_certificate");
         assert_eq!(alert_name(AlertDescription::UnsupportedCertificate), "unsupported_certificate");
     }
