@@ -10,7 +10,7 @@ use super::speak::{Broken, flush, io, turn};
 use super::visit::Ended;
 
 /// Silence after a TLS 1.3 handshake that counts as consent, at least; on slow lines it is longer.
-const QUIET: Duration = Duration::from_millis(500);
+const QUIET: Duration = Duration::from_secs(1);
 /// Enough of an answer to know what it is.
 const ENOUGH: usize = 16 * 1024;
 /// Enough of a plain text to know what it is.
