@@ -29,11 +29,8 @@ pub(super) fn question(endpoint: &Endpoint<'_>) -> Option<Question> {
     Some(match endpoint.starttls {
         StartTls::Direct => Question {
             alpn: Some(HTTP),
-            bytes: format!(
-                "GET / HTTP/1.1\r\nHost: {}\r\nUser-Agent: pkictl\r\nConnection: close\r\n\r\n",
-                authority(endpoint)
-            )
-            .into_bytes(),
+            bytes: format!("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", authority(endpoint))
+                .into_bytes(),
             is_answer: |heard| http_status(heard).is_some_and(|status| status != 400),
         },
         StartTls::Postgres => {
