@@ -8,6 +8,7 @@ mod manifest;
 mod output;
 mod values;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use minijinja::Value;
@@ -121,6 +122,37 @@ impl Emitter {
             }
         }
         Ok(artifacts)
+    }
+
+    /// Whether an option of which a manifest says nothing means the service's own credential, its callers or its
+    /// authority: what the description says, or else the usual meaning of `cert`, `client` and `allow`.
+    ///
+    /// # Errors
+    /// [`Error::Template`] for an expression of the description that does not evaluate.
+    pub fn means_own(
+        &self,
+        option: &OptionSpec,
+        given: &BTreeMap<String, String>,
+        serves: bool,
+        calls: bool,
+    ) -> Result<bool> {
+        let Some(expression) = &option.own else {
+            return Ok(match (option.name.as_str(), option.kind) {
+                ("cert", OptionType::Server) | ("allow", OptionType::Callers) => serves,
+                ("client", OptionType::Client) => calls && !serves,
+                _ => false,
+            });
+        };
+        let mut context: BTreeMap<String, Value> =
+            self.options.iter().map(|option| (option.variable(), Value::from(()))).collect();
+        let known = |name: &str| self.options.iter().find(|option| option.name == name);
+        for (name, text) in given {
+            context.extend(known(name).map(|option| (option.variable(), Value::from(text.as_str()))));
+        }
+        context.insert("serves".into(), Value::from(serves));
+        context.insert("calls".into(), Value::from(calls));
+        let place = format!("emitter {}, own of {}", self.name, option.name);
+        Ok(template::evaluate(&place, expression, &Value::from(context))?.is_true())
     }
 
     fn render_file(

@@ -44,6 +44,8 @@ mod ephemeral;
 pub mod error;
 #[cfg(feature = "emit")]
 pub mod lint;
+#[cfg(feature = "emit")]
+pub mod manifest;
 pub mod pki;
 pub mod policy;
 pub mod profile;

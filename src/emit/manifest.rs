@@ -47,6 +47,9 @@ pub struct OptionSpec {
     pub max: Option<i64>,
     /// For `server`, `client` and `authority`: material made elsewhere is taken by path, and these options name its other files.
     pub files: Option<FileOptions>,
+    /// For `server`, `client`, `callers` and `trust` in a manifest that says nothing of it: an expression over the other
+    /// options, `serves` and `calls`, whether the service's own credential, callers or authority are meant.
+    pub own: Option<String>,
 }
 
 /// The form of an option's value.

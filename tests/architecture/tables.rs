@@ -15,6 +15,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("emit", &["error", "pki", "profile", "bundle", "template", "artifact"]),
     ("verify", &["error", "pki", "profile", "bundle", "policy", "report"]),
     ("lint", &["error", "pki", "profile", "bundle", "report", "artifact"]),
+    ("manifest", &["error", "pki", "template", "profile", "emit"]),
     (
         "cli",
         &[
@@ -31,6 +32,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
             "emit",
             "verify",
             "lint",
+            "manifest",
         ],
     ),
     ("main", &["cli"]),
@@ -51,7 +53,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("yasna::", &["pki/"]),
     ("idna::", &["pki/name.rs"]),
     ("rustix::", &["artifact/system.rs"]),
-    ("minijinja::", &["template.rs", "profile/", "emit.rs", "emit/"]),
+    ("minijinja::", &["template.rs", "profile/", "emit.rs", "emit/", "manifest/"]),
     ("serde_saphyr::", &["emit.rs", "emit/", "lint.rs", "lint/"]),
     ("clap::", &["cli.rs", "cli/"]),
     ("clap_complete::", &["cli/"]),

@@ -1,0 +1,159 @@
+//! The manifest, `pkictl.toml`: environments, services, who may call whom, and what to make of it where it is used.
+//!
+//! Reading never stops at the first mistake: all of them are reported, each with its line and column.
+
+mod emits;
+mod expand;
+mod read;
+mod roles;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use crate::emit::Emitters;
+use crate::pki::{KeyAlgorithm, Label, NameConstraints, Role, Span, SubjectAltName};
+use crate::profile::Profiles;
+
+pub use table::{Mistake, Placed};
+
+/// The name of a manifest's file, unless another one is named.
+pub const FILE_NAME: &str = "pkictl.toml";
+
+/// A manifest without mistakes, with every value decided that does not depend on certificates.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// Certificates that end within this time are made anew.
+    pub renew_within: Span,
+    /// In the order of the text.
+    pub environments: Vec<Environment>,
+}
+
+/// One environment, with its name filled in everywhere.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// The environment's own authority first, then the further ones, each with a root of its own.
+    pub authorities: Vec<Authority>,
+    /// In the order of the text.
+    pub services: Vec<Service>,
+}
+
+/// A certificate authority: a root that nothing else shares.
+#[derive(Debug, Clone)]
+pub struct Authority {
+    /// The environment of the PKI directory that keeps it: `test`, or `test.db` for a further one named `db`.
+    pub domain: String,
+    /// Organization in its subject and in those of its certificates.
+    pub organization: Option<String>,
+    /// Whether leaves are signed by an intermediate below the root.
+    pub intermediate: bool,
+    /// What it may sign.
+    pub constraints: NameConstraints,
+    /// Kind of its key; the profile's if absent.
+    pub key_type: Option<KeyAlgorithm>,
+    /// How long its root is valid; the profile's time if absent.
+    pub validity: Option<Span>,
+}
+
+/// Somebody who serves, calls, or does both.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// The name of the service and of its credential.
+    pub name: Label,
+    /// The place of its authority in [`Environment::authorities`].
+    pub authority: usize,
+    /// The profile of its certificate.
+    pub profile: String,
+    /// What the profile is for.
+    pub role: Role,
+    /// Whether some service names it as a caller.
+    pub calls: bool,
+    /// Names beside those that the profile gives.
+    pub names: Vec<SubjectAltName>,
+    /// Another common name than the profile's.
+    pub common_name: Option<String>,
+    /// Another kind of key than the profile's.
+    pub key_type: Option<KeyAlgorithm>,
+    /// Another time than the profile's.
+    pub validity: Option<Span>,
+    /// Values of the profile's variables.
+    pub values: Vec<(String, String)>,
+    /// The names of the services that may call it; absent where anybody may who trusts the root.
+    pub callers: Option<Vec<String>>,
+    /// Copies of its certificate and key under other names.
+    pub files: Files,
+    /// What to emit for it.
+    pub emits: Vec<Emit>,
+}
+
+/// Paths of copies, relative to the manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Files {
+    /// The leaf and its intermediates.
+    pub certificate: Option<String>,
+    /// The private key.
+    pub key: Option<String>,
+    /// The trust anchor.
+    pub ca: Option<String>,
+}
+
+/// Files of one place of use.
+#[derive(Debug, Clone)]
+pub struct Emit {
+    /// The emitter.
+    pub target: String,
+    /// The directory for its files, relative to the manifest.
+    pub to: String,
+    /// Its options, by their names in the emitter's description.
+    pub options: BTreeMap<String, Given>,
+    /// Line of the manifest, for errors that only the emitter can find.
+    pub line: usize,
+}
+
+/// The value of an emitter's option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// A string or a choice.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A flag. For a credential, `false` means none.
+    Flag(bool),
+    /// Several strings.
+    List(Vec<String>),
+    /// The credentials of these services.
+    Services(Vec<String>),
+    /// The service's own authority.
+    Authority(String),
+}
+
+impl Manifest {
+    /// Reads a manifest and holds it against the profiles and emitters that there are.
+    ///
+    /// # Errors
+    /// Every mistake that there is, in the order of the text.
+    pub fn read(text: &str, profiles: &Profiles, emitters: &Emitters) -> Result<Self, Vec<Mistake>> {
+        let notes = table::Notes::new(text);
+        let raw = read::read(text, &notes);
+        let roles = roles::decide(&raw, profiles, &notes);
+        let emits = emits::check(&raw, &roles, emitters, &notes);
+        let manifest = expand::expand(&raw, &roles, &emits, &notes);
+        let mistakes = notes.into_mistakes();
+        if mistakes.is_empty() { Ok(manifest) } else { Err(mistakes) }
+    }
+}
+
+impl Environment {
+    /// The service of this name.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.name.as_str() == name)
+    }
+
+    /// The authority that signs for a service.
+    pub fn authority_of(&self, service: &Service) -> &Authority {
+        &self.authorities[service.authority]
+    }
+}

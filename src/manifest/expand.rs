@@ -1,0 +1,199 @@
+//! The manifest once for each environment, with its name filled in for `{{ env }}`, and the names held against what
+//! the authority may sign.
+
+use std::collections::BTreeMap;
+
+use minijinja::{Value, context};
+
+use super::read::{Raw, RawAuthority, RawService};
+use super::roles::Decided;
+use super::table::{Notes, Placed};
+use super::{Authority, Emit, Environment, Files, Given, Manifest, Service};
+use crate::error::Error;
+use crate::pki::{NameConstraints, Span, SubjectAltName};
+use crate::template;
+
+/// Certificates are made anew when they end within this time.
+const RENEW_WITHIN_DAYS: i64 = 30;
+/// Where emitted files go when nothing says where.
+const TO: &str = "deploy/{{ env }}/{{ service }}";
+
+pub(super) fn expand(
+    raw: &Raw,
+    roles: &[Decided],
+    emits: &[Vec<Placed<Emit>>],
+    notes: &Notes<'_>,
+) -> Manifest {
+    let environments = raw.environments.iter().map(|name| {
+        let fill = Fill { notes, context: context! { env => &name.value } };
+        let authorities: Vec<Authority> =
+            raw.authorities.iter().map(|one| authority(raw, one, &name.value, &fill)).collect();
+        let services = raw.services.iter().zip(roles).zip(emits).filter_map(|((service, decided), emits)| {
+            let fill =
+                Fill { notes, context: context! { env => &name.value, service => &service.name.value } };
+            Some(Service { emits: fill.emits(emits), ..fill.service(raw, service, decided, &authorities)? })
+        });
+        Environment { name: name.value.clone(), services: services.collect(), authorities }
+    });
+    Manifest {
+        renew_within: raw.renew_within.unwrap_or(Span::days(RENEW_WITHIN_DAYS)),
+        environments: environments.collect(),
+    }
+}
+
+fn authority(raw: &Raw, written: &RawAuthority, environment: &str, fill: &Fill<'_, '_>) -> Authority {
+    let domain = match &written.name {
+        Some(name) => format!("{environment}.{}", name.value),
+        None => environment.to_owned(),
+    };
+    let organization = written.organization.as_ref().or(raw.organization.as_ref());
+    Authority {
+        domain,
+        organization: organization.and_then(|organization| fill.text(organization)),
+        intermediate: written.intermediate,
+        constraints: NameConstraints {
+            permitted_dns: fill.parsed(&written.permit_dns, NameConstraints::permit_dns),
+            permitted_ip: fill.parsed(&written.permit_ip, str::parse),
+        },
+        key_type: written.key_type,
+        validity: written.validity,
+    }
+}
+
+/// Fills names in, and notes what does not become a value.
+struct Fill<'n, 't> {
+    notes: &'n Notes<'t>,
+    context: Value,
+}
+
+impl Fill<'_, '_> {
+    fn text(&self, text: &Placed<String>) -> Option<String> {
+        match template::render("the value", &text.value, &self.context) {
+            Ok(filled) => Some(filled),
+            Err(error) => {
+                self.notes.add(&text.span, error.to_string(), Some("`{{ env }}` or `{{ service }}`".into()));
+                None
+            }
+        }
+    }
+
+    /// For what carries its place only by its entry.
+    fn plain(&self, text: &str, span: &std::ops::Range<usize>) -> String {
+        self.text(&Placed { value: text.to_owned(), span: span.clone() }).unwrap_or_default()
+    }
+
+    fn parsed<T>(&self, texts: &[Placed<String>], parse: impl Fn(&str) -> crate::Result<T>) -> Vec<T> {
+        texts.iter().filter_map(|text| self.one(text, &parse).map(|one| one.value)).collect()
+    }
+
+    fn one<T>(&self, text: &Placed<String>, parse: impl Fn(&str) -> crate::Result<T>) -> Option<Placed<T>> {
+        match parse(&self.text(text)?) {
+            Ok(value) => Some(Placed { value, span: text.span.clone() }),
+            Err(error) => {
+                self.notes.error(&text.span, &error);
+                None
+            }
+        }
+    }
+
+    fn service(
+        &self,
+        raw: &Raw,
+        written: &RawService,
+        decided: &Decided,
+        authorities: &[Authority],
+    ) -> Option<Service> {
+        let label = decided.label.clone()?;
+        let constraints = &authorities[decided.authority].constraints;
+        let mut names: Vec<SubjectAltName> = Vec::new();
+        for text in written.names.iter().flatten() {
+            if let Some(name) = self.one(text, str::parse) {
+                self.judge(&name, constraints, &authorities[decided.authority].domain);
+                names.push(name.value);
+            }
+        }
+        if written.names.is_none() && decided.role.serves() {
+            names.extend(default_name(&label, constraints));
+        }
+        let [certificate, key, ca] = &written.files;
+        let path = |text: &Option<Placed<String>>| text.as_ref().and_then(|text| self.path(text));
+        Some(Service {
+            name: label,
+            authority: decided.authority,
+            profile: decided.profile.clone(),
+            role: decided.role,
+            calls: decided.calls,
+            names,
+            common_name: written.common_name.as_ref().and_then(|name| self.text(name)),
+            key_type: written.key_type.or(raw.key_type),
+            validity: written.validity.or(raw.validity),
+            values: written
+                .set
+                .iter()
+                .filter_map(|(key, value)| Some((key.value.clone(), self.text(value)?)))
+                .collect(),
+            callers: written.callers.as_ref().map(|all| all.iter().map(|one| one.value.clone()).collect()),
+            files: Files { certificate: path(certificate), key: path(key), ca: path(ca) },
+            emits: vec![],
+        })
+    }
+
+    /// A name that the authority cannot sign, or that no client takes.
+    fn judge(&self, name: &Placed<SubjectAltName>, constraints: &NameConstraints, authority: &str) {
+        if !constraints.permits(&name.value) {
+            let error = Error::OutsideConstraints {
+                name: name.value.to_string(),
+                authority: authority.to_owned(),
+                permitted: constraints.to_string(),
+            };
+            self.notes.error(&name.span, &error);
+        }
+        if let Some(dns) = name.value.as_dns().filter(|dns| dns.is_too_wide()) {
+            self.notes.error(&name.span, &Error::WildcardTooWide { name: dns.to_string() });
+        }
+    }
+
+    /// A path below the manifest's directory.
+    fn path(&self, text: &Placed<String>) -> Option<String> {
+        let path = self.text(text)?;
+        let inside = |part: std::path::Component<'_>| matches!(part, std::path::Component::Normal(_));
+        if path.is_empty() || !std::path::Path::new(&path).components().all(inside) {
+            let message = format!("{path:?} leads out of the manifest's directory");
+            self.notes.add(&text.span, message, Some("a relative path without `..`".into()));
+            return None;
+        }
+        Some(path)
+    }
+
+    fn emits(&self, emits: &[Placed<Emit>]) -> Vec<Emit> {
+        let filled = emits.iter().map(|Placed { value: emit, span }| {
+            let given = |given: &Given| match given {
+                Given::Text(text) => Given::Text(self.plain(text, span)),
+                Given::List(texts) => Given::List(texts.iter().map(|text| self.plain(text, span)).collect()),
+                other => other.clone(),
+            };
+            let to = if emit.to.is_empty() { TO } else { &emit.to };
+            Emit {
+                target: emit.target.clone(),
+                to: self.path(&Placed { value: to.to_owned(), span: span.clone() }).unwrap_or_default(),
+                options: emit
+                    .options
+                    .iter()
+                    .map(|(name, value)| (name.clone(), given(value)))
+                    .collect::<BTreeMap<_, _>>(),
+                line: self.notes.line(span),
+            }
+        });
+        filled.collect()
+    }
+}
+
+/// The name of a server of which nothing is said: its own, or where the authority may not sign that, its own below the
+/// first domain that it may sign.
+fn default_name(label: &crate::pki::Label, constraints: &NameConstraints) -> Option<SubjectAltName> {
+    if label.as_san().is_some_and(|san| constraints.permits(&san)) {
+        return None;
+    }
+    let domain = constraints.permitted_dns.first()?;
+    format!("{label}.{domain}").parse().ok().map(SubjectAltName::Dns)
+}

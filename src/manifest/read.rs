@@ -1,0 +1,216 @@
+//! From TOML to what was written, each value with its place. Nothing is held against anything else yet.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::table::{Notes, Placed, Table, integer};
+use crate::pki::{KeyAlgorithm, Span};
+
+/// A manifest as written.
+#[derive(Debug, Default)]
+pub(super) struct Raw {
+    pub(super) environments: Vec<Placed<String>>,
+    pub(super) organization: Option<Placed<String>>,
+    pub(super) renew_within: Option<Span>,
+    pub(super) key_type: Option<KeyAlgorithm>,
+    pub(super) validity: Option<Span>,
+    pub(super) to: Option<Placed<String>>,
+    /// The environment's own authority, then the named ones.
+    pub(super) authorities: Vec<RawAuthority>,
+    pub(super) services: Vec<RawService>,
+}
+
+/// An authority as written; the environment's own one has no name.
+#[derive(Debug, Default, Clone)]
+pub(super) struct RawAuthority {
+    pub(super) name: Option<Placed<String>>,
+    pub(super) organization: Option<Placed<String>>,
+    pub(super) intermediate: bool,
+    pub(super) permit_dns: Vec<Placed<String>>,
+    pub(super) permit_ip: Vec<Placed<String>>,
+    pub(super) key_type: Option<KeyAlgorithm>,
+    pub(super) validity: Option<Span>,
+}
+
+/// A service as written.
+#[derive(Debug)]
+pub(super) struct RawService {
+    pub(super) name: Placed<String>,
+    pub(super) names: Option<Vec<Placed<String>>>,
+    pub(super) callers: Option<Vec<Placed<String>>>,
+    pub(super) profile: Option<Placed<String>>,
+    pub(super) authority: Option<Placed<String>>,
+    pub(super) common_name: Option<Placed<String>>,
+    pub(super) key_type: Option<KeyAlgorithm>,
+    pub(super) validity: Option<Span>,
+    pub(super) set: Vec<(Placed<String>, Placed<String>)>,
+    /// `certificate`, `key`, `ca`.
+    pub(super) files: [Option<Placed<String>>; 3],
+    pub(super) emit: Vec<RawEmit>,
+}
+
+/// An entry of `emit` as written.
+#[derive(Debug)]
+pub(super) struct RawEmit {
+    pub(super) span: std::ops::Range<usize>,
+    pub(super) target: Placed<String>,
+    pub(super) to: Option<Placed<String>>,
+    pub(super) options: Vec<(Placed<String>, Placed<RawValue>)>,
+}
+
+/// A value that an option may have.
+#[derive(Debug, Clone)]
+pub(super) enum RawValue {
+    Text(String),
+    Integer(i64),
+    Flag(bool),
+    List(Vec<Placed<String>>),
+}
+
+pub(super) fn read(text: &str, notes: &Notes<'_>) -> Raw {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let message = error.message().trim().replace('\n', ", ");
+        notes.add(&error.span().unwrap_or(0..0), message, None);
+    }
+    let top = Table::new(notes, document.get_ref(), 0..0);
+    match top.integer("version") {
+        Some(version) if version.value != 1 => {
+            notes.add(&version.span, format!("version {} is unknown", version.value), Some("1".into()));
+        }
+        None if top.has("version").is_none() => {
+            notes.add(&top.span, "the manifest does not say its `version`", Some("`version = 1`".into()));
+        }
+        _ => {}
+    }
+    let mut raw = Raw {
+        environments: top.strings("environments").unwrap_or_else(|| {
+            // Where it stands and is no list, that was said already.
+            vec![Placed { value: "dev".into(), span: top.has("environments").unwrap_or(0..0) }]
+        }),
+        ..Raw::default()
+    };
+    if raw.environments.is_empty() {
+        let span = top.has("environments").unwrap_or(0..0);
+        notes.add(&span, "there is no environment", Some("at least one name, such as \"test\"".into()));
+    }
+    if let Some(defaults) = top.table("defaults") {
+        raw.organization = defaults.string("organization");
+        raw.renew_within = span(&defaults, "renew_within");
+        raw.key_type = key_type(&defaults);
+        raw.validity = span(&defaults, "validity");
+        raw.to = defaults.string("to");
+        defaults.finish("[defaults]");
+    }
+    match top.table("authority") {
+        Some(table) => {
+            for (name, table) in table.subtables() {
+                raw.authorities.push(authority(&table, Some(name)));
+                table.finish("an authority");
+            }
+            raw.authorities.insert(0, authority(&table, None));
+            table.finish("[authority]");
+        }
+        None => raw.authorities.push(RawAuthority::default()),
+    }
+    if let Some(table) = top.table("service") {
+        for (name, service) in table.subtables() {
+            raw.services.push(read_service(name, service, notes));
+        }
+        for (name, _) in table.others() {
+            let message = format!("service {:?} is no table", name.value);
+            notes.add(&name.span, message, Some(format!("`[service.{}]`", name.value)));
+        }
+    }
+    if raw.services.is_empty() {
+        notes.add(&(0..0), "there is no service", Some("at least one table `[service.NAME]`".into()));
+    }
+    top.finish("the manifest");
+    raw
+}
+
+fn authority(table: &Table<'_, '_>, name: Option<Placed<String>>) -> RawAuthority {
+    RawAuthority {
+        name,
+        organization: table.string("organization"),
+        intermediate: table.boolean("intermediate").unwrap_or_default(),
+        permit_dns: table.strings("permit_dns").unwrap_or_default(),
+        permit_ip: table.strings("permit_ip").unwrap_or_default(),
+        key_type: key_type(table),
+        validity: span(table, "validity"),
+    }
+}
+
+fn read_service(name: Placed<String>, table: Table<'_, '_>, notes: &Notes<'_>) -> RawService {
+    let mut service = RawService {
+        name,
+        names: table.strings("names"),
+        callers: table.strings("callers"),
+        profile: table.string("profile"),
+        authority: table.string("authority"),
+        common_name: table.string("common_name"),
+        key_type: key_type(&table),
+        validity: span(&table, "validity"),
+        set: vec![],
+        files: [None, None, None],
+        emit: vec![],
+    };
+    if let Some(set) = table.table("set") {
+        for (key, _) in set.others() {
+            if let Some(value) = set.string(&key.value) {
+                service.set.push((key, value));
+            }
+        }
+    }
+    if let Some(files) = table.table("files") {
+        service.files = ["certificate", "key", "ca"].map(|key| files.string(key));
+        files.finish("`files`");
+    }
+    for entry in table.tables("emit") {
+        service.emit.extend(read_emit(entry, notes));
+    }
+    table.finish("a service");
+    service
+}
+
+fn read_emit(entry: Table<'_, '_>, notes: &Notes<'_>) -> Option<RawEmit> {
+    let (target, to) = (entry.string("target"), entry.string("to"));
+    let span = entry.span.clone();
+    let mut options = Vec::new();
+    for (key, value) in entry.others() {
+        match raw_value(value) {
+            Some(found) => options.push((key, Placed { value: found, span: value.span() })),
+            None => notes.add(
+                &value.span(),
+                format!("`{}` is no value for an option", key.value),
+                Some("a string, a whole number, true, false, or a list of strings".into()),
+            ),
+        }
+    }
+    if target.is_none() && entry.has("target").is_none() {
+        notes.add(&span, "an entry of `emit` has no `target`", Some("the name of an emitter".into()));
+    }
+    Some(RawEmit { span, target: target?, to, options })
+}
+
+fn raw_value(value: &Spanned<DeValue<'_>>) -> Option<RawValue> {
+    match value.get_ref() {
+        DeValue::String(text) => Some(RawValue::Text(text.to_string())),
+        DeValue::Boolean(flag) => Some(RawValue::Flag(*flag)),
+        DeValue::Integer(_) => integer(value.get_ref()).map(RawValue::Integer),
+        DeValue::Array(items) => items
+            .iter()
+            .map(|item| Some(Placed { value: item.get_ref().as_str()?.to_owned(), span: item.span() }))
+            .collect::<Option<_>>()
+            .map(RawValue::List),
+        _ => None,
+    }
+}
+
+fn key_type(table: &Table<'_, '_>) -> Option<KeyAlgorithm> {
+    table.parsed("key_type", str::parse).map(|placed| placed.value)
+}
+
+fn span(table: &Table<'_, '_>, key: &str) -> Option<Span> {
+    table.parsed(key, str::parse).map(|placed| placed.value)
+}

@@ -1,0 +1,237 @@
+//! TOML with positions: whatever is wrong is noted at its place, and reading goes on.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Something in a manifest that cannot be meant.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mistake {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right, if one sentence can say it.
+    pub expected: Option<String>,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)
+    }
+}
+
+/// A value and where it stands in the text, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+/// The text of a manifest and what was found wrong with it so far.
+#[derive(Debug)]
+pub(super) struct Notes<'t> {
+    text: &'t str,
+    /// Where each line but the first begins.
+    lines: Vec<usize>,
+    mistakes: RefCell<BTreeSet<Mistake>>,
+}
+
+impl<'t> Notes<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        let lines = text.match_indices('\n').map(|(end, _)| end + 1).collect();
+        Self { text, lines, mistakes: RefCell::default() }
+    }
+
+    pub(super) fn add(&self, span: &Range<usize>, message: impl Into<String>, expected: Option<String>) {
+        let line = self.line(span);
+        let begin = if line == 1 { 0 } else { self.lines[line - 2] };
+        let column = self.text.get(begin..span.start).map_or(0, |before| before.chars().count()) + 1;
+        let mistake = Mistake { line, column, message: message.into(), expected };
+        self.mistakes.borrow_mut().insert(mistake);
+    }
+
+    /// The line of a place, from 1.
+    pub(super) fn line(&self, span: &Range<usize>) -> usize {
+        self.lines.partition_point(|begin| *begin <= span.start) + 1
+    }
+
+    /// An error of the library about the value that stands there.
+    pub(super) fn error(&self, span: &Range<usize>, error: &crate::Error) {
+        self.add(span, error.to_string(), error.expected());
+    }
+
+    /// In the order of the text.
+    pub(super) fn into_mistakes(self) -> Vec<Mistake> {
+        self.mistakes.into_inner().into_iter().collect()
+    }
+}
+
+/// A table; every key that is asked for is known, and every other one is a mistake.
+pub(super) struct Table<'r, 't> {
+    notes: &'r Notes<'t>,
+    table: &'r DeTable<'t>,
+    /// Where it begins, for what is missing in it.
+    pub(super) span: Range<usize>,
+    known: RefCell<Vec<String>>,
+}
+
+impl<'r, 't> Table<'r, 't> {
+    pub(super) fn new(notes: &'r Notes<'t>, table: &'r DeTable<'t>, span: Range<usize>) -> Self {
+        Self { notes, table, span, known: RefCell::default() }
+    }
+
+    fn get(&self, key: &str) -> Option<&'r Spanned<DeValue<'t>>> {
+        self.known.borrow_mut().push(key.to_owned());
+        self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
+    }
+
+    /// Where a value stands, if it is there.
+    pub(super) fn has(&self, key: &str) -> Option<Range<usize>> {
+        self.get(key).map(Spanned::span)
+    }
+
+    fn wrong(&self, value: &Spanned<DeValue<'_>>, key: &str, expected: &str) {
+        let found = value.get_ref().type_str();
+        self.notes.add(&value.span(), format!("`{key}` is {}", with_article(found)), Some(expected.into()));
+    }
+
+    pub(super) fn string(&self, key: &str) -> Option<Placed<String>> {
+        let value = self.get(key)?;
+        let text = value.get_ref().as_str();
+        if text.is_none() {
+            self.wrong(value, key, "a string");
+        }
+        text.map(|text| Placed { value: text.to_owned(), span: value.span() })
+    }
+
+    /// A string that `parse` understands.
+    pub(super) fn parsed<T>(&self, key: &str, parse: impl Fn(&str) -> crate::Result<T>) -> Option<Placed<T>> {
+        let text = self.string(key)?;
+        match parse(&text.value) {
+            Ok(value) => Some(Placed { value, span: text.span }),
+            Err(error) => {
+                self.notes.error(&text.span, &error);
+                None
+            }
+        }
+    }
+
+    pub(super) fn boolean(&self, key: &str) -> Option<bool> {
+        let value = self.get(key)?;
+        let found = value.get_ref().as_bool();
+        if found.is_none() {
+            self.wrong(value, key, "true or false");
+        }
+        found
+    }
+
+    pub(super) fn integer(&self, key: &str) -> Option<Placed<i64>> {
+        let value = self.get(key)?;
+        let found = integer(value.get_ref());
+        if found.is_none() {
+            self.wrong(value, key, "a whole number");
+        }
+        found.map(|number| Placed { value: number, span: value.span() })
+    }
+
+    /// A list of strings, in which nothing stands twice.
+    pub(super) fn strings(&self, key: &str) -> Option<Vec<Placed<String>>> {
+        let value = self.get(key)?;
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong(value, key, "a list of strings");
+            return None;
+        };
+        let mut texts: Vec<Placed<String>> = Vec::new();
+        for item in items.iter() {
+            match item.get_ref().as_str() {
+                Some(text) if texts.iter().any(|earlier| earlier.value == text) => {
+                    self.notes.add(&item.span(), format!("{text:?} stands in `{key}` twice"), None);
+                }
+                Some(text) => texts.push(Placed { value: text.to_owned(), span: item.span() }),
+                None => self.wrong(item, &format!("an item of {key}"), "a string"),
+            }
+        }
+        Some(texts)
+    }
+
+    pub(super) fn table(&self, key: &str) -> Option<Table<'r, 't>> {
+        let value = self.get(key)?;
+        self.as_table(value, key)
+    }
+
+    fn as_table(&self, value: &'r Spanned<DeValue<'t>>, key: &str) -> Option<Table<'r, 't>> {
+        let found = value.get_ref().as_table();
+        if found.is_none() {
+            self.wrong(value, key, "a table");
+        }
+        found.map(|table| Table::new(self.notes, table, value.span()))
+    }
+
+    /// A list of tables.
+    pub(super) fn tables(&self, key: &str) -> Vec<Table<'r, 't>> {
+        let Some(value) = self.get(key) else { return vec![] };
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong(value, key, "a list of tables");
+            return vec![];
+        };
+        items.iter().filter_map(|item| self.as_table(item, &format!("an item of {key}"))).collect()
+    }
+
+    /// Every entry whose value is a table, with the place of its name; these keys are known from now on.
+    pub(super) fn subtables(&self) -> Vec<(Placed<String>, Table<'r, 't>)> {
+        let tables = self.table.iter().filter(|(_, value)| value.get_ref().is_table());
+        let mut found: Vec<_> = tables
+            .filter_map(|(name, value)| {
+                self.known.borrow_mut().push(name.get_ref().to_string());
+                let name = Placed { value: name.get_ref().to_string(), span: name.span() };
+                let table = self.as_table(value, &name.value)?;
+                Some((name, table))
+            })
+            .collect();
+        found.sort_by_key(|(name, _)| name.span.start);
+        found
+    }
+
+    /// Every entry that was not asked for, with the place of its name; these keys are known from now on.
+    pub(super) fn others(&self) -> Vec<(Placed<String>, &'r Spanned<DeValue<'t>>)> {
+        let known = self.known.borrow().clone();
+        let others = self.table.iter().filter(|(name, _)| known.iter().all(|known| known != name.get_ref()));
+        let mut found: Vec<_> = others
+            .map(|(name, value)| (Placed { value: name.get_ref().to_string(), span: name.span() }, value))
+            .collect();
+        found.sort_by_key(|(name, _)| name.span.start);
+        self.known.borrow_mut().extend(found.iter().map(|(name, _)| name.value.clone()));
+        found
+    }
+
+    /// Whatever was never asked for is a mistake.
+    pub(super) fn finish(self, what: &str) {
+        let known = self.known.borrow().clone();
+        for (name, _) in self.others() {
+            let message = format!("{what} has no key `{}`", name.value);
+            self.notes.add(&name.span, message, Some(format!("one of {}", known.join(", "))));
+        }
+    }
+}
+
+/// A whole number that a program can count with.
+pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
+    let number = value.as_integer()?;
+    i64::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok()
+}
+
+fn with_article(word: &str) -> String {
+    match word.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        true => format!("an {word}"),
+        false => format!("a {word}"),
+    }
+}
