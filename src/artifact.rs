@@ -164,6 +164,30 @@ fn rename_failed(target: &Path, error: std::io::Error) -> Error {
     }
 }
 
+/// Puts files on disk that were written without waiting, all below `directory`, on one file system.
+pub(crate) fn sync_below(directory: &Path, files: &[PathBuf]) -> Result<()> {
+    system::sync_file_system(directory, files)
+}
+
+/// Puts the names in a directory on disk.
+pub(crate) fn sync_names(directory: &Path) -> Result<()> {
+    system::sync_directory(directory)
+}
+
+/// Takes a secret file away from everybody but its owner.
+pub(crate) fn make_private(path: &Path) -> Result<()> {
+    system::make_private(path)
+}
+
+/// Moves a directory to a place that must be free, which is made if need be.
+pub(crate) fn move_aside(from: &Path, to: &Path) -> Result<()> {
+    let parent = to.parent().unwrap_or(Path::new("."));
+    create_directory(parent, 0o700)?.keep();
+    system::rename_new(from, to).map_err(|error| rename_failed(to, error))?;
+    system::sync_directory(parent)?;
+    system::sync_directory(from.parent().unwrap_or(Path::new(".")))
+}
+
 /// How the names of unfinished files and directories begin.
 const STAGED_PREFIX: &str = ".tmp-";
 

@@ -2,6 +2,7 @@
 //!
 //! Only here are the clock, the environment and the terminal looked at.
 
+mod apply;
 pub mod args;
 mod clock;
 mod completions;
@@ -17,6 +18,7 @@ mod issue;
 mod lint;
 mod list;
 mod man;
+mod manifest;
 mod material;
 mod output;
 mod passphrase;
@@ -43,10 +45,11 @@ pub fn main() -> ExitCode {
         Ok(matches) => matches,
         Err(error) => return output::usage(&error),
     };
-    let cli = match Cli::from_arg_matches(&matches) {
+    let mut cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),
     };
+    cli.global.given = args::Given::of(&matches);
     let output = Output::new(&cli.global);
     match run(&cli, &output) {
         Ok(()) => ExitCode::SUCCESS,
@@ -74,6 +77,8 @@ fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
         Command::List(args) => list::run(args, global, output),
         Command::Show(args) => show::run(args, global, output),
         Command::Verify(args) => verify::run(args, global, output),
+        Command::Plan(args) => apply::plan(args, global, output),
+        Command::Apply(args) => apply::apply(args, global, output),
         Command::Lint(args) => lint::run(args, global, output),
         Command::Emit(args) => emit::run(args, global, output),
         Command::Profile(args) => profile::run(args, global, output),

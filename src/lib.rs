@@ -49,6 +49,8 @@ pub mod manifest;
 pub mod pki;
 pub mod policy;
 pub mod profile;
+#[cfg(feature = "emit")]
+pub mod reconcile;
 pub mod report;
 pub mod store;
 pub mod template;

@@ -9,8 +9,11 @@
 //!     .lock
 //! ```
 
+mod applied;
 mod authorities;
+mod batch;
 mod credentials;
+mod found;
 mod log;
 mod read;
 
@@ -22,7 +25,10 @@ use crate::artifact;
 use crate::error::{Error, Result};
 use crate::pki::Label;
 
+pub use applied::{Applied, AppliedService};
 pub use authorities::NewAuthority;
+pub use batch::NewCredential;
+pub use found::{Found, FoundFile};
 pub use log::{Action, Entry};
 pub use read::{MAX_FILE, read_file};
 

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "this directory is the one writer of files")]
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -87,15 +88,7 @@ impl StagedDirectory {
 
     /// Adds the files and puts them on disk.
     pub(crate) fn fill(&self, artifacts: &[Artifact]) -> Result<()> {
-        let mut files = Vec::new();
-        for artifact in artifacts {
-            let target = inside(&self.path, &artifact.path)?;
-            create_directory(target.parent().unwrap_or(&self.path), 0o700)?.keep();
-            let mut file = system::new_file(&target, artifact.sensitivity.mode())
-                .map_err(|error| Error::io("create", &target, error))?;
-            file.write_all(&artifact.contents).map_err(|error| Error::io("write", &target, error))?;
-            files.push((file, target));
-        }
+        let files = self.fill_unsynced(artifacts)?;
         // All are written before the first is waited for, so that the disk takes them in one go.
         for (file, target) in &files {
             file.sync_all().map_err(|error| Error::io("write", target, error))?;
@@ -105,13 +98,40 @@ impl StagedDirectory {
         parents.into_iter().try_for_each(sync_directory)
     }
 
+    /// Adds the files; whoever fills many directories puts all of them on disk at once, with [`sync_below`].
+    ///
+    /// [`sync_below`]: super::sync_below
+    pub(crate) fn fill_unsynced(&self, artifacts: &[Artifact]) -> Result<Vec<(File, PathBuf)>> {
+        let mut files = Vec::new();
+        for artifact in artifacts {
+            let target = inside(&self.path, &artifact.path)?;
+            create_directory(target.parent().unwrap_or(&self.path), 0o700)?.keep();
+            let mut file = system::new_file(&target, artifact.sensitivity.mode())
+                .map_err(|error| Error::io("create", &target, error))?;
+            file.write_all(&artifact.contents).map_err(|error| Error::io("write", &target, error))?;
+            files.push((file, target));
+        }
+        Ok(files)
+    }
+
     /// Takes the place of `target`. What was there before is gone afterwards, or kept at `aside`, which must be free.
-    pub(crate) fn publish(mut self, target: &Path, existing: Existing, aside: Option<&Path>) -> Result<()> {
+    pub(crate) fn publish(self, target: &Path, existing: Existing, aside: Option<&Path>) -> Result<()> {
+        self.publish_unsynced(target, existing, aside)?;
+        sync_directory(target.parent().unwrap_or(Path::new(".")))
+    }
+
+    /// The same; whoever publishes many puts the names on disk at once, when all have their place.
+    pub(crate) fn publish_unsynced(
+        mut self,
+        target: &Path,
+        existing: Existing,
+        aside: Option<&Path>,
+    ) -> Result<()> {
         let parent = target.parent().unwrap_or(Path::new("."));
         if target.symlink_metadata().is_err() {
             rename_new(&self.path, target).map_err(|error| rename_failed(target, error))?;
             self.published = true;
-            return sync_directory(parent);
+            return Ok(());
         }
         if existing == Existing::Keep {
             return Err(already_exists(target));
@@ -127,7 +147,7 @@ impl StagedDirectory {
         exchange(&self.path, target).map_err(|error| Error::io("replace", target, error))?;
         // What was the target lies under the other name now: `drop` removes it, unless it is kept.
         self.published = aside.is_some();
-        sync_directory(parent)
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "this directory is the one writer of files")]
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
@@ -61,6 +61,38 @@ pub(super) fn sync_directory(path: &Path) -> Result<()> {
     File::open(path)
         .and_then(|directory| directory.sync_all())
         .map_err(|error| Error::io("sync", path, error))
+}
+
+/// Puts everything on disk that was written to the file system of `path`: one wait for thousands of files. Linux
+/// reports errors of the writes since 5.8 (syncfs(2)).
+#[cfg(target_os = "linux")]
+pub(super) fn sync_file_system(path: &Path, _: &[PathBuf]) -> Result<()> {
+    let failed = |error: std::io::Error| Error::io("sync", path, error);
+    let directory = File::open(path).map_err(failed)?;
+    rustix::fs::syncfs(&directory).map_err(|error| failed(error.into()))
+}
+
+/// Without such a call, file by file.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn sync_file_system(_: &Path, files: &[PathBuf]) -> Result<()> {
+    for path in files {
+        let synced = OpenOptions::new().write(true).open(path).and_then(|file| file.sync_all());
+        synced.map_err(|error| Error::io("sync", path, error))?;
+    }
+    Ok(())
+}
+
+/// Takes a file away from everybody but its owner.
+#[cfg(unix)]
+pub(super) fn make_private(path: &Path) -> Result<()> {
+    rustix::fs::chmod(path, rustix::fs::Mode::from_raw_mode(0o600))
+        .map_err(|error| Error::io("change the mode of", path, error.into()))
+}
+
+/// There are no modes.
+#[cfg(not(unix))]
+pub(super) fn make_private(_: &Path) -> Result<()> {
+    Ok(())
 }
 
 /// The system has no such thing.

@@ -1,6 +1,8 @@
 //! Every argument with its help: help, completions and man pages come from here.
 
+pub(super) mod apply;
 mod connect;
+mod given;
 mod init;
 mod issue;
 pub(super) mod lint;
@@ -22,6 +24,8 @@ use crate::pki::KeyAlgorithm;
 use crate::profile::Profiles;
 use crate::store::Store;
 
+pub use apply::{ApplyArgs, PlanArgs};
+pub use given::Given;
 pub use init::InitArgs;
 pub use issue::IssueArgs;
 pub use lint::LintArgs;
@@ -90,6 +94,9 @@ pub struct Global {
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
+    /// Which of them were given.
+    #[arg(skip)]
+    pub given: Given,
 }
 
 /// Form of the output.
@@ -161,6 +168,10 @@ pub enum Command {
     Show(ShowArgs),
     /// Prove certificates with real handshakes: those that must work, and those that must be refused
     Verify(Box<VerifyArgs>),
+    /// Show what a manifest would change: credentials made, re-issued and why, files written
+    Plan(PlanArgs),
+    /// Make it as a manifest declares it; a second run changes nothing
+    Apply(ApplyArgs),
     /// Find what is wrong in certificates, chains, keys, requests, Routes and Secrets, whoever made them
     Lint(LintArgs),
     /// Make the files of a place of use: manifests, server configurations, trust stores

@@ -55,3 +55,35 @@ pub(super) fn with_spinner<T>(key: KeyAlgorithm, quiet: bool, work: impl FnOnce(
         result
     })
 }
+
+/// Counts what is done of many, for a person at a terminal who has waited for a second.
+pub(super) struct Counter {
+    bar: ProgressBar,
+    start: std::time::Instant,
+    quiet: bool,
+}
+
+impl Counter {
+    pub(super) fn new(quiet: bool, what: &'static str) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message(what);
+        Self { bar, start: std::time::Instant::now(), quiet }
+    }
+
+    pub(super) fn set(&self, done: usize, of: usize) {
+        if self.quiet || self.start.elapsed() < Duration::from_secs(1) {
+            return;
+        }
+        if self.bar.is_hidden() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.set_length(of as u64);
+        self.bar.set_position(done as u64);
+    }
+
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -53,7 +53,7 @@ impl Environment {
                 now,
             ))?;
         }
-        let aside = target.exists().then(|| self.free_place_aside(now));
+        let aside = target.exists().then(|| self.free_place_aside("ca", now));
         staged.publish(&target, existing, aside.as_deref())?;
         Ok(aside)
     }
@@ -82,9 +82,9 @@ impl Environment {
         Ok(target)
     }
 
-    /// A directory that no earlier authority was moved to, even if its end came within the same second.
-    fn free_place_aside(&self, now: OffsetDateTime) -> PathBuf {
-        let first = format!("ca-{}", machine_time(now).replace(':', ""));
+    /// A directory that nothing was moved to before, even if its end came within the same second.
+    pub(super) fn free_place_aside(&self, what: &str, now: OffsetDateTime) -> PathBuf {
+        let first = format!("{what}-{}", machine_time(now).replace(':', ""));
         let names = std::iter::once(first.clone()).chain((2..).map(|count| format!("{first}-{count}")));
         let mut places = names.map(|name| self.path.join("replaced").join(name));
         places.find(|place| place.symlink_metadata().is_err()).expect("the numbers do not end")

@@ -16,6 +16,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("verify", &["error", "pki", "profile", "bundle", "policy", "report"]),
     ("lint", &["error", "pki", "profile", "bundle", "report", "artifact"]),
     ("manifest", &["error", "pki", "template", "profile", "emit"]),
+    ("reconcile", &["error", "pki", "artifact", "profile", "bundle", "store", "emit", "manifest", "policy"]),
     (
         "cli",
         &[
@@ -33,6 +34,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
             "verify",
             "lint",
             "manifest",
+            "reconcile",
         ],
     ),
     ("main", &["cli"]),

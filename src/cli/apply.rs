@@ -1,0 +1,147 @@
+//! `pkictl plan` and `pkictl apply`: what a manifest would change, and changing it.
+
+use serde::Serialize;
+
+use super::args::apply::ManifestArgs;
+use super::args::{ApplyArgs, Format, Global, PlanArgs};
+use super::failure::Failure;
+use super::manifest::Opened;
+use super::output::{BOLD, DIM, GREEN, Output, YELLOW, paint, table};
+use super::progress;
+use crate::manifest::FILE_NAME;
+use crate::reconcile::{Action, EnvironmentPlan, Plan, Step};
+use crate::template::shell_word;
+
+pub(super) fn plan(args: &PlanArgs, global: &Global, output: &Output) -> Result<(), Failure> {
+    let mut opened = Opened::read(&args.manifest.file, global)?;
+    opened.open_keys(args.manifest.passphrase_file.as_deref(), false)?;
+    let wish = (args.manifest.prune, args.manifest.remake_authorities);
+    let plan = opened.reconcile(wish, output, &|_, _| {}, |reconciler| reconciler.plan())?;
+    show(&plan, Tense::Future, output)?;
+    if !plan.is_done() {
+        output.next(&format!("pkictl apply{}", location(&args.manifest, global)));
+    }
+    if args.check && !plan.is_done() { Err(Failure::checks_failed()) } else { Ok(()) }
+}
+
+pub(super) fn apply(args: &ApplyArgs, global: &Global, output: &Output) -> Result<(), Failure> {
+    let mut opened = Opened::read(&args.manifest.file, global)?;
+    opened.open_keys(args.manifest.passphrase_file.as_deref(), true)?;
+    let wish = (args.manifest.prune, args.manifest.remake_authorities);
+    let bar = progress::Counter::new(global.quiet, "certificates");
+    let count = |done, of| bar.set(done, of);
+    let plan = opened.reconcile(wish, output, &count, |reconciler| reconciler.apply());
+    bar.finish();
+    show(&plan?, Tense::Past, output)?;
+    let file = shell_word(&args.manifest.file.display().to_string());
+    output.next(&format!("pkictl verify -f {file}{}", options(global)));
+    Ok(())
+}
+
+/// Whether it will be done or was done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tense {
+    Future,
+    Past,
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    done: bool,
+    #[serde(flatten)]
+    plan: &'a Plan,
+}
+
+fn show(plan: &Plan, tense: Tense, output: &Output) -> Result<(), Failure> {
+    match output.format {
+        Format::Json => output.json(&Json { done: tense == Tense::Past || plan.is_done(), plan }),
+        _ => output.data(&human(plan, tense)),
+    }
+}
+
+fn human(plan: &Plan, tense: Tense) -> String {
+    let one = |environment: &EnvironmentPlan| {
+        let mut text = format!("{}\n", paint(BOLD, &environment.environment));
+        let rows: Vec<Vec<String>> =
+            environment.steps.iter().flat_map(|step| rows(step, environment, tense)).collect();
+        text += &table(&rows);
+        for note in &environment.notes {
+            text += &format!("  {} {note}\n", paint(DIM, "note:"));
+        }
+        text + &format!("  {}\n", paint(DIM, summary(environment)))
+    };
+    plan.environments.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+/// A line for the step, and one for each further reason.
+fn rows(step: &Step, environment: &EnvironmentPlan, tense: Tense) -> Vec<Vec<String>> {
+    let (future, past, style) = match step.action {
+        Action::MakeAuthority => ("make CA", "made CA", GREEN),
+        Action::RemakeAuthority => ("remake CA", "remade CA", YELLOW),
+        Action::KeepAuthority => ("keep CA", "kept CA", YELLOW),
+        Action::Issue => ("issue", "issued", GREEN),
+        Action::Reissue => ("re-issue", "re-issued", YELLOW),
+        Action::Mend => ("mend", "mended", YELLOW),
+        Action::Write => ("write", "wrote", GREEN),
+        Action::Admit => ("admit", "admits", YELLOW),
+        Action::Prune => ("move aside", "moved aside", YELLOW),
+        Action::Leftover => ("left over", "left over", DIM),
+    };
+    let word = if tense == Tense::Future { future } else { past };
+    // The domain is the environment's, unless the authority has a name of its own.
+    let name =
+        match step.domain.strip_prefix(&environment.environment).and_then(|rest| rest.strip_prefix('.')) {
+            Some(authority) => format!("{} {}", step.name, paint(DIM, format!("({authority})"))),
+            None => step.name.clone(),
+        };
+    let mut rows = vec![vec![
+        format!("  {}", paint(style, word)),
+        name,
+        step.reasons.first().map(|reason| reason.text.clone()).unwrap_or_default(),
+    ]];
+    rows.extend(
+        step.reasons.iter().skip(1).map(|reason| vec![String::new(), String::new(), reason.text.clone()]),
+    );
+    rows
+}
+
+fn summary(environment: &EnvironmentPlan) -> String {
+    let count = |action| environment.steps.iter().filter(|step| step.action == action).count();
+    let parts = [
+        (count(Action::Issue), "new"),
+        (count(Action::Reissue), "anew"),
+        (environment.unchanged, "unchanged"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{number} {word}"))
+        .collect();
+    format!("credentials: {}", if parts.is_empty() { "none".into() } else { parts.join(", ") })
+}
+
+/// The options that lead back to the same manifest and environment.
+fn location(args: &ManifestArgs, global: &Global) -> String {
+    let mut text = String::new();
+    if args.file.as_os_str() != FILE_NAME {
+        text += &format!(" -f {}", shell_word(&args.file.display().to_string()));
+    }
+    for (given, option) in [(args.prune, " --prune"), (args.remake_authorities, " --remake-authorities")] {
+        if given {
+            text += option;
+        }
+    }
+    text + &options(global)
+}
+
+/// Global options that were given and matter again.
+fn options(global: &Global) -> String {
+    let mut text = String::new();
+    if global.given.pki {
+        text += &format!(" --pki {}", shell_word(&global.pki.display().to_string()));
+    }
+    if global.given.env {
+        text += &format!(" --env {}", shell_word(&global.env));
+    }
+    text
+}

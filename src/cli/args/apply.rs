@@ -1,0 +1,49 @@
+//! Arguments of `plan` and `apply`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use crate::manifest::FILE_NAME;
+
+/// Which manifest, and how it is held against what there is.
+#[derive(Debug, Args)]
+pub struct ManifestArgs {
+    /// The manifest; certificates lie in `pki` beside it unless --pki says otherwise
+    #[arg(long, short, value_name = "FILE", default_value = FILE_NAME, value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Move credentials aside that the manifest does not declare
+    #[arg(long)]
+    pub prune: bool,
+    /// Make authorities anew that differ from the manifest; the old ones are moved aside, and all below is re-issued
+    #[arg(long)]
+    pub remake_authorities: bool,
+    /// File whose first line is the passphrase of encrypted CA keys
+    #[arg(long, value_name = "FILE", visible_alias = "password-file", value_hint = ValueHint::FilePath)]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  pkictl plan\n  pkictl plan -f deploy/pkictl.toml --env test\n  pkictl plan --check --format json\n\nNothing is written. Every environment of the manifest is looked at unless --env names one."
+)]
+pub struct PlanArgs {
+    /// Which manifest, and how.
+    #[command(flatten)]
+    pub manifest: ManifestArgs,
+    /// Exit with 3 when anything is not as declared
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Arguments of `apply`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  pkictl apply\n  pkictl apply -f deploy/pkictl.toml --env test\n  pkictl apply --prune && pkictl verify -f pkictl.toml\n\nIt can be run again at any time, after a crash too: a second run without change writes nothing."
+)]
+pub struct ApplyArgs {
+    /// Which manifest, and how.
+    #[command(flatten)]
+    pub manifest: ManifestArgs,
+}

@@ -1,0 +1,244 @@
+//! Files of the places of use: rendered, held against what lies there, written where they differ.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::inspect::Inspection;
+use super::{Action, EnvironmentPlan, Reason, Reconciler, Signers, Step};
+use crate::artifact::{Artifact, Existing, Sensitivity, write_all};
+use crate::bundle::{Files, Identity, Trust};
+use crate::emit::{Input, OptionType, OptionValue};
+use crate::error::{Error, Result};
+use crate::manifest::{Emit, Environment, Given, Service};
+use crate::store::ROOT;
+
+impl Reconciler<'_> {
+    /// The files that would be written. Those that hang on a certificate that is still to be made are known by their
+    /// directory only.
+    pub(super) fn plan_outputs(
+        &self,
+        environment: &Environment,
+        signing: &Signers,
+        inspections: &[Inspection],
+        plan: &mut EnvironmentPlan,
+    ) -> Result<()> {
+        let changes = |name: &str| {
+            let place = environment.services.iter().position(|service| service.name.as_str() == name);
+            place.is_some_and(|place| !inspections[place].reasons.is_empty())
+        };
+        for service in &environment.services {
+            let domain = &environment.authority_of(service).domain;
+            let mut pending = changes(service.name.as_str()) || signing[service.authority].is_none();
+            for emit in &service.emits {
+                let uses = |given: &Given| matches!(given, Given::Services(names) if names.iter().any(|name| changes(name)));
+                if pending || emit.options.values().any(uses) {
+                    let reasons = vec![Reason::new(
+                        "certificate-changes",
+                        format!("{} has certificates that are made first", emit.target),
+                    )];
+                    let name = format!("{}/", emit.to);
+                    plan.steps.push(Step { action: Action::Write, domain: domain.clone(), name, reasons });
+                    continue;
+                }
+                for artifact in self.render(environment, service, emit)? {
+                    plan.steps.extend(self.differs(&artifact, domain, &emit.target));
+                }
+            }
+            let copies = &service.files;
+            pending &= [&copies.certificate, &copies.key, &copies.ca].iter().any(|one| one.is_some());
+            let copies = if pending { vec![] } else { self.copies(environment, service)? };
+            for artifact in copies {
+                plan.steps.extend(self.differs(&artifact, domain, "copy"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what differs. Returns the files of each service, relative to the manifest.
+    pub(super) fn write_outputs(
+        &self,
+        environment: &Environment,
+        plan: &mut EnvironmentPlan,
+    ) -> Result<Vec<Vec<String>>> {
+        let mut all = Vec::with_capacity(environment.services.len());
+        let mut owners: BTreeMap<String, String> = BTreeMap::new();
+        for service in &environment.services {
+            let domain = &environment.authority_of(service).domain;
+            let mut files = Vec::new();
+            let mut sets = vec![("copy".to_owned(), self.copies(environment, service)?)];
+            for emit in &service.emits {
+                sets.push((emit.target.clone(), self.render(environment, service, emit)?));
+            }
+            for (target, artifacts) in sets {
+                let mut changed = Vec::new();
+                for artifact in artifacts {
+                    one_owner(&mut owners, &artifact.path, &format!("{} of {}", target, service.name))?;
+                    files.push(artifact.path.clone());
+                    if let Some(step) = self.differs(&artifact, domain, &target) {
+                        plan.steps.push(step);
+                        changed.push(artifact);
+                    }
+                }
+                if !changed.is_empty() {
+                    write_all(self.base, &changed, Existing::Replace)?;
+                }
+            }
+            all.push(files);
+        }
+        Ok(all)
+    }
+
+    /// The step that writes a file, unless it holds this already.
+    fn differs(&self, artifact: &Artifact, domain: &str, target: &str) -> Option<Step> {
+        let path = self.base.join(&artifact.path);
+        let reason = match std::fs::read(&path) {
+            Ok(found) if found == **artifact.contents && !is_lax(&path, artifact.sensitivity) => return None,
+            Ok(_) => Reason::new("changed", format!("{target} makes another one now")),
+            Err(_) => Reason::new("new", format!("{target} makes it")),
+        };
+        let (domain, name) = (domain.to_owned(), artifact.path.clone());
+        Some(Step { action: Action::Write, domain, name, reasons: vec![reason] })
+    }
+
+    fn render(&self, environment: &Environment, service: &Service, emit: &Emit) -> Result<Vec<Artifact>> {
+        let emitter = self.emitters.load(&emit.target)?;
+        let store = self.store.environment(&environment.authority_of(service).domain)?;
+        let (mut identities, mut trusts) = (BTreeMap::new(), BTreeMap::new());
+        for (name, given) in &emit.options {
+            match given {
+                Given::Services(names) => {
+                    let found: Result<Vec<Identity>> =
+                        names.iter().map(|name| self.identity(environment, name)).collect();
+                    identities.insert(name.as_str(), found?);
+                }
+                Given::Authority(wanted) => {
+                    let option = emitter.options.iter().find(|option| option.name == *name);
+                    if option.is_some_and(|option| option.kind == OptionType::Authority) {
+                        let passphrase = self.passphrase.filter(|_| store.authority_key_is_encrypted(wanted));
+                        let authority = Identity::from(store.authority(wanted, passphrase)?);
+                        identities
+                            .insert(name.as_str(), vec![Identity { name: wanted.clone(), ..authority }]);
+                    } else {
+                        let mut chain = store.authority_chain(wanted)?;
+                        let anchors = chain.split_off(chain.len() - 1);
+                        trusts.insert(name.as_str(), Trust { anchors, intermediates: chain });
+                    }
+                }
+                _ => {}
+            }
+        }
+        let trust = domain_trust(&store)?;
+        let mut options = BTreeMap::new();
+        for (name, given) in &emit.options {
+            let many = emitter.options.iter().any(|option| {
+                option.name == *name && matches!(option.kind, OptionType::Callers | OptionType::Credentials)
+            });
+            let value = match given {
+                Given::Text(text) => OptionValue::Text(text.clone()),
+                Given::Integer(number) => OptionValue::Integer(*number),
+                Given::Flag(flag) => OptionValue::Flag(*flag),
+                Given::List(texts) => OptionValue::List(texts.clone()),
+                Given::Services(_) | Given::Authority(_) => {
+                    match (identities.get(name.as_str()), trusts.get(name.as_str())) {
+                        (Some(found), _) if many => OptionValue::Identities(found.iter().collect()),
+                        (Some(found), _) => match found.first() {
+                            Some(identity) => OptionValue::Identity(identity),
+                            None => continue,
+                        },
+                        (None, Some(trust)) => OptionValue::Trust(trust),
+                        (None, None) => continue,
+                    }
+                }
+            };
+            options.insert(name.clone(), value);
+        }
+        let input = Input { options, environment: &environment.name, trust: Some(&trust) };
+        let artifacts = emitter.render(&input).and_then(|artifacts| {
+            (self.judge)(&artifacts)?;
+            Ok(artifacts)
+        });
+        let below =
+            |artifact: Artifact| Artifact { path: format!("{}/{}", emit.to, artifact.path), ..artifact };
+        Ok(artifacts.map_err(|error| at(emit, error))?.into_iter().map(below).collect())
+    }
+
+    /// A service's credential, with the places of its files.
+    pub(super) fn identity(&self, environment: &Environment, name: &str) -> Result<Identity> {
+        let service = environment.service(name).ok_or_else(|| Error::NotFound {
+            what: "service",
+            name: name.to_owned(),
+            place: "the manifest".into(),
+            known: environment.services.iter().map(|service| service.name.to_string()).collect(),
+        })?;
+        let store = self.store.environment(&environment.authority_of(service).domain)?;
+        let identity = Identity::from(store.credential(&service.name)?);
+        let directory = store.credential_path(&service.name);
+        let directory = std::path::absolute(&directory).unwrap_or(directory);
+        let files = Files {
+            chain: directory.join("tls.crt"),
+            key: Some(directory.join("tls.key")),
+            anchors: Some(directory.join("ca.crt")),
+        };
+        Ok(Identity { files: Some(files), ..identity })
+    }
+
+    /// Copies of a credential under other names.
+    fn copies(&self, environment: &Environment, service: &Service) -> Result<Vec<Artifact>> {
+        let wanted = &service.files;
+        if [&wanted.certificate, &wanted.key, &wanted.ca].iter().all(|one| one.is_none()) {
+            return Ok(vec![]);
+        }
+        let store = self.store.environment(&environment.authority_of(service).domain)?;
+        let credential = store.credential(&service.name)?;
+        let certificate =
+            wanted.certificate.iter().map(|path| Artifact::public(path, credential.chain_pem()));
+        let key = wanted.key.iter().map(|path| Artifact::secret(path, &credential.key_pem()));
+        let ca = wanted.ca.iter().map(|path| Artifact::public(path, credential.anchor_pem()));
+        Ok(certificate.chain(key).chain(ca).collect())
+    }
+}
+
+/// What members of a domain trust.
+pub(super) fn domain_trust(store: &crate::store::Environment) -> Result<Trust> {
+    let mut trust = Trust { anchors: store.authority_chain(ROOT)?, intermediates: vec![] };
+    for name in store.authorities().iter().filter(|name| *name != ROOT) {
+        trust.intermediates.push(store.authority_chain(name)?.swap_remove(0));
+    }
+    Ok(trust)
+}
+
+/// An error of an emitter, with the line of the manifest that asked for it.
+fn at(emit: &Emit, error: Error) -> Error {
+    let place = format!("line {} of the manifest, emitter {:?}: ", emit.line, emit.target);
+    match error {
+        Error::Refused { reason, advice } => Error::Refused { reason: place + &reason, advice },
+        other => Error::Contradiction {
+            reason: format!("{place}{other}"),
+            expected: other.expected(),
+            found: other.found(),
+        },
+    }
+}
+
+fn one_owner(owners: &mut BTreeMap<String, String>, path: &str, who: &str) -> Result<()> {
+    match owners.insert(path.to_owned(), who.to_owned()) {
+        None => Ok(()),
+        Some(other) => Err(Error::Contradiction {
+            reason: format!("{other} and {who} both write {path:?}"),
+            expected: Some("a directory for each (`to`)".into()),
+            found: None,
+        }),
+    }
+}
+
+#[cfg(unix)]
+fn is_lax(path: &Path, sensitivity: Sensitivity) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let lax = |mode: u32| mode & 0o077 != 0;
+    sensitivity == Sensitivity::Secret && path.metadata().is_ok_and(|found| lax(found.permissions().mode()))
+}
+
+#[cfg(not(unix))]
+fn is_lax(_: &Path, _: Sensitivity) -> bool {
+    false
+}

@@ -1,0 +1,156 @@
+//! What is in force, kept beside the credentials, and what is there without being declared any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::inspect::Inspection;
+use super::{Action, EnvironmentPlan, Reason, Reconciler, Step};
+use crate::error::Result;
+use crate::manifest::Environment;
+use crate::pki::Label;
+use crate::store::{Applied, AppliedService, Lock};
+
+impl Reconciler<'_> {
+    /// Keeps what is in force from now on: `verify` holds it against the manifest.
+    pub(super) fn record(
+        &self,
+        environment: &Environment,
+        inspections: &[Inspection],
+        written: &[Vec<String>],
+        locks: &[Option<Lock>],
+        plan: &mut EnvironmentPlan,
+    ) -> Result<()> {
+        for (place, authority) in environment.authorities.iter().enumerate() {
+            let Some(lock) = &locks[place] else { continue };
+            let store = self.store.environment(&authority.domain)?;
+            let before = store.applied()?.unwrap_or_default();
+            let after = applied(environment, place, inspections, Some(written));
+            admissions(environment, place, inspections, &before, &after, plan);
+            self.files_left(&before, &after, &authority.domain, plan);
+            if after != before {
+                store.put_applied(lock, &after)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn files_left(&self, before: &Applied, after: &Applied, domain: &str, plan: &mut EnvironmentPlan) {
+        let kept: BTreeSet<&String> = after.services.values().flat_map(|one| &one.files).collect();
+        for file in before.services.values().flat_map(|one| &one.files) {
+            if !kept.contains(file) && self.base.join(file).exists() {
+                let reasons = vec![Reason::new("undeclared", "nothing in the manifest makes it any more")];
+                plan.steps.push(Step {
+                    action: Action::Leftover,
+                    domain: domain.into(),
+                    name: file.clone(),
+                    reasons,
+                });
+            }
+        }
+    }
+
+    pub(super) fn plan_leftovers(&self, environment: &Environment, plan: &mut EnvironmentPlan) -> Result<()> {
+        self.each_leftover(environment, |_, _| Ok(()), plan)
+    }
+
+    pub(super) fn leftovers(
+        &self,
+        environment: &Environment,
+        locks: &[Option<Lock>],
+        plan: &mut EnvironmentPlan,
+    ) -> Result<()> {
+        let prune = |place: usize, name: &Label| {
+            let Some(lock) = locks[place].as_ref().filter(|_| self.prune) else { return Ok(()) };
+            let store = self.store.environment(&environment.authorities[place].domain)?;
+            store.put_aside(lock, name, self.now).map(drop)
+        };
+        self.each_leftover(environment, prune, plan)
+    }
+
+    /// Credentials that the manifest does not declare.
+    fn each_leftover(
+        &self,
+        environment: &Environment,
+        act: impl Fn(usize, &Label) -> Result<()>,
+        plan: &mut EnvironmentPlan,
+    ) -> Result<()> {
+        for (place, authority) in environment.authorities.iter().enumerate() {
+            let declared: BTreeSet<&Label> = environment
+                .services
+                .iter()
+                .filter(|service| service.authority == place)
+                .map(|service| &service.name)
+                .collect();
+            for name in self.store.environment(&authority.domain)?.credentials() {
+                if declared.contains(&name) {
+                    continue;
+                }
+                act(place, &name)?;
+                let action = if self.prune { Action::Prune } else { Action::Leftover };
+                let reasons = vec![Reason::new("undeclared", "the manifest does not declare it")];
+                plan.steps.push(Step {
+                    action,
+                    domain: authority.domain.clone(),
+                    name: name.to_string(),
+                    reasons,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is in force once the services under an authority are applied.
+pub(super) fn applied(
+    environment: &Environment,
+    place: usize,
+    inspections: &[Inspection],
+    written: Option<&[Vec<String>]>,
+) -> Applied {
+    let principals: BTreeMap<&str, &str> = environment
+        .services
+        .iter()
+        .zip(inspections)
+        .filter_map(|(service, found)| Some((service.name.as_str(), found.principal.as_deref()?)))
+        .collect();
+    let mut applied = Applied { schema: 1, ..Applied::default() };
+    for (nth, service) in environment.services.iter().enumerate().filter(|(_, one)| one.authority == place) {
+        let name = |caller: &String| principals.get(caller.as_str()).map(|name| (*name).to_owned());
+        let admits = service.callers.as_ref().map(|callers| callers.iter().filter_map(name).collect());
+        let files = written.map(|written| written[nth].clone()).unwrap_or_default();
+        applied.services.insert(service.name.to_string(), AppliedService { admits, files });
+    }
+    applied
+}
+
+/// Services that are there already and admit others from now on.
+pub(super) fn admissions(
+    environment: &Environment,
+    place: usize,
+    inspections: &[Inspection],
+    before: &Applied,
+    after: &Applied,
+    plan: &mut EnvironmentPlan,
+) {
+    let domain = &environment.authorities[place].domain;
+    for (service, found) in environment.services.iter().zip(inspections) {
+        let name = service.name.as_str();
+        let Some(new) = after.services.get(name).filter(|_| !found.is_new && service.role.serves()) else {
+            continue;
+        };
+        if before.services.get(name).map(|old| &old.admits) == Some(&new.admits) {
+            continue;
+        }
+        let text = match &new.admits {
+            None => "it admits whoever trusts its root".to_owned(),
+            Some(names) if names.is_empty() => "it admits nobody".to_owned(),
+            Some(names) => format!("it admits {}", names.join(", ")),
+        };
+        let reasons = vec![Reason::new("callers-changed", text)];
+        plan.steps.push(Step {
+            action: Action::Admit,
+            domain: domain.clone(),
+            name: name.to_owned(),
+            reasons,
+        });
+    }
+}

@@ -1,0 +1,92 @@
+//! Many credentials at once: each takes its place whole, and the disk is waited for once, not once for each.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::thread;
+
+use time::OffsetDateTime;
+
+use super::log::{Action, Entry};
+use super::{Environment, Lock};
+use crate::artifact::{self, Artifact, Existing, StagedDirectory};
+use crate::error::Result;
+use crate::pki::{Credential, Label};
+
+/// What `certs/<name>/` will hold.
+#[derive(Debug)]
+pub struct NewCredential<'a> {
+    /// The credential.
+    pub credential: &'a Credential,
+    /// The profile that it was made by.
+    pub profile: &'a str,
+}
+
+impl Environment {
+    /// Keeps credentials: for each, the whole new set takes the place of the whole old one. When it returns, all of
+    /// them are on disk; killed before, some are new and the others as they were.
+    pub fn put_all(&self, _lock: &Lock, all: &[NewCredential<'_>], now: OffsetDateTime) -> Result<()> {
+        let certs = self.path.join("certs");
+        artifact::create_directory(&certs, 0o700)?.keep();
+        let staged = self.stage(all)?;
+        let files: Vec<PathBuf> = staged.iter().flat_map(|(_, files)| files.iter().cloned()).collect();
+        artifact::sync_below(&self.path, &files)?;
+        // Logged before they take their place: no certificate is in use that the log does not know.
+        let line = |new: &NewCredential<'_>| {
+            let name = new.credential.name.as_str();
+            Entry::new(Action::Issue, name, new.profile, &new.credential.certificate, now).line()
+        };
+        let lines: Vec<String> = all.iter().map(line).collect();
+        artifact::append_line(&self.path.join("log.jsonl"), &lines.join("\n"), 0o600)?;
+        for (new, (directory, _)) in all.iter().zip(staged) {
+            let target = self.credential_path(&new.credential.name);
+            directory.publish_unsynced(&target, Existing::Replace, None)?;
+        }
+        artifact::sync_names(&certs)
+    }
+
+    /// Writes every set out of sight, on all processors; the order stays.
+    fn stage(&self, all: &[NewCredential<'_>]) -> Result<Vec<(StagedDirectory, Vec<PathBuf>)>> {
+        let lanes = thread::available_parallelism().map_or(1, usize::from);
+        let share = all.len().div_ceil(lanes).max(1);
+        let staged: Mutex<Vec<_>> = Mutex::default();
+        thread::scope(|scope| {
+            for (place, part) in all.chunks(share).enumerate() {
+                let staged = &staged;
+                scope.spawn(move || {
+                    let done: Result<Vec<_>> =
+                        part.iter().map(|new| self.stage_one(new.credential)).collect();
+                    staged.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((place, done));
+                });
+            }
+        });
+        let mut parts = staged.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        parts.sort_by_key(|(place, _)| *place);
+        let mut whole = Vec::with_capacity(all.len());
+        for (_, part) in parts {
+            whole.extend(part?);
+        }
+        Ok(whole)
+    }
+
+    fn stage_one(&self, credential: &Credential) -> Result<(StagedDirectory, Vec<PathBuf>)> {
+        let staged = StagedDirectory::new(&self.path)?;
+        let files = staged.fill_unsynced(&[
+            Artifact::public("tls.crt", credential.chain_pem()),
+            Artifact::secret("tls.key", &credential.key_pem()),
+            Artifact::public("ca.crt", credential.anchor_pem()),
+        ])?;
+        Ok((staged, files.into_iter().map(|(_, path)| path).collect()))
+    }
+
+    /// Moves a credential out of use, to the returned directory: nothing is deleted.
+    pub fn put_aside(&self, _lock: &Lock, name: &Label, now: OffsetDateTime) -> Result<PathBuf> {
+        let aside = self.free_place_aside(&name.directory(), now);
+        artifact::move_aside(&self.credential_path(name), &aside)?;
+        Ok(aside)
+    }
+
+    /// Takes a credential's key away from everybody but its owner.
+    pub fn make_key_private(&self, _lock: &Lock, name: &Label) -> Result<()> {
+        artifact::make_private(&self.credential_path(name).join("tls.key"))
+    }
+}
