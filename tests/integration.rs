@@ -6,6 +6,8 @@
 mod fixtures;
 mod harness;
 
+#[cfg(unix)]
+mod apply;
 mod architecture;
 mod command_line;
 mod completions;

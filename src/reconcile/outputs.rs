@@ -22,22 +22,30 @@ impl Reconciler<'_> {
         inspections: &[Inspection],
         plan: &mut EnvironmentPlan,
     ) -> Result<()> {
-        let changes = |name: &str| {
-            let place = environment.services.iter().position(|service| service.name.as_str() == name);
-            place.is_some_and(|place| !inspections[place].reasons.is_empty())
+        let places: BTreeMap<&str, &Inspection> =
+            environment.services.iter().map(|service| service.name.as_str()).zip(inspections).collect();
+        let changes = |name: &str| places.get(name).is_some_and(|found| !found.reasons.is_empty());
+        // Until its mode is mended, the key cannot be read; what is made of it does not change by that.
+        let lax = |name: &str| places.get(name).is_some_and(|found| found.lax_mode.is_some());
+        let uses = |emit: &Emit, what: &dyn Fn(&str) -> bool| {
+            let used = |given: &Given| match given {
+                Given::Services(names) => names.iter().any(|name| what(name)),
+                _ => false,
+            };
+            emit.options.values().any(used)
         };
         for service in &environment.services {
             let domain = &environment.authority_of(service).domain;
             let mut pending = changes(service.name.as_str()) || signing[service.authority].is_none();
             for emit in &service.emits {
-                let uses = |given: &Given| matches!(given, Given::Services(names) if names.iter().any(|name| changes(name)));
-                if pending || emit.options.values().any(uses) {
-                    let reasons = vec![Reason::new(
-                        "certificate-changes",
-                        format!("{} has certificates that are made first", emit.target),
-                    )];
+                if pending || uses(emit, &changes) {
+                    let text = format!("{} has certificates that are made first", emit.target);
+                    let reasons = vec![Reason::new("certificate-changes", text)];
                     let name = format!("{}/", emit.to);
                     plan.steps.push(Step { action: Action::Write, domain: domain.clone(), name, reasons });
+                    continue;
+                }
+                if uses(emit, &lax) {
                     continue;
                 }
                 for artifact in self.render(environment, service, emit)? {
@@ -46,7 +54,11 @@ impl Reconciler<'_> {
             }
             let copies = &service.files;
             pending &= [&copies.certificate, &copies.key, &copies.ca].iter().any(|one| one.is_some());
-            let copies = if pending { vec![] } else { self.copies(environment, service)? };
+            let copies = if pending || lax(service.name.as_str()) {
+                vec![]
+            } else {
+                self.copies(environment, service)?
+            };
             for artifact in copies {
                 plan.steps.extend(self.differs(&artifact, domain, "copy"));
             }

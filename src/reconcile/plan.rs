@@ -43,7 +43,7 @@ pub enum Action {
     MakeAuthority,
     /// An authority is moved aside and made anew.
     RemakeAuthority,
-    /// An authority differs from the manifest, and stays as it is.
+    /// An authority differs from the manifest, and stays as it is until it is to be made anew.
     KeepAuthority,
     /// A credential is made.
     Issue,
@@ -77,7 +77,7 @@ impl Reason {
 }
 
 impl Plan {
-    /// Whether everything is as declared. What is left over or kept is only mentioned.
+    /// Whether everything is as declared. What is left over is only mentioned.
     pub fn is_done(&self) -> bool {
         self.environments.iter().flat_map(|one| &one.steps).all(|step| step.action.is_mention())
     }
@@ -86,7 +86,7 @@ impl Plan {
 impl Action {
     /// Whether nothing is done: it is only worth knowing.
     pub fn is_mention(self) -> bool {
-        matches!(self, Self::Leftover | Self::KeepAuthority)
+        self == Self::Leftover
     }
 }
 

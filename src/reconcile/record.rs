@@ -137,7 +137,9 @@ pub(super) fn admissions(
         let Some(new) = after.services.get(name).filter(|_| !found.is_new && service.role.serves()) else {
             continue;
         };
-        if before.services.get(name).map(|old| &old.admits) == Some(&new.admits) {
+        // Until the authority is there, nobody knows what its callers will be called.
+        let known = service.callers.as_ref().map(Vec::len) == new.admits.as_ref().map(Vec::len);
+        if !known || before.services.get(name).map(|old| &old.admits) == Some(&new.admits) {
             continue;
         }
         let text = match &new.admits {

@@ -1,0 +1,72 @@
+//! What a person reads, to the letter.
+
+use super::{PAIR, workspace};
+
+#[test]
+fn a_plan_and_its_application_say_what_and_why() {
+    let workspace = workspace(PAIR);
+    let plan = workspace.pkictl(&["plan"]).succeeds();
+    assert_eq!(
+        plan.stdout,
+        "test\n\
+        \x20 make CA  root              there is none yet\n\
+        \x20 issue    api               there is none yet\n\
+        \x20 issue    job               there is none yet\n\
+        \x20 write    deploy/test/api/  nginx has certificates that are made first\n\
+        \x20 credentials: 2 new\n"
+    );
+    assert_eq!(plan.stderr, "next: pkictl apply\n");
+    let apply = workspace.pkictl(&["apply"]).succeeds();
+    assert_eq!(apply.stderr, "next: pkictl verify -f pkictl.toml\n");
+    assert!(apply.stdout.starts_with("test\n  made CA  root "), "{}", apply.stdout);
+    assert!(apply.stdout.ends_with("  credentials: 2 new\n"), "{}", apply.stdout);
+}
+
+#[test]
+fn every_mistake_is_shown_at_its_place_and_nothing_is_made() {
+    let workspace = workspace("version = 1\n[service.web]\nnames = [\"*.com\"]\ncolour = 1\n[service.job]\n");
+    workspace.pkictl(&["apply"]).fails(
+        1,
+        "error: pkictl.toml:3:10: wildcard \"*.com\" is too wide: OpenSSL, curl and rustls match `*` only in front of at least two labels\n\
+        error: pkictl.toml:4:1: a service has no key `colour`\n  expected: one of names, callers, profile, authority, common_name, key_type, validity, set, files, emit\n\
+        error: pkictl.toml:5:10: service \"job\" neither serves nor calls\n  expected: `names`, `callers`, or another service that names it as a caller",
+    );
+    assert!(!workspace.file("pki").exists());
+}
+
+#[test]
+fn a_missing_manifest_says_how_to_begin() {
+    let workspace = crate::harness::Workspace::new();
+    workspace.pkictl(&["plan"]).fails(
+        1,
+        "error: cannot read pkictl.toml\n  caused by: No such file or directory (os error 2)\n\nhint: write one with `pkictl manifest init`, or name it with `-f FILE`",
+    );
+}
+
+#[test]
+fn an_emitter_that_refuses_says_at_which_line_and_what_would_do() {
+    let workspace = workspace(&PAIR.replace(
+        "emit = [{ target = \"nginx\", upstream = \"http://127.0.0.1:9000\" }]",
+        "emit = [{ target = \"redis\" }]",
+    ));
+    let run = workspace.pkictl(&["apply"]).exits_with(1);
+    assert!(
+        run.stderr.starts_with("error: line 7 of the manifest, emitter \"redis\": Redis looks whether an authority signed a client's certificate, but not whose it is\n"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn two_callers_that_no_server_could_tell_apart_are_refused_before_anything_is_made() {
+    let workspace = workspace(
+        "version = 1\n[service.web]\nnames = [\"web\"]\ncallers = [\"a\", \"b\"]\n[service.a]\ncommon_name = \"job\"\n[service.b]\ncommon_name = \"job\"\n",
+    );
+    let run = workspace.pkictl(&["apply"]).exits_with(1);
+    assert!(
+        run.stderr.contains("the services \"a\" and \"b\" would both be called \"job\""),
+        "{}",
+        run.stderr
+    );
+    assert!(!workspace.file("pki/dev/certs/web").exists());
+}
