@@ -1,6 +1,8 @@
 //! gunicorn, started with exactly what the emitter makes.
 
-use super::shop::{Shop, document, variable};
+use std::time::Duration;
+
+use super::shop::{DOMAIN, Shop, document, variable};
 use crate::harness::{Server, free_port};
 
 #[test]
@@ -62,6 +64,40 @@ fn a_modern_server_speaks_tls_1_3_alone() {
     let url = format!("https://localhost:{port}/");
     shop.get(&url, &["--tlsv1.3"]).is_from("rest-api", "https");
     shop.get(&url, &["--tls-max", "1.2"]).is_refused("alert protocol version");
+}
+
+#[test]
+fn a_server_on_this_machine_admits_the_callers_that_are_named_and_nobody_else() {
+    let Some(shop) = Shop::open() else { return };
+    shop.workspace.pkictl(&["issue", "client", "backend-2", "--env", "test"]).succeeds();
+    let port = free_port();
+    let number = port.to_string();
+    let options = ["gunicorn", "--cert", "rest-api", "--allow", "backend-1", "--local", "--port", &number];
+    shop.workspace.write("gunicorn.conf.py", shop.emit(&options));
+    let mut command = shop.gunicorn("rest-api");
+    command.args(["--config", "gunicorn.conf.py"]);
+    let server = Server::start(command, port);
+    admits_clients_of_its_authority_only(&shop, &server, port);
+    let url = format!("https://localhost:{port}/");
+    let other = shop.get_with(&url, "test", "backend-2");
+    assert_eq!((other.status.as_str(), other.body.as_str()), ("403", ""), "{other:#?}");
+    server.says("not admitted: ['backend-2']");
+    let elsewhere = format!("https://other.{DOMAIN}:{port}/");
+    shop.get_as_backend(&elsewhere, "test").is_refused("no alternative certificate subject name matches");
+}
+
+#[test]
+fn a_worker_whose_callers_cannot_be_checked_does_not_start() {
+    let Some(shop) = Shop::open() else { return };
+    let port = free_port().to_string();
+    let options = ["gunicorn", "--cert", "rest-api", "--allow", "backend-1", "--local", "--port", &port];
+    shop.workspace.write("gunicorn.conf.py", shop.emit(&options));
+    let mut command = shop.gunicorn("rest-api");
+    command.args(["--config", "gunicorn.conf.py", "--worker-class", "asgi"]);
+    let output = assert_cmd::Command::from_std(command).timeout(Duration::from_secs(30)).output();
+    let output = output.expect("gunicorn runs");
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && log.contains("so no caller can be checked"), "{log}");
 }
 
 #[track_caller]
