@@ -26,6 +26,7 @@ mod route;
 mod router_haproxy;
 mod shop;
 mod trust_manager;
+mod uwsgi;
 mod vault;
 mod web;
 
