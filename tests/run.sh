@@ -7,13 +7,15 @@ cd "$(dirname "$0")/.."
 # A program and the Debian package that brings it.
 readonly programs=(
     cc:build-essential openssl:openssl certtool:gnutls-bin curl:curl git:git python3:python3 javac:default-jdk-headless
-    node:nodejs haproxy:haproxy buildah:buildah debootstrap:debootstrap unshare:util-linux setpriv:util-linux
+    node:nodejs npm:npm haproxy:haproxy buildah:buildah debootstrap:debootstrap unshare:util-linux setpriv:util-linux
     nginx:nginx apache2:apache2-bin
     psql:postgresql-client pg_ctlcluster:postgresql redis-server:redis-server redis-cli:redis-tools
     rabbitmq-server:rabbitmq-server mariadbd:mariadb-server mariadb:mariadb-client mosquitto:mosquitto
     uwsgi-core:uwsgi-core uwsgi_python3:uwsgi-plugin-python3
     mosquitto_pub:mosquitto-clients strace:strace tmux:tmux fish:fish zsh:zsh man:man-db xz:xz-utils
 )
+# From npm: express of Node.js.
+readonly express=5.3.0
 export PKICTL_PEERS=${PKICTL_PEERS:-$PWD/.peers}
 incomplete=()
 
@@ -21,6 +23,7 @@ main() {
     command -v cargo >/dev/null || fail "cargo is not installed: Rust comes first"
     packages
     virtual_environment
+    node_modules
     if ((${#incomplete[@]} == 0)); then
         export PKICTL_REQUIRE_PEERS=1
     else
@@ -82,6 +85,15 @@ wanted = [line.strip().split("==") for line in open(sys.argv[1]) if "==" in line
 installed = {found.metadata["Name"].lower(): found.version for found in metadata.distributions()}
 sys.exit(any(installed.get(name) != version for name, version in wanted))
 PYTHON
+}
+
+# Packages of npm, in the same directory.
+node_modules() {
+    local installed=$PKICTL_PEERS/node_modules/express/package.json
+    grep -qs "\"version\": \"$express\"" "$installed" && return
+    say "npm packages: express $express"
+    retry npm install --prefix "$PKICTL_PEERS" --no-save --no-package-lock --ignore-scripts --no-audit --no-fund \
+        --loglevel error "express@$express" || incomplete+=("express of npm")
 }
 
 # Administrators' programs are not on every user's PATH.

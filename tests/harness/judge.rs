@@ -16,7 +16,7 @@ pub struct Judge {
 }
 
 /// The directory of judges that are no system packages: `PKICTL_PEERS`, or `.peers` in the project.
-fn peers() -> PathBuf {
+pub fn peers() -> PathBuf {
     std::env::var_os("PKICTL_PEERS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".peers"), PathBuf::from)
 }
