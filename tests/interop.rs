@@ -1,6 +1,7 @@
 //! What the emitters make, in the servers, the router and the images that it is made for.
 
 mod apache;
+mod celery;
 mod cert_manager;
 mod cluster;
 mod compose;
@@ -19,6 +20,7 @@ mod k8s_trust;
 mod mariadb;
 mod mosquitto;
 mod nginx;
+mod node;
 mod postgres;
 mod rabbitmq;
 mod redis;

@@ -105,7 +105,8 @@ fn https_admits_the_callers_that_are_named_and_nobody_else() {
     node.server.says("not admitted: \"backend-2\"");
     let (chain, key) = (shop.file("test", "backend-2", "tls.crt"), shop.file("test", "backend-2", "tls.key"));
     let (chain, key) = (chain.display().to_string(), key.display().to_string());
-    let upgrade = ["--header", "Connection: Upgrade", "--header", "Upgrade: x", "--cert", &chain, "--key", &key];
+    let upgrade =
+        ["--header", "Connection: Upgrade", "--header", "Upgrade: x", "--cert", &chain, "--key", &key];
     assert_eq!(shop.get(&url, &upgrade).status, "000");
 
     knock(shop, &url, None).is_refused("alert handshake failure");

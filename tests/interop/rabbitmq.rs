@@ -39,18 +39,19 @@ offer = stream.recv(65536)
 print(stream.version(), [name for name in ("PLAIN", "EXTERNAL") if name.encode() in offer])
 "#;
 
-struct Broker {
-    workspace: Workspace,
+/// The broker, started with what the emitter makes for the server's certificate `broker`.
+pub(super) struct Broker {
+    pub(super) workspace: Workspace,
     python: Judge,
-    server: Server,
-    port: u16,
+    pub(super) server: Server,
+    pub(super) port: u16,
     // Names nodes to each other; one of its own, because a shared one would outlive the test.
     _epmd: Server,
 }
 
 impl Broker {
     /// Nothing if a program is missing.
-    fn start(options: &[&str]) -> Option<Self> {
+    pub(super) fn start(options: &[&str]) -> Option<Self> {
         let (rabbitmq, epmd, python) = (judge("rabbitmq-server")?, judge("epmd")?, judge("python3")?);
         let (workspace, port) = (workspace_with("server", "broker"), free_port());
         let deploy = workspace.file("deploy").display().to_string();
