@@ -17,6 +17,7 @@ mod haproxy;
 mod ingress;
 mod k8s_secret;
 mod k8s_trust;
+mod kafka;
 mod mariadb;
 mod mosquitto;
 mod nginx;
