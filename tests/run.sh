@@ -23,7 +23,7 @@ main() {
     command -v cargo >/dev/null || fail "cargo is not installed: Rust comes first"
     packages
     virtual_environment
-    node_modules
+    npm_packages
     if ((${#incomplete[@]} == 0)); then
         export PKICTL_REQUIRE_PEERS=1
     else
@@ -87,12 +87,12 @@ sys.exit(any(installed.get(name) != version for name, version in wanted))
 PYTHON
 }
 
-# Packages of npm, in the same directory.
-node_modules() {
-    local installed=$PKICTL_PEERS/node_modules/express/package.json
+# Packages of npm, in a directory beside them.
+npm_packages() {
+    local installed=$PKICTL_PEERS/npm/node_modules/express/package.json
     grep -qs "\"version\": \"$express\"" "$installed" && return
     say "npm packages: express $express"
-    retry npm install --prefix "$PKICTL_PEERS" --no-save --no-package-lock --ignore-scripts --no-audit --no-fund \
+    retry npm install --prefix "$PKICTL_PEERS/npm" --no-save --no-package-lock --ignore-scripts --no-audit --no-fund \
         --loglevel error "express@$express" || incomplete+=("express of npm")
 }
 

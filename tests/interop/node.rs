@@ -56,14 +56,14 @@ impl Node {
     /// A server of the emitted options; nothing if a program is missing.
     fn start(how: &str, options: &[&str]) -> Option<Self> {
         let (node, shop, port) = (judge("node")?, web::open()?, free_port());
-        if !peers().join("node_modules/express").is_dir() {
+        if !peers().join("npm/node_modules/express").is_dir() {
             return skip("express is not installed");
         }
         shop.emit(&[&["node", "--cert", "rest-api", "--local", "-d", "deploy"], options].concat());
         shop.workspace.write("server.cjs", SERVER);
         shop.workspace.write("client.cjs", CLIENT);
         let mut command = node.command();
-        command.current_dir(shop.workspace.path()).env("NODE_PATH", peers().join("node_modules"));
+        command.current_dir(shop.workspace.path()).env("NODE_PATH", peers().join("npm/node_modules"));
         command.args(["server.cjs", how, &port.to_string()]);
         let server = Server::start(command, port);
         Some(Self { shop, node, port, server })
