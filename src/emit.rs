@@ -59,8 +59,7 @@ impl Emitters {
             return Err(unknown());
         }
         let (text, place) = self.library.read(&format!("{name}/emitter.toml"))?.ok_or_else(unknown)?;
-        manifest::parse(&text, &place)?
-            .load(name, &place, |file| self.library.read(&format!("{name}/{file}")))
+        manifest::parse(&text, &place)?.load(name, &place, &self.library)
     }
 }
 
@@ -78,6 +77,8 @@ pub struct Emitter {
     /// What it can be told, in the order of its description.
     pub options: Vec<OptionSpec>,
     files: Vec<FileSpec>,
+    /// Where templates find what they import.
+    library: Library,
 }
 
 /// A file that an emitter makes.
@@ -162,7 +163,7 @@ impl Emitter {
         keys: &[&crate::pki::PrivateKey],
     ) -> Result<Artifact> {
         let path = template::render(&file.place, &file.output, context)?;
-        let contents = zeroize::Zeroizing::new(template::render(&file.place, &file.source, context)?);
+        let contents = zeroize::Zeroizing::new(self.library.render(&file.place, &file.source, context)?);
         output::read_again(file.syntax, &contents)
             .map_err(|reason| output::defect(self, file, &path, reason))?;
         let secret = template::evaluate(&file.place, &file.secret, context)?.is_true();

@@ -66,6 +66,18 @@ impl Library {
         let index = EMBEDDED.binary_search_by(|(name, _)| (*name).cmp(wanted.as_str())).ok();
         Ok(index.map(|index| (EMBEDDED[index].1.to_owned(), format!("built-in {wanted}"))))
     }
+
+    /// As [`render`]; `source` may import and include other files of the family by their path, such as
+    /// `_shared/proxy.j2`. Users' directories come first here too, and all of it has to do with one template's fuel.
+    pub fn render(&self, name: &str, source: &str, context: &Value) -> Result<String> {
+        let mut engine = ENGINE.clone();
+        let library = self.clone();
+        engine.set_loader(move |path| match library.read(path) {
+            Ok(found) => Ok(found.map(|(text, _)| text)),
+            Err(error) => Err(EngineError::new(minijinja::ErrorKind::InvalidOperation, error.to_string())),
+        });
+        render_with(&engine, name, source, context)
+    }
 }
 
 /// Whether this can be the name of a template or of a directory of templates.
@@ -102,10 +114,14 @@ fn read_file(path: &Path) -> Result<Option<String>> {
 
 /// Renders `source`. A name that is not defined is an error; values are never escaped by themselves.
 pub fn render(name: &str, source: &str, context: &Value) -> Result<String> {
+    render_with(&ENGINE, name, source, context)
+}
+
+fn render_with(engine: &Environment<'_>, name: &str, source: &str, context: &Value) -> Result<String> {
     if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
         return Ok(source.to_owned());
     }
-    let template = ENGINE.template_from_named_str(name, source).map_err(|error| failure(name, &error))?;
+    let template = engine.template_from_named_str(name, source).map_err(|error| failure(name, &error))?;
     template.render(context).map_err(|error| failure(name, &error))
 }
 
@@ -162,7 +178,10 @@ struct Refusal {
 
 fn failure(name: &str, error: &EngineError) -> Error {
     let mut source: Option<&dyn std::error::Error> = Some(error);
+    // What went wrong in an included template is wrapped once for each template around it.
+    let mut error = error;
     while let Some(current) = source {
+        error = current.downcast_ref().unwrap_or(error);
         if let Some(refusal) = current.downcast_ref::<Refusal>() {
             return Error::Refused { reason: refusal.reason.clone(), advice: refusal.advice.clone() };
         }

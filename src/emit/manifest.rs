@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{Emitter, FileSpec};
 use crate::error::{Error, Result};
 use crate::profile::toml_error;
+use crate::template::Library;
 
 /// Names that templates have beside the options.
 const ALWAYS_DEFINED: [&str; 4] = ["environment", "trust", "version", "item"];
@@ -187,14 +188,10 @@ pub(super) fn is_name(text: &str) -> bool {
 }
 
 impl Manifest {
-    /// The emitter with its templates, which `read` finds by file name.
-    pub(super) fn load(
-        self,
-        name: &str,
-        place: &str,
-        read: impl Fn(&str) -> Result<Option<(String, String)>>,
-    ) -> Result<Emitter> {
-        let files = self.files.into_iter().map(|file| file.load(place, &read)).collect::<Result<Vec<_>>>()?;
+    /// The emitter with its templates, which lie in the directory of its name.
+    pub(super) fn load(self, name: &str, place: &str, library: &Library) -> Result<Emitter> {
+        let read = |file: &str| library.read(&format!("{name}/{file}"));
+        let files = self.files.into_iter().map(|file| file.load(place, read)).collect::<Result<Vec<_>>>()?;
         Ok(Emitter {
             name: name.to_owned(),
             summary: self.summary,
@@ -202,6 +199,7 @@ impl Manifest {
             examples: self.examples,
             options: self.options,
             files,
+            library: library.clone(),
         })
     }
 

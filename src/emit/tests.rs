@@ -184,3 +184,60 @@ fn a_file_is_made_for_each_item_of_a_list() {
     let made = render(manifest, &[("cert", OptionValue::Identity(&server))]).expect("it renders");
     assert_eq!(made, [("pkictl-root.crt".into(), server.anchors_pem(), Sensitivity::Public)]);
 }
+
+/// What a toy with this template makes, and these files in the same user's directory.
+fn imported(template: &str, files: &[(&str, &str)]) -> Result<String> {
+    let directory = toy("[[file]]\ntemplate = \"x.j2\"\noutput = \"x\"\nsyntax = \"text\"\n");
+    write(&directory.path().join("toy/x.j2"), template);
+    for (path, text) in files {
+        write(&directory.path().join(path), text);
+    }
+    let emitters = Emitters::new(vec![directory.path().to_owned()]);
+    assert!(!emitters.names().contains(&"_shared".into()));
+    let artifacts = emitters.load("toy")?.render(&Input { environment: "dev", ..Input::default() })?;
+    Ok(String::from_utf8(artifacts[0].contents.to_vec()).expect("text"))
+}
+
+#[test]
+fn a_template_imports_from_the_same_directories_as_emitters_come_from() {
+    let call = "{% import \"_shared/proxy.j2\" as proxy %}{{ proxy.url_host('https://api:8443/v1') }}";
+    assert_eq!(imported(call, &[]).expect("the built-in one"), "api");
+    let own = "{% macro url_host(url) %}mine in {{ environment }}{% endmacro %}";
+    assert_eq!(imported(call, &[("_shared/proxy.j2", own)]).expect("the user's one"), "mine in dev");
+    let included = "{% include \"_shared/head.j2\" %}{% include \"toy/y.j2\" %}";
+    let files = [("_shared/head.j2", "a\n"), ("toy/y.j2", "b")];
+    assert_eq!(imported(included, &files).expect("both are there"), "a\nb");
+}
+
+#[test]
+fn an_import_that_cannot_be_read_is_named() {
+    let error = |template: &str, files: &[(&str, &str)]| {
+        imported(template, files).expect_err("it cannot be read").to_string()
+    };
+    for path in ["_shared/none.j2", "../toy/x.j2", "/etc/hostname"] {
+        let error = error(&format!("{{% import {path:?} as x %}}"), &[]);
+        assert!(error.contains(&format!("non-existing template '{path}'")), "{error}");
+    }
+    let broken = error("{% import \"_shared/own.j2\" as x %}", &[("_shared/own.j2", "a\n{{ nothing }}")]);
+    assert!(
+        broken.ends_with("_shared/own.j2:2 does not render: undefined value: `nothing` is undefined"),
+        "{broken}"
+    );
+    let unclosed = error("{% include \"_shared/own.j2\" %}", &[("_shared/own.j2", "{% if %}")]);
+    assert!(unclosed.contains("_shared/own.j2:1 does not render: syntax error"), "{unclosed}");
+}
+
+#[test]
+fn imports_have_no_fuel_of_their_own_and_come_to_an_end() {
+    let template =
+        "{% import \"_shared/own.j2\" as own %}{% for a in range(9999) %}{{ own.all() }}{% endfor %}";
+    let slow = "{% macro all() %}{% for b in range(9999) %}x{% endfor %}{% endmacro %}";
+    let error = imported(template, &[("_shared/own.j2", slow)]).expect_err("it is stopped").to_string();
+    assert!(error.contains("engine ran out of fuel"), "{error}");
+    let itself = "{% include \"toy/x.j2\" %}";
+    let error = imported(itself, &[]).expect_err("it is stopped").to_string();
+    assert!(error.contains("recursion limit exceeded"), "{error}");
+    let refuses = ("_shared/own.j2", "{{ refuse('no', 'do that') }}");
+    let error = imported("{% include \"_shared/own.j2\" %}", &[refuses]).expect_err("it refuses");
+    assert!(matches!(error, Error::Refused { reason, .. } if reason == "no"));
+}
