@@ -11,6 +11,7 @@ mod deployment;
 mod dhparam;
 mod dockerfile;
 mod env;
+mod envoy;
 mod gateway;
 mod gunicorn;
 mod haproxy;
