@@ -2,6 +2,7 @@
 
 mod apache;
 mod celery;
+mod caddy;
 mod cert_manager;
 mod cluster;
 mod compose;

@@ -9,6 +9,8 @@ readonly programs=(
     cc:build-essential openssl:openssl certtool:gnutls-bin curl:curl git:git python3:python3 javac:default-jdk-headless
     node:nodejs npm:npm haproxy:haproxy buildah:buildah debootstrap:debootstrap unshare:util-linux setpriv:util-linux
     nginx:nginx apache2:apache2-bin
+    node:nodejs haproxy:haproxy buildah:buildah debootstrap:debootstrap unshare:util-linux setpriv:util-linux
+    nginx:nginx apache2:apache2-bin caddy:caddy
     psql:postgresql-client pg_ctlcluster:postgresql redis-server:redis-server redis-cli:redis-tools
     rabbitmq-server:rabbitmq-server mariadbd:mariadb-server mariadb:mariadb-client mosquitto:mosquitto
     uwsgi-core:uwsgi-core uwsgi_python3:uwsgi-plugin-python3

@@ -55,8 +55,14 @@ impl Server {
     /// Waits until its log holds `text`.
     #[track_caller]
     pub fn says(&self, text: &str) {
+        self.says_times(text, 1);
+    }
+
+    /// Waits until its log holds `text` so many times.
+    #[track_caller]
+    pub fn says_times(&self, text: &str, times: usize) {
         let deadline = Instant::now() + Duration::from_secs(5);
-        while !self.log().contains(text) {
+        while self.log().matches(text).count() < times {
             assert!(Instant::now() < deadline, "the server never said {text:?}:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -106,6 +106,13 @@ fn start(shop: &Shop, envoy: &Judge, options: &[&str]) -> (Server, u16) {
     assert!(said.contains("OK") && !said.contains("deprecated"), "{said}");
     let mut command = envoy.command();
     command.args(["-c", &file, "--disable-hot-restart", "--concurrency", "1"]);
-    command.args(["--file-flush-interval-msec", "20", "-l", "warning", "--component-log-level", "filter:debug"]);
+    command.args([
+        "--file-flush-interval-msec",
+        "20",
+        "-l",
+        "warning",
+        "--component-log-level",
+        "filter:debug",
+    ]);
     (Server::start(command, port), port)
 }
