@@ -21,7 +21,8 @@ fn admits(program: &str) {
     let Some((shop, caddy)) = begin(program) else { return };
     let (_pod, pod) = shop.plain_pod("rest-api");
     let upstream = format!("http://127.0.0.1:{pod}");
-    let allowed = ["--local", "--allow", "backend-1", "--allow", "partner", "--upstream", &upstream];
+    let callers = ["--allow", "backend-1", "--allow", "partner", "--allow", "workload-1"];
+    let allowed = [&["--local", "--upstream", &upstream], &callers[..]].concat();
     let (server, port) = start(&shop, &caddy, &allowed);
     let url = format!("https://localhost:{port}/");
     let admitted = shop.get_as_backend(&url, "test");
@@ -29,9 +30,11 @@ fn admits(program: &str) {
     admitted.is_from("rest-api", "https");
     assert_eq!(admitted.shown_by(), "rest-api");
     shop.get_with(&url, "test", "partner").is_from("rest-api", "https");
+    shop.get_with(&url, "test", "workload-1").is_from("rest-api", "https");
     // Who calls an address names no host in TLS.
     shop.get_as_backend(&format!("https://127.0.0.1:{port}/"), "test").is_from("rest-api", "https");
     assert_eq!(shop.get_with(&url, "test", "backend-2").status, "403");
+    assert_eq!(shop.get_with(&url, "test", "workload-2").status, "403");
     server.says("\"client_common_name\":\"backend-2\"");
     // Which alert it is depends on the release of Go.
     knock(&shop, &url, None).is_refused("(IN), TLS alert, ");

@@ -9,7 +9,8 @@ fn envoy_admits_the_callers_that_are_named_and_nobody_else() {
     let Some((shop, envoy)) = begin() else { return };
     let (_pod, pod) = shop.plain_pod("rest-api");
     let upstream = format!("http://127.0.0.1:{pod}");
-    let allowed = ["--local", "--allow", "backend-1", "--allow", "partner", "--upstream", &upstream];
+    let callers = ["--allow", "backend-1", "--allow", "partner", "--allow", "workload-1"];
+    let allowed = [&["--local", "--upstream", &upstream], &callers[..]].concat();
     let (server, port) = start(&shop, &envoy, &allowed);
     let url = format!("https://localhost:{port}/");
     let admitted = shop.get_as_backend(&url, "test");
@@ -17,10 +18,13 @@ fn envoy_admits_the_callers_that_are_named_and_nobody_else() {
     admitted.is_from("rest-api", "https");
     assert_eq!(admitted.shown_by(), "rest-api");
     shop.get_with(&url, "test", "partner").is_from("rest-api", "https");
+    shop.get_with(&url, "test", "workload-1").is_from("rest-api", "https");
     // In TLS 1.3 the connection may be gone before the client reads why; the server knows.
     assert_ne!(shop.get_with(&url, "test", "backend-2").exit, Some(0));
+    assert_ne!(shop.get_with(&url, "test", "workload-2").exit, Some(0));
     server.says("[CN=backend-2] TLS_error");
     server.says("SAN_matcher,_certificate_SANs_are_[backend-2]");
+    server.says("SAN_matcher,_certificate_SANs_are_[spiffe://example.org/workload-2]");
     knock(&shop, &url, None).is_refused("alert handshake failure");
     server.says("PEER_DID_NOT_RETURN_A_CERTIFICATE");
     knock(&shop, &url, Some("prod")).is_refused("alert unknown ca");

@@ -46,7 +46,8 @@ fn copy(mut from: TcpStream, mut to: TcpStream) {
     let _ = to.shutdown(Shutdown::Write);
 }
 
-/// The shop, with two more clients of the same authority: one with more than a common name, and one whom nobody names.
+/// The shop, with more clients of the same authority: one with more than a common name, one whom nobody names, and two
+/// workloads that have a URI and no other name (SPIFFE).
 pub(super) fn open() -> Option<Shop> {
     let shop = Shop::open()?;
     let profile = shop.workspace.pkictl(&["profile", "show", "client"]).succeeds().stdout;
@@ -54,6 +55,10 @@ pub(super) fn open() -> Option<Shop> {
     shop.workspace.write("pki/profiles/partner.toml", profile);
     shop.workspace.pkictl(&["issue", "partner", "partner", "--env", "test"]).succeeds();
     shop.workspace.pkictl(&["issue", "client", "backend-2", "--env", "test"]).succeeds();
+    for workload in ["workload-1", "workload-2"] {
+        let domain = ["--set", "trust_domain=example.org", "--env", "test"];
+        shop.workspace.pkictl(&[&["issue", "spiffe", workload], &domain[..]].concat()).succeeds();
+    }
     Some(shop)
 }
 
