@@ -1,4 +1,4 @@
-//! Embeds `templates/` into the program: a table of path and text, in the order of the paths.
+//! Embeds `templates/` into the program: a table of path and text, in the order of the paths as texts.
 
 #![allow(clippy::disallowed_methods, reason = "a build script writes for the compiler")]
 
@@ -10,12 +10,12 @@ fn main() {
     println!("cargo::rerun-if-changed=templates");
     let mut files = Vec::new();
     collect(Path::new("templates"), &mut files);
-    files.sort();
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let mut table = String::from("pub(crate) const EMBEDDED: &[(&str, &str)] = &[\n");
-    for file in &files {
-        let name = file.strip_prefix("templates").expect("every file was found there");
-        let name = name.to_str().expect("template names are UTF-8").replace('\\', "/");
+    let mut files: Vec<(String, PathBuf)> = files.into_iter().map(|file| (name(&file), file)).collect();
+    // Not in the order of the paths, which compare by component: as texts, `a-b/` comes before `a/`.
+    files.sort();
+    for (name, file) in &files {
         if name.contains("/expected/") {
             continue;
         }
@@ -24,6 +24,12 @@ fn main() {
     table.push_str("];\n");
     let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("templates.rs");
     fs::write(target, table).expect("the build directory can be written");
+}
+
+/// Its path below `templates`, with slashes.
+fn name(file: &Path) -> String {
+    let name = file.strip_prefix("templates").expect("every file was found there");
+    name.to_str().expect("template names are UTF-8").replace('\\', "/")
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) {

@@ -242,9 +242,19 @@ pub fn shell_word(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{evaluate, render};
+    use super::{EMBEDDED, Library, evaluate, render};
     use crate::error::Error;
     use minijinja::context;
+
+    #[test]
+    fn every_embedded_file_is_found_by_its_path() {
+        let library = Library::new("emit", vec![]);
+        for (path, text) in EMBEDDED {
+            let Some(rest) = path.strip_prefix("emit/") else { continue };
+            let found = library.read(rest).expect("it is embedded").map(|(text, _)| text);
+            assert_eq!(found.as_deref(), Some(*text), "{path}");
+        }
+    }
 
     #[test]
     fn values_are_quoted_for_the_place_they_go_to() {
