@@ -30,6 +30,8 @@ mod redis;
 mod route;
 mod router_haproxy;
 mod shop;
+mod traefik;
+mod traefik_kubernetes;
 mod trust_manager;
 mod uwsgi;
 mod vault;
