@@ -10,6 +10,7 @@ mod leaf;
 mod material;
 mod party;
 mod plan;
+pub mod policy;
 mod refusals;
 #[cfg(test)]
 mod sample;

@@ -94,17 +94,27 @@ pub(super) fn checks(scope: &Scope<'_>) -> Vec<Check> {
                 case.serves |= serves;
                 case.calls |= !serves;
             }
-            None => cases.push(Case {
-                identity,
-                serves,
-                calls: !serves,
-                trust: scope.trust,
-                now: scope.now,
-                anchor: chain::anchor(identity, scope.trust),
-            }),
+            None => cases.push(Case::new(identity, (serves, !serves), scope.trust, scope.now)),
         }
     }
-    cases.iter().flat_map(|case| RULES.iter().flat_map(|rule| check(case, rule))).collect()
+    cases.iter().flat_map(Case::checks).collect()
+}
+
+impl<'a> Case<'a> {
+    /// Somebody who serves, calls, both, or neither.
+    pub(super) fn new(
+        identity: &'a Identity,
+        (serves, calls): (bool, bool),
+        trust: &'a Trust,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self { identity, serves, calls, trust, now, anchor: chain::anchor(identity, trust) }
+    }
+
+    /// Every rule.
+    pub(super) fn checks(&self) -> Vec<Check> {
+        RULES.iter().flat_map(|rule| check(self, rule)).collect()
+    }
 }
 
 /// One check, or one for each thing that is wrong.

@@ -1,5 +1,6 @@
 //! Real handshakes over loopback TCP. `rustls` is called here and in the modules below, nowhere else.
 
+mod admit;
 mod configure;
 mod connect;
 mod describe;
@@ -15,6 +16,7 @@ use time::OffsetDateTime;
 use super::TlsVersion;
 use crate::bundle::{Identity, Trust};
 
+pub(super) use admit::Opinion;
 pub(super) use configure::{Address, Client, Credentials, Roots, Server, Tls};
 pub use connect::Exchange;
 pub(super) use connect::{Call, all};

@@ -29,16 +29,24 @@ pub(super) struct Foreign {
 impl Material {
     /// Makes everything. The names are those of the first client, or of the first server if there is none.
     pub(super) fn make(scope: &Scope<'_>) -> Self {
-        let model = model(scope);
+        Self::imitating(scope, model(scope), scope.servers)
+    }
+
+    /// Makes everything, after the model of a client and of these servers.
+    pub(super) fn imitating<'a>(
+        scope: &Scope<'_>,
+        model: Result<&Identity, String>,
+        servers: impl IntoIterator<Item = &'a Identity>,
+    ) -> Self {
         let day = Duration::days(1);
         let expired = |model: &Identity, role| {
             let signer = scope.signer.as_ref().map_err(Clone::clone)?;
             imitate(signer, model, role, scope, (day * -2, day * -1)).map_err(say)
         };
         Self {
-            foreign: Self::foreign(scope),
-            expired_client: model.and_then(|model| expired(model, Role::Client)),
-            expired_servers: scope.servers.iter().map(|server| expired(server, Role::Server)).collect(),
+            expired_client: model.clone().and_then(|model| expired(model, Role::Client)),
+            foreign: model.and_then(|model| foreign(scope, model).map_err(say)),
+            expired_servers: servers.into_iter().map(|server| expired(server, Role::Server)).collect(),
         }
     }
 
@@ -50,7 +58,12 @@ impl Material {
 
 /// Whom the guests imitate.
 fn model<'a>(scope: &Scope<'a>) -> Result<&'a Identity, String> {
-    scope.clients.first().or(scope.servers.first()).ok_or_else(|| "there is nobody to imitate".to_owned())
+    scope.clients.first().or(scope.servers.first()).ok_or_else(nobody)
+}
+
+/// Why there is no guest.
+pub(super) fn nobody() -> String {
+    "there is nobody to imitate".into()
 }
 
 fn say(error: crate::Error) -> String {

@@ -15,6 +15,8 @@ pub(super) struct Serving<'a> {
     pub(super) identity: &'a Identity,
     /// It requires a client certificate.
     pub(super) asking: Result<Server, String>,
+    /// Whether client certificates are tried at it.
+    pub(super) guarded: bool,
     /// It authenticates only itself.
     pub(super) plain: Result<Server, String>,
     /// Its own certificate in the hands of a client.
@@ -43,6 +45,7 @@ impl<'a> Serving<'a> {
             place,
             identity,
             asking: roots.as_ref().map_err(Clone::clone).and_then(|roots| server(Some(roots))),
+            guarded: true,
             plain: server(None),
             as_client: Calling::new(tls, Some(identity), roots),
             hosts: hosts(identity, asked),

@@ -32,15 +32,15 @@ pub(super) fn checks(scope: &Scope<'_>, material: &Material) -> Vec<Check> {
         .iter()
         .enumerate()
         .filter(|(_, identity)| identity.key.is_some())
-        .map(|(place, identity)| Serving::new(&tls, place, identity, scope.host, &roots))
+        .map(|(place, identity)| Serving {
+            guarded: !scope.server_auth_only,
+            ..Serving::new(&tls, place, identity, scope.host, &roots)
+        })
         .collect();
     let nobody = Calling::new(&tls, None, &roots);
     let mut stage = Stage { tls, scope, material, roots, servers, nobody, reached: vec![] };
 
-    let (places, plan) = stage.server_authentication();
-    let mut checks = execute(plan);
-    let works = |(check, place): (&Check, Option<_>)| place.filter(|_| check.outcome == Outcome::Passed);
-    stage.reached = checks.iter().zip(places).filter_map(works).collect();
+    let mut checks = stage.reach();
 
     let mut plan = Vec::new();
     if !scope.server_auth_only {
@@ -54,6 +54,15 @@ pub(super) fn checks(scope: &Scope<'_>, material: &Material) -> Vec<Check> {
 }
 
 impl Stage<'_> {
+    /// Tries every server alone, and keeps in mind which ones work.
+    pub(super) fn reach(&mut self) -> Vec<Check> {
+        let (places, plan) = self.server_authentication();
+        let checks = execute(plan);
+        let works = |(check, place): (&Check, Option<_>)| place.filter(|_| check.outcome == Outcome::Passed);
+        self.reached = checks.iter().zip(places).filter_map(works).collect();
+        checks
+    }
+
     /// Every server alone: on the first version by all of its names, on others by the first one. Beside the plan
     /// stands which server and version a check speaks for.
     fn server_authentication(&self) -> (Vec<Option<(usize, TlsVersion)>>, Vec<Planned>) {

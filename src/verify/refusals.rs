@@ -9,7 +9,7 @@ use super::attempt::{Attempt, Planned};
 use super::handshake::{Address, Expectation, Refusal};
 use super::party::{Calling, Serving};
 use super::plan::Stage;
-use crate::bundle::Identity;
+use crate::bundle::{Identity, Trust};
 use crate::pki::ExtendedKeyUsage;
 use crate::report::Group;
 
@@ -120,7 +120,7 @@ fn attempts(
     let asking = |calling: &Calling| Attempt::call(&server.asking, calling.at(version), server.address());
     let plain = |calling: &Calling| Attempt::call(&server.plain, calling.at(version), server.address());
     let mut attempts = Vec::new();
-    if !stage.scope.server_auth_only {
+    if server.guarded {
         let as_client = purposes(server.identity).map(|reason| Attempt::Skip(reason.into()));
         attempts.extend([
             (Refusal::NoClientCertificate, asking(&stage.nobody)),
@@ -166,7 +166,12 @@ fn planned(server: &Serving<'_>, version: TlsVersion, refusal: Refusal, attempt:
             "an expired client certificate is refused",
             "verify with the CA that signs this environment's certificates, under a trusted root",
         ),
-        Refusal::ForeignServer => (
+        Refusal::NotAdmitted => (
+            "not-admitted",
+            "a client that is not in the server's list is refused",
+            "let the server look at who calls",
+        ),
+        Refusal::ForeignServer | Refusal::ForgedServer => (
             "untrusted-root",
             "a client that does not trust the root refuses the server",
             "let clients trust this environment's root only",
@@ -208,9 +213,13 @@ fn signed(stage: &Stage<'_>, attempt: Attempt) -> Attempt {
 
 /// How a stranger must be refused: if its CA has the name of one of ours, only the signature can tell them apart.
 fn stranger(client: &Identity, stage: &Stage<'_>) -> Refusal {
-    let issuer = client.chain.last().map(|last| &last.details.issuer);
-    let twin = stage.scope.trust.anchors.iter().any(|root| Some(&root.details.subject) == issuer);
-    if twin { Refusal::ForgedClient } else { Refusal::ForeignClient }
+    if names_issuer_of(client, stage.scope.trust) { Refusal::ForgedClient } else { Refusal::ForeignClient }
+}
+
+/// Whether a chain ends below a name that a root of `trust` has, whoever signed it.
+pub(super) fn names_issuer_of(identity: &Identity, trust: &Trust) -> bool {
+    let issuer = identity.chain.last().map(|last| &last.details.issuer);
+    trust.anchors.iter().any(|root| Some(&root.details.subject) == issuer)
 }
 
 /// Why a server's certificate may be used by a client, too.
@@ -237,6 +246,6 @@ fn unfit(client: &Identity, stage: &Stage<'_>) -> Option<&'static str> {
     }
 }
 
-fn unreached() -> Attempt {
+pub(super) fn unreached() -> Attempt {
     Attempt::Skip("no client accepts this server at all, so a refusal would prove nothing".into())
 }

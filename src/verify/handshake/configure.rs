@@ -38,8 +38,8 @@ pub(in crate::verify) struct Credentials {
 /// Trusted roots with the verifiers over them.
 pub(in crate::verify) struct Roots {
     pub(super) servers: Arc<WebPkiServerVerifier>,
-    servers_without_host: Arc<dyn ServerCertVerifier>,
-    clients: Arc<dyn ClientCertVerifier>,
+    pub(super) servers_without_host: Arc<dyn ServerCertVerifier>,
+    pub(super) clients: Arc<dyn ClientCertVerifier>,
 }
 
 /// A server, ready to serve every TLS version.

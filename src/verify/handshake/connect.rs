@@ -23,8 +23,10 @@ pub(in crate::verify) struct Call {
     pub(super) version: TlsVersion,
     /// The certificate that the client must see.
     pub(super) server_leaf: Leaf,
-    /// The certificate that the server must see; none if it does not ask or the client has none.
+    /// The certificate that the client has to show.
     pub(super) client_leaf: Option<Leaf>,
+    /// Whether the server asks for it.
+    pub(super) asks: bool,
 }
 
 /// How a connection ended on both sides.
@@ -50,7 +52,8 @@ impl Call {
             host,
             version: client.version,
             server_leaf: server.leaf.clone(),
-            client_leaf: client.leaf.clone().filter(|_| server.asks),
+            client_leaf: client.leaf.clone(),
+            asks: server.asks,
         }
     }
 }

@@ -50,6 +50,9 @@ fn certificate(error: &CertificateError) -> String {
             )
         }
         CertificateError::BadEncoding => "the certificate is not encoded correctly".into(),
+        CertificateError::ApplicationVerificationFailure => {
+            "this caller is not among those that are admitted".into()
+        }
         CertificateError::Revoked => "the certificate has been revoked".into(),
         CertificateError::UnhandledCriticalExtension => {
             "the certificate has a critical extension that TLS peers do not know".into()

@@ -10,8 +10,10 @@ use crate::report::Outcome;
 /// How a connection must end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::verify) enum Expectation {
-    /// Both sides are satisfied, saw each other's certificate, and data went both ways.
+    /// Both sides are satisfied, saw each other's certificate if they asked for it, and data went both ways.
     Accepted,
+    /// The same, and the server did ask.
+    Authenticated,
     /// One side refuses, and the other one is told.
     Refused(Refusal),
 }
@@ -29,8 +31,12 @@ pub(in crate::verify) enum Refusal {
     WrongPurpose,
     /// The client's certificate has expired.
     ExpiredClient,
+    /// The server knows the client, and does not let it in.
+    NotAdmitted,
     /// The server's certificate leads to no root that the client trusts.
     ForeignServer,
+    /// The server's certificate names a CA that the client trusts, but another key signed it.
+    ForgedServer,
     /// The server's certificate does not have the host name that the client asked for.
     WrongHost,
     /// The server's certificate has expired.
@@ -39,7 +45,7 @@ pub(in crate::verify) enum Refusal {
 
 impl Refusal {
     fn by_server(self) -> bool {
-        !matches!(self, Self::ForeignServer | Self::WrongHost | Self::ExpiredServer)
+        !matches!(self, Self::ForeignServer | Self::ForgedServer | Self::WrongHost | Self::ExpiredServer)
     }
 
     /// What the refusing side must say, in words.
@@ -47,9 +53,10 @@ impl Refusal {
         match self {
             Self::NoClientCertificate => "the peer showed no certificate",
             Self::ForeignClient | Self::ForeignServer => "unknown issuer",
-            Self::ForgedClient => "bad signature",
+            Self::ForgedClient | Self::ForgedServer => "bad signature",
             Self::WrongPurpose => "issued for another purpose",
             Self::ExpiredClient | Self::ExpiredServer => "the certificate expired",
+            Self::NotAdmitted => "not among those whom it admits",
             Self::WrongHost => "not valid for the host name",
         }
     }
@@ -60,9 +67,10 @@ impl Refusal {
         match self {
             Self::NoClientCertificate => AlertDescription::CertificateRequired,
             Self::ForeignClient | Self::ForeignServer => AlertDescription::UnknownCA,
-            Self::ForgedClient => AlertDescription::DecryptError,
+            Self::ForgedClient | Self::ForgedServer => AlertDescription::DecryptError,
             Self::WrongPurpose => AlertDescription::UnsupportedCertificate,
             Self::ExpiredClient | Self::ExpiredServer => AlertDescription::CertificateExpired,
+            Self::NotAdmitted => AlertDescription::AccessDenied,
             Self::WrongHost => AlertDescription::BadCertificate,
         }
     }
@@ -74,7 +82,8 @@ impl Refusal {
         match self {
             Self::NoClientCertificate => false,
             Self::ForeignClient | Self::ForeignServer => *error == CertificateError::UnknownIssuer,
-            Self::ForgedClient => *error == CertificateError::BadSignature,
+            Self::ForgedClient | Self::ForgedServer => *error == CertificateError::BadSignature,
+            Self::NotAdmitted => *error == CertificateError::ApplicationVerificationFailure,
             Self::WrongPurpose => matches!(
                 error,
                 CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. }
@@ -98,9 +107,10 @@ pub(in crate::verify) fn judge(
 ) -> (Outcome, String) {
     let took = format!("{:.1} ms", exchange.took.as_secs_f64() * 1e3);
     match expectation {
-        Expectation::Accepted => match (&exchange.client, &exchange.server) {
+        Expectation::Accepted | Expectation::Authenticated => match (&exchange.client, &exchange.server) {
             (Ok(client), Ok(server)) => {
-                let outcome = compare(call, client, server);
+                let must_ask = call.asks || expectation == Expectation::Authenticated;
+                let outcome = compare(call, client, server, must_ask);
                 (outcome, format!("{}, {}, {took}", call.version, client.key_exchange))
             }
             _ => (
@@ -138,7 +148,7 @@ pub(in crate::verify) fn judge(
 }
 
 /// Both sides are satisfied; now each must have talked to whom it was meant to.
-fn compare(call: &Call, client: &Session, server: &Session) -> Outcome {
+fn compare(call: &Call, client: &Session, server: &Session, must_ask: bool) -> Outcome {
     if client.version != Some(call.version) || server.version != Some(call.version) {
         return Outcome::failed(call.version.to_string(), "another TLS version was agreed on");
     }
@@ -148,7 +158,7 @@ fn compare(call: &Call, client: &Session, server: &Session) -> Outcome {
             "the client saw another certificate",
         );
     }
-    match (server.peer.as_deref(), call.client_leaf.as_deref()) {
+    match (server.peer.as_deref(), call.client_leaf.as_deref().filter(|_| must_ask)) {
         (seen, meant) if seen == meant => Outcome::Passed,
         (None, _) => Outcome::failed(
             "the server sees the client's certificate",

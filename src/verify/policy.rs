@@ -1,0 +1,82 @@
+//! Proves a policy: every declared caller gets through, everybody else is refused, and no certificate crosses from one
+//! environment into another.
+//!
+//! Servers enforce what was *applied*; what must happen is what is *declared*. So an edge that was added to or taken
+//! from a manifest, and not applied, fails in exactly its cell.
+
+mod figures;
+mod isolation;
+mod matrix;
+mod realm;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+use time::OffsetDateTime;
+
+use super::TlsVersion;
+use super::attempt::{Planned, execute};
+use super::handshake::{Expectation, Refusal};
+use super::refusals;
+use crate::policy::Policy;
+use crate::report::Check;
+use crate::report::policy::{EnvironmentReport, PolicyReport, Verdict};
+use realm::{Ground, Realm};
+
+/// Tries every pair of caller and callee of every environment on these versions, and everything around them: the
+/// certificates, the names and refusals of each server, and the borders between environments.
+///
+/// `now` is the time that handshakes and static checks use. It does not stop at a failure; every handshake has a time
+/// limit. What cannot be tried is skipped, with the reason.
+pub fn run(policy: &Policy, versions: &[TlsVersion], now: OffsetDateTime) -> PolicyReport {
+    let environments = &policy.environments;
+    let grounds: Vec<Vec<Ground<'_>>> =
+        environments.iter().map(|environment| Ground::of(environment, versions, now)).collect();
+    let mut realms: Vec<Realm<'_>> = environments
+        .iter()
+        .zip(&grounds)
+        .map(|(environment, grounds)| Realm::new(environment, grounds))
+        .collect();
+    // All servers first: what is refused by or at a server that nobody reaches would prove nothing.
+    let reached: Vec<Vec<Check>> = realms.iter_mut().map(Realm::reach).collect();
+    let reports = realms.iter().zip(reached).enumerate().map(|(place, (realm, reached))| {
+        let others = realms.iter().enumerate().filter(|(other, _)| *other != place);
+        report(realm, reached, others.map(|(_, other)| other))
+    });
+    PolicyReport { environments: reports.collect() }
+}
+
+fn report<'a>(
+    realm: &Realm<'a>,
+    reached: Vec<Check>,
+    others: impl Iterator<Item = &'a Realm<'a>>,
+) -> EnvironmentReport {
+    let mut checks = standing::checks(realm);
+    let (mut cells, mut plan) = matrix::plan(realm, checks.len());
+    let in_cells = plan.len();
+    plan.extend(realm.stages.iter().flat_map(refusals::plan).filter(|planned| !stands_in_matrix(planned)));
+    plan.extend(others.flat_map(|other| isolation::plan(realm, other)));
+
+    let mut tried = execute(plan);
+    let around = tried.split_off(in_cells);
+    checks.extend(tried);
+    for cell in &mut cells {
+        cell.verdict = Verdict::of(cell.checks.iter().map(|place| &checks[*place]));
+    }
+    checks.extend(realm.certificate_checks());
+    checks.extend(reached);
+    checks.extend(around);
+    EnvironmentReport {
+        name: realm.environment.name.clone(),
+        services: figures::services(realm.environment),
+        cells,
+        certificates: figures::certificates(realm.environment),
+        checks,
+    }
+}
+
+/// The matrix has a row for the visitor without certificate, and a diagonal for a server's own certificate.
+fn stands_in_matrix(planned: &Planned) -> bool {
+    let refused = [Refusal::NoClientCertificate, Refusal::WrongPurpose].map(Expectation::Refused);
+    refused.contains(&planned.expectation)
+}

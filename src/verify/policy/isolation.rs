@@ -1,0 +1,107 @@
+//! The borders between environments: no certificate of one is taken in another, neither a client's nor a server's.
+
+use super::realm::{Member, Realm, Standing};
+use crate::report::Group;
+use crate::verify::TlsVersion;
+use crate::verify::attempt::{Attempt, Planned};
+use crate::verify::handshake::{Expectation, Refusal};
+use crate::verify::party::{Calling, Serving};
+use crate::verify::plan::Stage;
+use crate::verify::refusals::{names_issuer_of, unreached};
+
+/// What the environment `other` brings to the border of `realm`: every client at one server of each domain, one client
+/// at every server, and every server before one client of each domain. What guards against one certificate of another
+/// root guards against all; the two rows and the column would show the one that differs.
+pub(super) fn plan(realm: &Realm<'_>, other: &Realm<'_>) -> Vec<Planned> {
+    let mut plan = Vec::new();
+    for stage in &realm.stages {
+        plan.extend(clients(stage, realm, other));
+        plan.extend(servers(stage, realm, other));
+    }
+    plan
+}
+
+/// Their clients at our servers that ask for certificates.
+fn clients(stage: &Stage<'_>, realm: &Realm<'_>, other: &Realm<'_>) -> Vec<Planned> {
+    let guarded: Vec<&Serving<'_>> = stage.servers.iter().filter(|server| server.guarded).collect();
+    let works = |server: &&&Serving<'_>| is_reached(stage, server);
+    let representative = guarded.iter().find(works).or(guarded.first());
+    let callers = other.members.iter().filter(|member| member.standing == Standing::Client);
+    let mut plan = Vec::new();
+    for (nth, caller) in callers.enumerate() {
+        let Ok(identity) = caller.identity else { continue };
+        let calling = Calling::new(&stage.tls, Some(identity), &stage.roots);
+        let twin = names_issuer_of(identity, stage.scope.trust);
+        let refusal = if twin { Refusal::ForgedClient } else { Refusal::ForeignClient };
+        for server in &guarded {
+            let (id, title) = match representative {
+                Some(one) if one.place == server.place => {
+                    ("clients", "each client of another environment is refused by one server of each domain")
+                }
+                _ if nth == 0 => ("client", "one client of another environment is refused by every server"),
+                _ => continue,
+            };
+            let subject =
+                format!("{} <- {}", full(realm, &server.identity.name), full(other, &caller.service.name));
+            plan.extend(stage.scope.versions.iter().map(|version| {
+                let reached = stage.reached.contains(&(server.place, *version));
+                let call = || Attempt::call(&server.asking, calling.at(*version), server.address());
+                let attempt = if reached { call() } else { unreached() };
+                planned(id, *version, title, subject.clone(), attempt, refusal)
+            }));
+        }
+    }
+    plan
+}
+
+/// Their servers before one of our clients; where a domain has none, before a visitor who trusts its root.
+fn servers(stage: &Stage<'_>, realm: &Realm<'_>, other: &Realm<'_>) -> Vec<Planned> {
+    let at_home = |member: &&Member<'_>| realm.stage(member).is_some_and(|home| std::ptr::eq(home, stage));
+    let clients = realm.members.iter().filter(|member| member.standing == Standing::Client);
+    let client =
+        clients.filter(at_home).find_map(|member| Some((member.service.name.as_str(), member.own()?)));
+    let (name, calling) = client.unwrap_or(("a visitor", &stage.nobody));
+    let title = "one client of each domain refuses every server of another environment";
+    let mut plan = Vec::new();
+    for theirs in &other.stages {
+        for server in &theirs.servers {
+            let twin = names_issuer_of(server.identity, stage.scope.trust);
+            let refusal = if twin { Refusal::ForgedServer } else { Refusal::ForeignServer };
+            let subject = format!("{} <- {}", full(other, &server.identity.name), full(realm, name));
+            plan.extend(stage.scope.versions.iter().map(|version| {
+                let reached = theirs.reached.contains(&(server.place, *version));
+                let call = || Attempt::call(&server.plain, calling.at(*version), server.address());
+                let attempt = if reached { call() } else { unreached() };
+                planned("servers", *version, title, subject.clone(), attempt, refusal)
+            }));
+        }
+    }
+    plan
+}
+
+fn is_reached(stage: &Stage<'_>, server: &Serving<'_>) -> bool {
+    stage.scope.versions.iter().all(|version| stage.reached.contains(&(server.place, *version)))
+}
+
+fn full(realm: &Realm<'_>, name: &str) -> String {
+    format!("{}/{name}", realm.environment.name)
+}
+
+fn planned(
+    id: &str,
+    version: TlsVersion,
+    title: &'static str,
+    subject: String,
+    attempt: Attempt,
+    refusal: Refusal,
+) -> Planned {
+    Planned {
+        id: format!("other-environment-{id}-{}", version.id()),
+        group: Group::Environment,
+        title,
+        subject,
+        attempt,
+        expectation: Expectation::Refused(refusal),
+        fix: "let each environment have a root of its own, and trust no root of another one".into(),
+    }
+}
