@@ -20,6 +20,8 @@ mod list;
 mod man;
 mod manifest;
 mod material;
+#[expect(dead_code, reason = "the command that shows it comes with the manifest")]
+mod matrix;
 mod output;
 mod passphrase;
 mod profile;

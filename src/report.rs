@@ -89,15 +89,7 @@ pub struct Counts {
 impl Report {
     /// How many checks passed, failed and were skipped.
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for check in &self.checks {
-            match check.outcome {
-                Outcome::Passed => counts.passed += 1,
-                Outcome::Failed { .. } => counts.failed += 1,
-                Outcome::Skipped { .. } => counts.skipped += 1,
-            }
-        }
-        counts
+        Counts::of(&self.checks)
     }
 
     /// Whether some check failed. A skipped check is no failure, and no success either.
@@ -115,6 +107,21 @@ impl Report {
             }
         }
         groups
+    }
+}
+
+impl Counts {
+    /// How some checks ended.
+    pub fn of<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Self {
+        let mut counts = Self::default();
+        for check in checks {
+            match check.outcome {
+                Outcome::Passed => counts.passed += 1,
+                Outcome::Failed { .. } => counts.failed += 1,
+                Outcome::Skipped { .. } => counts.skipped += 1,
+            }
+        }
+        counts
     }
 }
 

@@ -8,7 +8,8 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
+pub(super) use anstyle::Style;
 use serde::Serialize;
 
 use super::args::{Color, Format, Global};
@@ -111,6 +112,12 @@ impl Output {
     /// Whether stdout is a terminal, where a private key must not appear by accident.
     pub(super) fn stdout_is_terminal(&self) -> bool {
         io::stdout().is_terminal()
+    }
+
+    /// How many columns data on stdout may take: those of the terminal, or 80 where there is none.
+    pub(super) fn width(&self) -> usize {
+        let size = terminal_size::terminal_size().filter(|_| self.stdout_is_terminal());
+        size.map_or(80, |(columns, _)| usize::from(columns.0))
     }
 
     fn talk(&self, text: &str) {

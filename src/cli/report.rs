@@ -95,7 +95,7 @@ fn row(name: &str, width: usize, checks: &[&Check], group: Group, verbose: bool)
 }
 
 /// Checks that did not pass, those with the same outcome together.
-fn alike<'a>(checks: &[&'a Check]) -> Vec<(&'a Outcome, Vec<&'a Check>)> {
+pub(super) fn alike<'a>(checks: &[&'a Check]) -> Vec<(&'a Outcome, Vec<&'a Check>)> {
     let mut groups: Vec<(&Outcome, Vec<&Check>)> = Vec::new();
     for check in checks.iter().filter(|check| check.outcome != Outcome::Passed) {
         match groups.iter_mut().find(|(outcome, _)| **outcome == check.outcome) {
@@ -106,7 +106,7 @@ fn alike<'a>(checks: &[&'a Check]) -> Vec<(&'a Outcome, Vec<&'a Check>)> {
     groups
 }
 
-fn explanation(outcome: &Outcome, what: &str, ids: &str) -> String {
+pub(super) fn explanation(outcome: &Outcome, what: &str, ids: &str) -> String {
     match outcome {
         Outcome::Passed => String::new(),
         Outcome::Skipped { reason } => format!("          {} {what}: {reason}\n", paint(YELLOW, "skipped")),
@@ -123,7 +123,7 @@ fn explanation(outcome: &Outcome, what: &str, ids: &str) -> String {
     }
 }
 
-fn summary(counts: &Counts, took: Duration) -> String {
+pub(super) fn summary(counts: &Counts, took: Duration) -> String {
     let part = |count: usize, word: &str, style| {
         if count == 0 { format!("0 {word}") } else { paint(style, format!("{count} {word}")) }
     };
@@ -136,7 +136,7 @@ fn summary(counts: &Counts, took: Duration) -> String {
     )
 }
 
-fn junit(report: &Report, title: &str, took: Duration) -> Result<String, Failure> {
+pub(super) fn junit(report: &Report, title: &str, took: Duration) -> Result<String, Failure> {
     let mut document = quick_junit::Report::new(format!("pkictl {title}"));
     document.set_time(took);
     for (group, checks) in report.groups() {

@@ -102,14 +102,21 @@ pub enum Verdict {
 }
 
 impl PolicyReport {
-    /// All checks of all environments, as one plain report (for JUnit, totals and exit codes).
+    /// All checks of all environments, as one plain report (for JUnit). Subjects begin with the environment:
+    /// `test: rest-api <- storefront`.
     pub fn flat(&self) -> Report {
-        Report { checks: self.environments.iter().flat_map(|one| one.checks.iter().cloned()).collect() }
+        let named = |environment: &EnvironmentReport, check: &Check| Check {
+            subject: format!("{}: {}", environment.name, check.subject),
+            ..check.clone()
+        };
+        let checks =
+            self.environments.iter().flat_map(|one| one.checks.iter().map(move |check| named(one, check)));
+        Report { checks: checks.collect() }
     }
 
     /// How many checks passed, failed and were skipped.
     pub fn counts(&self) -> Counts {
-        self.flat().counts()
+        Counts::of(self.environments.iter().flat_map(|one| &one.checks))
     }
 }
 

@@ -58,6 +58,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("minijinja::", &["template.rs", "profile/", "emit.rs", "emit/", "manifest/"]),
     ("serde_saphyr::", &["emit.rs", "emit/", "lint.rs", "lint/"]),
     ("clap::", &["cli.rs", "cli/"]),
+    ("terminal_size::", &["cli/output.rs"]),
     ("clap_complete::", &["cli/"]),
     ("clap_mangen::", &["cli/man.rs"]),
     ("dialoguer::", &["cli/prompt.rs"]),

@@ -413,6 +413,7 @@ fn what_another_environment_brings_is_refused_and_a_shared_root_shows() {
     let shared = root("Root of both");
     let both = |lines: &[&str]| environment("test", &[("test", &root("Root of test"), lines)]);
     let report = verify(&policy(vec![both(&SHOP), shop("prod")]));
+    assert_eq!(report.flat().checks[0].subject, "test: storefront");
     let border: Vec<(&str, &str)> = report.environments[0]
         .checks
         .iter()
