@@ -13,6 +13,9 @@ use super::report::{alike, explanation, junit, summary};
 use crate::report::policy::{EnvironmentReport, PolicyReport};
 use crate::report::{Check, Counts, Outcome, Report};
 
+/// More subjects than these are counted instead of named.
+const MOST_NAMES: usize = 5;
+
 /// Shows a policy's report in the wanted form and turns its failures into an exit code.
 pub(super) fn show(
     report: &PolicyReport,
@@ -75,7 +78,11 @@ fn groups(environment: &EnvironmentReport, verbose: bool) -> String {
         }
         for (outcome, checks) in alike(&checks) {
             for (title, subjects, ids) in by_title(&checks) {
-                text += &explanation(outcome, &format!("{}: {title}", subjects.join(", ")), &ids.join(", "));
+                text += &explanation(
+                    outcome,
+                    &format!("{}: {title}", listed(&subjects, verbose)),
+                    &ids.join(", "),
+                );
             }
         }
     }
@@ -125,6 +132,16 @@ fn by_title<'a>(checks: &[&'a Check]) -> Vec<(&'a str, Vec<&'a str>, Vec<&'a str
         }
     }
     titles
+}
+
+/// Names beside a picture that shows them all: a few, unless all are wanted.
+fn listed(subjects: &[&str], verbose: bool) -> String {
+    match subjects.split_at_checked(MOST_NAMES) {
+        Some((some, more)) if !verbose && !more.is_empty() => {
+            format!("{} and {} more", some.join(", "), more.len())
+        }
+        _ => subjects.join(", "),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anstream::adapter::strip_str;
 
-use super::{Json, grid, human};
+use super::{Json, grid, human, listed};
 use crate::report::policy::{Cell, Declared, EnvironmentReport, PolicyReport, ServiceReport, Verdict};
 use crate::report::{Check, Group, Outcome};
 
@@ -153,6 +153,14 @@ fn long_names_are_cut_and_no_width_is_too_small() {
     assert!(text.contains(&format!("1  {}…  yes\n", "ü".repeat(31))), "{text}");
     let nobody = EnvironmentReport { services: vec![service("a", false)], cells: vec![], ..picture };
     assert_eq!(grid::draw(&nobody, 80), "  no service listens\n\n");
+}
+
+#[test]
+fn many_pairs_with_one_failure_are_counted_unless_all_are_wanted() {
+    let many = ["a", "b", "c", "d", "e", "f", "g"];
+    assert_eq!(listed(&many, false), "a, b, c, d, e and 2 more");
+    assert_eq!(listed(&many, true), "a, b, c, d, e, f, g");
+    assert_eq!(listed(&many[..5], false), "a, b, c, d, e");
 }
 
 #[test]
