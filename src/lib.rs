@@ -7,7 +7,7 @@
 //! - [`store`] keeps it on disk, atomically, by the one writer of files, [`artifact`];
 //! - [`bundle`] is what the rest sees of it;
 //! - `emit` turns it into the files of a place of use, `lint` judges those files, [`verify`] proves certificates by
-//!   handshakes and returns a [`report`];
+//!   handshakes and returns a [`report`], which [`page`] and [`diagram`] draw;
 //! - `cli` is the command line. Nothing below it prints, asks, or looks at the clock or the environment.
 //!
 //! For a Rust test suite, [`EphemeralPki`] makes certificates in memory. With `default-features = false` nothing of the
@@ -38,6 +38,7 @@ pub mod artifact;
 pub mod bundle;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod diagram;
 #[cfg(feature = "emit")]
 pub mod emit;
 mod ephemeral;
@@ -46,6 +47,7 @@ pub mod error;
 pub mod lint;
 #[cfg(feature = "emit")]
 pub mod manifest;
+pub mod page;
 pub mod pki;
 pub mod policy;
 pub mod profile;

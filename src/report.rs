@@ -99,14 +99,22 @@ impl Report {
 
     /// The checks under their headings; the headings in the order in which they first appear.
     pub fn groups(&self) -> Vec<(Group, Vec<&Check>)> {
-        let mut groups: Vec<(Group, Vec<&Check>)> = Vec::new();
-        for check in &self.checks {
-            match groups.iter_mut().find(|(group, _)| *group == check.group) {
-                Some((_, checks)) => checks.push(check),
-                None => groups.push((check.group, vec![check])),
+        Group::gather(&self.checks)
+    }
+}
+
+impl Counts {
+    /// Counts checks.
+    pub fn of<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Self {
+        let mut counts = Self::default();
+        for check in checks {
+            match check.outcome {
+                Outcome::Passed => counts.passed += 1,
+                Outcome::Failed { .. } => counts.failed += 1,
+                Outcome::Skipped { .. } => counts.skipped += 1,
             }
         }
-        groups
+        counts
     }
 }
 
@@ -172,6 +180,18 @@ impl Outcome {
 }
 
 impl Group {
+    /// Checks under their headings; the headings in the order in which they first appear.
+    pub fn gather<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Vec<(Self, Vec<&'a Check>)> {
+        let mut groups: Vec<(Self, Vec<&Check>)> = Vec::new();
+        for check in checks {
+            match groups.iter_mut().find(|(group, _)| *group == check.group) {
+                Some((_, checks)) => checks.push(check),
+                None => groups.push((check.group, vec![check])),
+            }
+        }
+        groups
+    }
+
     /// The heading, for people.
     pub fn heading(self) -> &'static str {
         match self {

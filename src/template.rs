@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use minijinja::{Environment, Error as EngineError, UndefinedBehavior, Value};
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 
@@ -125,6 +126,13 @@ fn render_with(engine: &Environment<'_>, name: &str, source: &str, context: &Val
     template.render(context).map_err(|error| failure(name, &error))
 }
 
+/// Renders the built-in template at `path` ("page/report.html.j2") as HTML: every value is escaped, for text and for
+/// attributes in quotes. Other built-in templates of the same family can be included.
+pub fn html(path: &str, context: &impl Serialize) -> Result<String> {
+    let template = PAGES.get_template(path).map_err(|error| failure(path, &error))?;
+    template.render(minijinja::value::Serde(context)).map_err(|error| failure(path, &error))
+}
+
 /// The value of an expression such as `termination != 'plain'`. `name` says where it stands, for errors.
 pub fn evaluate(name: &str, expression: &str, context: &Value) -> Result<Value> {
     let value = ENGINE.compile_expression(expression).and_then(|compiled| compiled.eval(context));
@@ -139,6 +147,17 @@ pub fn evaluate(name: &str, expression: &str, context: &Value) -> Result<Value> 
 
 /// Made once: its tables of filters and tests take longer to fill than a name to render.
 static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(engine);
+
+/// The built-in pages. Nobody else's template runs here, and a page of a large report is long: there is no limit.
+static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut engine = engine();
+    engine.set_fuel(None);
+    engine.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
+    for (path, source) in EMBEDDED.iter().filter(|(path, _)| path.starts_with("page/")) {
+        engine.add_template(path, source).expect("built-in templates are well-formed");
+    }
+    engine
+});
 
 /// The engine with this project's filters: `yaml`, `json`, `toml`, `python` (a quoted string), `shell` (one word),
 /// `block(indent)` (a YAML literal block), and the function `refuse(reason, advice)`, by which a template refuses

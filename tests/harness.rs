@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-pub use judge::{Judge, judge, peers, skip};
+pub use judge::{Judge, judge, packages, peers, skip};
 pub use server::{Server, free_port};
 
 /// Variables of the build machine that would change whom a client trusts.

@@ -21,6 +21,7 @@ mod interop;
 mod judges;
 #[cfg(unix)]
 mod lint;
+mod page;
 mod prompts;
 mod route;
 #[cfg(unix)]

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 readonly programs=(
     cc:build-essential openssl:openssl certtool:gnutls-bin curl:curl git:git python3:python3 javac:default-jdk-headless
     node:nodejs npm:npm haproxy:haproxy buildah:buildah debootstrap:debootstrap unshare:util-linux setpriv:util-linux
+    node:nodejs npm:npm chromium:chromium dot:graphviz haproxy:haproxy buildah:buildah debootstrap:debootstrap unshare:util-linux setpriv:util-linux
     nginx:nginx apache2:apache2-bin
     node:nodejs haproxy:haproxy buildah:buildah debootstrap:debootstrap unshare:util-linux setpriv:util-linux
     nginx:nginx apache2:apache2-bin caddy:caddy
@@ -96,6 +97,20 @@ npm_packages() {
     say "npm packages: express $express"
     retry npm install --prefix "$PKICTL_PEERS/npm" --no-save --no-package-lock --ignore-scripts --no-audit --no-fund \
         --loglevel error "express@$express" || incomplete+=("express of npm")
+# What tests/package.json names, in the versions of its lock file, beside the virtual environment.
+npm_packages() {
+    local place=$PKICTL_PEERS/npm
+    [[ -d $place/node_modules ]] && cmp -s tests/package-lock.json "$place/package-lock.json" && return
+    say "npm packages: $place"
+    found npm || return 0
+    mkdir -p "$place" && cp tests/package.json "$place/"
+    # The lock file goes there last: it says that the rest is complete.
+    cp tests/package-lock.json "$place/npm-shrinkwrap.json"
+    if retry npm ci --prefix "$place" --ignore-scripts --no-audit --no-fund --loglevel=error; then
+        mv "$place/npm-shrinkwrap.json" "$place/package-lock.json"
+    else
+        incomplete+=("what tests/package.json names")
+    fi
 }
 
 # Administrators' programs are not on every user's PATH.

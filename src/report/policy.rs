@@ -120,6 +120,18 @@ impl PolicyReport {
     }
 }
 
+impl EnvironmentReport {
+    /// The cells that a picture draws: what may call, and whatever did not come out as declared. Where anybody may
+    /// call, the visitor's cell stands for all.
+    pub fn connections(&self) -> impl Iterator<Item = &Cell> {
+        self.cells.iter().filter(|cell| match cell.declared {
+            Declared::May => true,
+            Declared::Open => cell.caller.is_none() || cell.verdict == Verdict::Fails,
+            Declared::MayNot => cell.verdict == Verdict::Fails,
+        })
+    }
+}
+
 impl Verdict {
     /// The verdict of some checks together.
     pub fn of<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Self {

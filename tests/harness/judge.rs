@@ -35,6 +35,17 @@ pub fn judge(name: &str) -> Option<Judge> {
     }
 }
 
+/// The directory into which `tests/run.sh` puts what tests/package.json names: programs in it find their packages below
+/// `node_modules`. Without it the test is skipped as in [`judge`].
+#[track_caller]
+pub fn packages() -> Option<PathBuf> {
+    let directory = peers().join("npm");
+    match directory.join("node_modules").is_dir() {
+        true => Some(directory),
+        false => skip("the npm packages of the tests are not installed"),
+    }
+}
+
 /// Where servers are that are on nobody's PATH: Debian keeps each version of PostgreSQL in a directory of its own, and
 /// before RabbitMQ's script puts one that insists on RabbitMQ's user.
 fn servers_directories() -> impl Iterator<Item = PathBuf> {
