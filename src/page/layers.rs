@@ -119,18 +119,18 @@ impl Grid {
         let mut neighbours = vec![(Vec::new(), Vec::new()); layer.len()];
         let mut ways = Vec::with_capacity(edges.len());
         for (from, to) in edges {
-            let (mut last, mut way) = (*from, Vec::new());
-            // No step where both stand in one layer.
-            for step in layer[*from] + 1..=layer[*to] {
-                let place = if step == layer[*to] { *to } else { neighbours.len() };
-                if place == neighbours.len() {
-                    neighbours.push((Vec::new(), Vec::new()));
-                    layers[step].push(place);
-                    way.push(place);
-                }
-                neighbours[last].1.push(place);
-                neighbours[place].0.push(last);
-                last = place;
+            // Nothing to pass, and nothing to straighten, where both stand in one layer.
+            let steps = layers.iter_mut().take(layer[*to]).skip(layer[*from] + 1);
+            let mut way = Vec::new();
+            for passed in steps {
+                way.push(neighbours.len());
+                passed.push(neighbours.len());
+                neighbours.push((Vec::new(), Vec::new()));
+            }
+            let chain: Vec<usize> = std::iter::once(*from).chain(way.iter().copied()).chain([*to]).collect();
+            for pair in chain.windows(2).filter(|_| layer[*from] < layer[*to]) {
+                neighbours[pair[0]].1.push(pair[1]);
+                neighbours[pair[1]].0.push(pair[0]);
             }
             ways.push(way);
         }

@@ -49,7 +49,7 @@ pub(super) fn sentence(cell: &Cell) -> String {
     let (caller, callee) = (caller(cell), &cell.callee);
     let rule = match cell.declared {
         Declared::May => format!("{caller} may call {callee}"),
-        Declared::Open => format!("{callee} is open to {caller}"),
+        Declared::Open => format!("{caller} may call {callee}, as anyone may"),
         Declared::MayNot => format!("{caller} may not call {callee}"),
     };
     let end = match (cell.declared, cell.verdict) {
