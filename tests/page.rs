@@ -73,7 +73,13 @@ fn the_matrix_keeps_the_order_of_the_manifest() {
 #[test]
 fn environments_that_differ_are_shown_side_by_side() {
     let page = render(&shop(true));
-    let table = page.split("differences").nth(1).expect("a table").split("</table>").next().expect("its end");
+    let table = page
+        .split("<table class=\"plain differences\">")
+        .nth(1)
+        .expect("a table")
+        .split("</table>")
+        .next()
+        .expect("its end");
     assert_eq!(
         elements(table, "<tr>", "</tr>")[1..],
         [

@@ -78,8 +78,8 @@ async function look(view) {
 
 // Controls, tables, pictures and headings without a name in the accessibility tree.
 async function unnamed(page, context) {
-  const session = await context.newCDPSession(page);
-  const { nodes } = await session.send("Accessibility.getFullAXTree");
+  const protocol = await context.newCDPSession(page);
+  const { nodes } = await protocol.send("Accessibility.getFullAXTree");
   const roles = ["button", "link", "table", "region", "heading", "img", "image", "dialog", "rowheader", "columnheader",
     "DisclosureTriangle"];
   return nodes
