@@ -1,8 +1,8 @@
 //! What the emitters make, in the servers, the router and the images that it is made for.
 
 mod apache;
-mod celery;
 mod caddy;
+mod celery;
 mod cert_manager;
 mod cluster;
 mod compose;

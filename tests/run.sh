@@ -7,18 +7,13 @@ cd "$(dirname "$0")/.."
 # A program and the Debian package that brings it.
 readonly programs=(
     cc:build-essential openssl:openssl certtool:gnutls-bin curl:curl git:git python3:python3 javac:default-jdk-headless
-    node:nodejs npm:npm haproxy:haproxy buildah:buildah debootstrap:debootstrap unshare:util-linux setpriv:util-linux
-    node:nodejs npm:npm chromium:chromium dot:graphviz haproxy:haproxy buildah:buildah debootstrap:debootstrap unshare:util-linux setpriv:util-linux
-    nginx:nginx apache2:apache2-bin
-    node:nodejs haproxy:haproxy buildah:buildah debootstrap:debootstrap unshare:util-linux setpriv:util-linux
-    nginx:nginx apache2:apache2-bin caddy:caddy
+    node:nodejs npm:npm chromium:chromium dot:graphviz buildah:buildah debootstrap:debootstrap
+    unshare:util-linux setpriv:util-linux haproxy:haproxy nginx:nginx apache2:apache2-bin caddy:caddy
     psql:postgresql-client pg_ctlcluster:postgresql redis-server:redis-server redis-cli:redis-tools
     rabbitmq-server:rabbitmq-server mariadbd:mariadb-server mariadb:mariadb-client mosquitto:mosquitto
     uwsgi-core:uwsgi-core uwsgi_python3:uwsgi-plugin-python3
     mosquitto_pub:mosquitto-clients strace:strace tmux:tmux fish:fish zsh:zsh man:man-db xz:xz-utils
 )
-# From npm: express of Node.js.
-readonly express=5.3.0
 export PKICTL_PEERS=${PKICTL_PEERS:-$PWD/.peers}
 incomplete=()
 
@@ -90,13 +85,6 @@ sys.exit(any(installed.get(name) != version for name, version in wanted))
 PYTHON
 }
 
-# Packages of npm, in a directory beside them.
-npm_packages() {
-    local installed=$PKICTL_PEERS/npm/node_modules/express/package.json
-    grep -qs "\"version\": \"$express\"" "$installed" && return
-    say "npm packages: express $express"
-    retry npm install --prefix "$PKICTL_PEERS/npm" --no-save --no-package-lock --ignore-scripts --no-audit --no-fund \
-        --loglevel error "express@$express" || incomplete+=("express of npm")
 # What tests/package.json names, in the versions of its lock file, beside the virtual environment.
 npm_packages() {
     local place=$PKICTL_PEERS/npm
