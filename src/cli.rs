@@ -20,7 +20,6 @@ mod list;
 mod man;
 mod manifest;
 mod material;
-#[expect(dead_code, reason = "the command that shows it comes with the manifest")]
 mod matrix;
 mod output;
 mod passphrase;
@@ -68,6 +67,10 @@ fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
             (matches!(cli.command, Command::Verify(_)), "only `verify` reports in the form junit")
         }
         Format::Sarif => (is_lint, "only `lint` reports in the form sarif"),
+        Format::Mermaid | Format::Dot => (
+            matches!(&cli.command, Command::Verify(args) if args.policy.file.is_some()),
+            "only `verify` draws, and only a manifest: `pkictl verify -f FILE`",
+        ),
         Format::Human | Format::Json => (true, ""),
     };
     if !only {

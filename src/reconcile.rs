@@ -136,10 +136,11 @@ impl Reconciler<'_> {
                 let text = format!("others could read the key (mode {mode:04o}, now 0600)");
                 plan.steps.push(step(Action::Mend, &[Reason::new("lax-mode", text)]));
             }
-            // What was said when it was made need not be said again.
+            // What was said when it was made need not be said again; and whoever names the names knows them.
+            let heard = |notice: &&Notice| service.names.is_empty() || matches!(notice, Notice::Warning(_));
             if !inspection.reasons.is_empty() {
                 let say = |notice: &Notice| format!("{}: {}", service.name, notice.text());
-                plan.notes.extend(inspection.notices.iter().map(say));
+                plan.notes.extend(inspection.notices.iter().filter(heard).map(say));
             }
         }
     }

@@ -118,21 +118,6 @@ impl Counts {
     }
 }
 
-impl Counts {
-    /// How some checks ended.
-    pub fn of<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Self {
-        let mut counts = Self::default();
-        for check in checks {
-            match check.outcome {
-                Outcome::Passed => counts.passed += 1,
-                Outcome::Failed { .. } => counts.failed += 1,
-                Outcome::Skipped { .. } => counts.skipped += 1,
-            }
-        }
-        counts
-    }
-}
-
 impl Check {
     /// A check without detail that took no time.
     pub fn new(

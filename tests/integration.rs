@@ -22,6 +22,8 @@ mod judges;
 #[cfg(unix)]
 mod lint;
 mod page;
+#[cfg(unix)]
+mod policy;
 mod prompts;
 mod route;
 #[cfg(unix)]

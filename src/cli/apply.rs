@@ -55,6 +55,8 @@ struct Json<'a> {
 fn show(plan: &Plan, tense: Tense, output: &Output) -> Result<(), Failure> {
     match output.format {
         Format::Json => output.json(&Json { done: tense == Tense::Past || plan.is_done(), plan }),
+        // What was done is talk; what would be done was asked for.
+        _ if tense == Tense::Past && output.is_quiet() => Ok(()),
         _ => output.data(&human(plan, tense)),
     }
 }

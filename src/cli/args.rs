@@ -6,6 +6,7 @@ mod given;
 mod init;
 mod issue;
 pub(super) mod lint;
+mod policy;
 mod verify;
 
 use std::ffi::OsString;
@@ -110,6 +111,10 @@ pub enum Format {
     Junit,
     /// SARIF 2.1.0 for code hosts and editors (lint)
     Sarif,
+    /// Who may call whom as a Mermaid flowchart, for Markdown (verify -f)
+    Mermaid,
+    /// The same for Graphviz (verify -f)
+    Dot,
 }
 
 /// When to use colours.

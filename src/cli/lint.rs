@@ -28,7 +28,9 @@ pub(super) fn run(args: &LintArgs, _: &Global, output: &Output) -> Result<(), Fa
     match output.format {
         Format::Json => output.json(&Json { counts, findings: &findings })?,
         Format::Sarif => output.raw(format!("{:#}\n", lint::sarif(&findings)).as_bytes())?,
-        Format::Human | Format::Junit => output.data(&human(&findings, counts, files.len()))?,
+        Format::Human | Format::Junit | Format::Mermaid | Format::Dot => {
+            output.data(&human(&findings, counts, files.len()))?
+        }
     }
     let denied = args.deny == Some(Deny::Warnings) && counts.warnings > 0;
     if counts.errors > 0 || denied { Err(Failure::checks_failed()) } else { Ok(()) }
@@ -112,7 +114,7 @@ fn list(output: &Output) -> Result<(), Failure> {
     match output.format {
         Format::Json => output.json(&Rules { rules: lint::rules() }),
         Format::Sarif => output.raw(format!("{:#}\n", lint::sarif(&[])).as_bytes()),
-        Format::Human | Format::Junit => {
+        Format::Human | Format::Junit | Format::Mermaid | Format::Dot => {
             let rules: Vec<String> = lint::rules().iter().map(rule).collect();
             output.data(&rules.join("\n"))
         }

@@ -26,7 +26,7 @@ pub(super) fn show(
 ) -> Result<(), Failure> {
     let counts = report.counts();
     match output.format {
-        Format::Human | Format::Sarif => {
+        Format::Human | Format::Sarif | Format::Mermaid | Format::Dot => {
             output.data(&human(report, &counts, title, took, verbose, output.width()))?;
         }
         Format::Json => output.json(&Json { title, counts, report })?,

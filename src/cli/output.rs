@@ -84,6 +84,11 @@ impl Output {
         }
     }
 
+    /// Whether only failures are to be said.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// The next useful command.
     pub(super) fn next(&self, command: &str) {
         if self.format == Format::Human {

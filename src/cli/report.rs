@@ -20,7 +20,9 @@ pub(super) fn show(
     output: &Output,
 ) -> Result<(), Failure> {
     match output.format {
-        Format::Human | Format::Sarif => output.data(&human(report, title, took, verbose))?,
+        Format::Human | Format::Sarif | Format::Mermaid | Format::Dot => {
+            output.data(&human(report, title, took, verbose))?
+        }
         Format::Json => output.json(&Json { title, counts: report.counts(), checks: &report.checks })?,
         Format::Junit => output.raw(junit(report, title, took)?.as_bytes())?,
     }

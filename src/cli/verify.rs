@@ -1,6 +1,7 @@
-//! `pkictl verify`: proves certificates, those of an environment, of files, or of a live endpoint.
+//! `pkictl verify`: proves certificates, those of an environment, of a manifest, of files, or of a live endpoint.
 
 mod connect;
+mod policy;
 
 use std::path::Path;
 use std::time::Instant;
@@ -20,6 +21,9 @@ use crate::template::shell_word;
 use crate::verify::{self, Scope, TlsVersion};
 
 pub(super) fn run(args: &VerifyArgs, global: &Global, output: &Output) -> Result<(), Failure> {
+    if let Some(file) = &args.policy.file {
+        return policy::run(file, args, global, output);
+    }
     let environment = global.store().environment(&global.env)?;
     if let Some(place) = &args.live.connect {
         return connect::run(place, args, &environment, global, output);
@@ -27,10 +31,7 @@ pub(super) fn run(args: &VerifyArgs, global: &Global, output: &Output) -> Result
     let subjects = Subjects::collect(args, &environment, global)?;
     let signer = signer(args, &environment, global);
     let others = if args.is_by_path() { vec![] } else { others(&environment, global)? };
-    let versions: Vec<TlsVersion> = match args.tls.is_empty() {
-        true => TlsVersion::ALL.to_vec(),
-        false => TlsVersion::ALL.into_iter().filter(|version| args.tls.contains(version)).collect(),
-    };
+    let versions = versions(args);
     let scope = Scope {
         servers: &subjects.servers,
         clients: &subjects.clients,
@@ -48,6 +49,12 @@ pub(super) fn run(args: &VerifyArgs, global: &Global, output: &Output) -> Result
     checks.append(&mut result.checks);
     result.checks = checks;
     report::show(&result, &subjects.title, start.elapsed(), args.verbose, output)
+}
+
+/// The versions of TLS that were asked for, in the order of the report; all if none was.
+fn versions(args: &VerifyArgs) -> Vec<TlsVersion> {
+    let wanted = |version: &TlsVersion| args.tls.is_empty() || args.tls.contains(version);
+    TlsVersion::ALL.into_iter().filter(wanted).collect()
 }
 
 /// Who is verified, and against what.

@@ -14,12 +14,13 @@ const GAP: usize = 2;
 /// A sign, its colour, and what the legend says of it.
 type Sign = (&'static str, Style, &'static str);
 
-const SIGNS: [Sign; 6] = [
+const SIGNS: [Sign; 7] = [
     ("yes", GREEN, "gets through by its certificate, as declared"),
     ("open", GREEN, "gets through without being asked for a certificate, as declared"),
     ("no", DIM, "is refused, as it must be"),
-    ("YES!", RED, "must be refused, and was not, or not for the right reason"),
-    ("NO!", RED, "must get through, and did not"),
+    ("no!", RED, "must be refused, and was not, or not for the right reason"),
+    ("yes!", RED, "must get through by its certificate, and did not"),
+    ("open!", RED, "must get through, and did not"),
     ("?", YELLOW, "was not tried; the reason stands below"),
 ];
 
@@ -127,8 +128,9 @@ fn sign(cell: &Cell) -> Sign {
         (Verdict::Holds, Declared::Open) => 1,
         (Verdict::Holds, Declared::MayNot) => 2,
         (Verdict::Fails, Declared::MayNot) => 3,
-        (Verdict::Fails, Declared::May | Declared::Open) => 4,
-        (Verdict::Unknown, _) => 5,
+        (Verdict::Fails, Declared::May) => 4,
+        (Verdict::Fails, Declared::Open) => 5,
+        (Verdict::Unknown, _) => 6,
     };
     SIGNS[place]
 }

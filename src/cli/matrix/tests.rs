@@ -93,16 +93,16 @@ environment test
 
               storefront  rest-api  database
   storefront  open        yes       no
-  rest-api    open        no        NO!
+  rest-api    open        no        yes!
   database    ?           no        no
-  backoffice  open        yes       YES!
+  backoffice  open        yes       no!
   (visitor)   open        no        no
 
   yes   gets through by its certificate, as declared
   open  gets through without being asked for a certificate, as declared
   no    is refused, as it must be
-  YES!  must be refused, and was not, or not for the right reason
-  NO!   must get through, and did not
+  no!   must be refused, and was not, or not for the right reason
+  yes!  must get through by its certificate, and did not
   ?     was not tried; the reason stands below
 
   FAIL  who may call whom  2 of 4 failed, 1 skipped
@@ -166,7 +166,7 @@ fn many_pairs_with_one_failure_are_counted_unless_all_are_wanted() {
 #[test]
 fn colours_repeat_what_the_words_say() {
     let picture = grid::draw(&small(), 80);
-    for coloured in ["\u{1b}[1m\u{1b}[31mYES!", "\u{1b}[32mopen", "\u{1b}[2mno", "\u{1b}[33m?"] {
+    for coloured in ["\u{1b}[1m\u{1b}[31mno!", "\u{1b}[32mopen", "\u{1b}[2mno", "\u{1b}[33m?"] {
         assert!(picture.contains(coloured), "{picture:?}");
     }
 }

@@ -1,0 +1,48 @@
+//! `pkictl verify -f`: a manifest, and who may call whom.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::versions;
+use crate::artifact::{self, Artifact, Existing};
+use crate::cli::args::{Format, Global, VerifyArgs};
+use crate::cli::failure::Failure;
+use crate::cli::manifest::Opened;
+use crate::cli::output::Output;
+use crate::cli::{clock, matrix};
+use crate::report::policy::PolicyReport;
+use crate::{diagram, page, verify};
+
+pub(super) fn run(file: &Path, args: &VerifyArgs, global: &Global, output: &Output) -> Result<(), Failure> {
+    let mut opened = Opened::read(file, global)?;
+    opened.open_keys(args.passphrase_file.as_deref(), false)?;
+    let policy = opened.reconcile((false, false), output, &|_, _| {}, |reconciler| reconciler.policy())?;
+    let (start, now) = (Instant::now(), clock::now()?);
+    let report = verify::policy::run(&policy, &versions(args), now);
+    let took = start.elapsed();
+    let title = file.display().to_string();
+    if let Some(path) = &args.policy.report {
+        let text = page::render(&report, &title, env!("CARGO_PKG_VERSION"), now);
+        write(path, text)?;
+        output.say(&format!("wrote {}", path.display()));
+    }
+    match output.format {
+        Format::Mermaid => drawn(&report, &diagram::mermaid(&report), output),
+        Format::Dot => drawn(&report, &diagram::dot(&report), output),
+        _ => matrix::show(&report, &title, took, args.verbose, output),
+    }
+}
+
+/// A picture says who may call whom; the exit code says whether it is so.
+fn drawn(report: &PolicyReport, picture: &str, output: &Output) -> Result<(), Failure> {
+    output.raw(picture.as_bytes())?;
+    if report.counts().failed > 0 { Err(Failure::checks_failed()) } else { Ok(()) }
+}
+
+/// A report is of this run: an older one of the same name has had its time.
+fn write(path: &Path, text: String) -> Result<(), Failure> {
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    artifact::write_all(directory, &[Artifact::public(name, text)], Existing::Replace)?;
+    Ok(())
+}
