@@ -32,9 +32,7 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::FromArgMatches;
-
-use args::{Cli, Command, Format};
+use args::{Command, Format, Global};
 use failure::Failure;
 use output::Output;
 
@@ -42,33 +40,29 @@ use output::Output;
 pub fn main() -> ExitCode {
     completions::answer_shell();
     let arguments = environment::arguments();
-    let matches = match args::command(&arguments).try_get_matches_from(&arguments) {
-        Ok(matches) => matches,
+    let mut grammar = args::command(&arguments);
+    let matches = grammar.try_get_matches_from_mut(&arguments);
+    // Taking apart, piece by piece, what lives as long as the program would only take time.
+    std::mem::forget(grammar);
+    let (global, command) = match matches.and_then(args::read) {
+        Ok(read) => read,
         Err(error) => return output::usage(&error),
     };
-    let mut cli = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
-        Err(error) => return output::usage(&error),
-    };
-    cli.global.given = args::Given::of(&matches);
-    let output = Output::new(&cli.global);
-    match run(&cli, &output) {
+    let output = Output::new(&global);
+    match run(&command, &global, &output) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => output.failure(&failure, &cli.global),
+        Err(failure) => output.failure(&failure, &global),
     }
 }
 
-fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
-    let global = &cli.global;
+fn run(command: &Command, global: &Global, output: &Output) -> Result<(), Failure> {
     global.check()?;
-    let is_lint = matches!(cli.command, Command::Lint(_));
+    let is_lint = matches!(command, Command::Lint(_));
     let (only, name) = match global.format {
-        Format::Junit => {
-            (matches!(cli.command, Command::Verify(_)), "only `verify` reports in the form junit")
-        }
+        Format::Junit => (matches!(command, Command::Verify(_)), "only `verify` reports in the form junit"),
         Format::Sarif => (is_lint, "only `lint` reports in the form sarif"),
         Format::Mermaid | Format::Dot => (
-            matches!(&cli.command, Command::Verify(args) if args.policy.file.is_some()),
+            matches!(command, Command::Verify(args) if args.policy.file.is_some()),
             "only `verify` draws, and only a manifest: `pkictl verify -f FILE`",
         ),
         Format::Human | Format::Json => (true, ""),
@@ -76,7 +70,7 @@ fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
     if !only {
         return Err(Failure::usage(name, Some("use `--format json`".into())));
     }
-    match &cli.command {
+    match command {
         Command::Init(args) => init::run(args, global, output),
         Command::Issue(args) => issue::run(args, global, output),
         Command::List(args) => list::run(args, global, output),

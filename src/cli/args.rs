@@ -3,21 +3,21 @@
 pub(super) mod apply;
 mod connect;
 mod given;
+mod grammar;
 mod init;
 mod issue;
 pub(super) mod lint;
 mod policy;
 mod verify;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{Styles, styling::AnsiColor};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::completions;
-use super::emit_args::{self, EmitArgs};
+use super::emit_args::EmitArgs;
 use super::failure::Failure;
 use crate::emit::Emitters;
 use crate::error::Error;
@@ -27,6 +27,7 @@ use crate::store::Store;
 
 pub use apply::{ApplyArgs, PlanArgs};
 pub use given::Given;
+pub use grammar::{command, early_value, read};
 pub use init::InitArgs;
 pub use issue::IssueArgs;
 pub use lint::LintArgs;
@@ -61,9 +62,6 @@ pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
     pub global: Global,
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
 }
 
 /// Options of every command.
@@ -254,34 +252,6 @@ pub struct ManArgs {
     /// Write one page a command into this directory
     #[arg(long, short = 'd', value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out_dir: Option<PathBuf>,
-}
-
-/// The whole command line. Emitters are read only when the arguments are about them, so that nobody else waits.
-pub fn command(arguments: &[OsString]) -> clap::Command {
-    let about_emitters =
-        |argument: &OsString| ["emit", "bundle", "man", "help"].iter().any(|word| argument == word);
-    if arguments.iter().any(about_emitters) {
-        return emit_args::with_emitters(Cli::command(), arguments);
-    }
-    Cli::command()
-}
-
-/// The value of a global option, looked for before the arguments are parsed.
-pub fn early_value(arguments: &[OsString], option: &str) -> Option<OsString> {
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        if argument == option {
-            return rest.next().cloned();
-        }
-        let value = argument
-            .to_str()
-            .and_then(|text| text.strip_prefix(option))
-            .and_then(|text| text.strip_prefix('='));
-        if let Some(value) = value {
-            return Some(value.into());
-        }
-    }
-    None
 }
 
 /// Most days that can be asked for, in either direction: 1000 years.

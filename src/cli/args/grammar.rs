@@ -1,0 +1,85 @@
+//! The whole of the arguments: what clap is told, and what it says.
+
+use std::ffi::OsString;
+
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Subcommand};
+
+use super::{Cli, Command, Given, Global};
+use crate::cli::emit_args;
+
+/// As much of the command line as these arguments need: a program that runs for milliseconds must not spend one on
+/// commands that nobody named. Only arguments that do not begin with the name of a command get to see them all.
+pub fn command(arguments: &[OsString]) -> clap::Command {
+    if matches!(arguments, [_, only] if only == "--version" || only == "-V") {
+        return Cli::command();
+    }
+    if arguments.iter().any(|argument| ["emit", "bundle", "man", "help"].iter().any(|word| argument == word))
+    {
+        return emit_args::with_emitters(whole(), arguments);
+    }
+    let mut all = Command::augment_subcommands(clap::Command::default());
+    let first = arguments.get(1).and_then(|first| all.find_subcommand_mut(first)).map(std::mem::take);
+    // Taking apart, piece by piece, what lives as long as the program would only take time.
+    std::mem::forget(all);
+    first.map_or_else(whole, |named| Cli::command().subcommand(named))
+}
+
+fn whole() -> clap::Command {
+    Command::augment_subcommands(Cli::command())
+}
+
+/// What the arguments say: the options of every command, and the command.
+pub fn read(mut matches: ArgMatches) -> Result<(Global, Command), clap::Error> {
+    let given = Given::of(&matches);
+    let global = Cli::from_arg_matches_mut(&mut matches)?.global;
+    Ok((Global { given, ..global }, Command::from_arg_matches_mut(&mut matches)?))
+}
+
+/// The value of a global option, looked for before the arguments are parsed.
+pub fn early_value(arguments: &[OsString], option: &str) -> Option<OsString> {
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        if argument == option {
+            return rest.next().cloned();
+        }
+        let value = argument
+            .to_str()
+            .and_then(|text| text.strip_prefix(option))
+            .and_then(|text| text.strip_prefix('='));
+        if let Some(value) = value {
+            return Some(value.into());
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{command, whole};
+
+    /// What clap says to `arguments`: help, the version, or an error.
+    fn answer(command: clap::Command, arguments: &[&str]) -> String {
+        command.try_get_matches_from(arguments).expect_err("clap answers by itself").to_string()
+    }
+
+    #[test]
+    fn a_command_that_is_built_alone_answers_as_it_does_among_all() {
+        let commands = whole();
+        let names = commands.get_subcommands().flat_map(|one| one.get_all_aliases().chain([one.get_name()]));
+        // The emitters are added to these.
+        for name in names.filter(|name| !["emit", "bundle", "man"].contains(name)) {
+            for rest in ["--help", "-h", "--no-such-option"] {
+                let arguments = ["pkictl", name, rest];
+                let alone = command(&arguments.map(Into::into));
+                assert!(alone.get_subcommands().count() == 1, "{name} is not built alone");
+                assert_eq!(answer(alone, &arguments), answer(whole(), &arguments), "{arguments:?}");
+            }
+        }
+        for option in ["--version", "-V"] {
+            let arguments = ["pkictl", option];
+            let root = command(&arguments.map(Into::into));
+            assert!(root.get_subcommands().next().is_none(), "commands were built for nothing");
+            assert_eq!(answer(root, &arguments), answer(whole(), &arguments));
+        }
+    }
+}
