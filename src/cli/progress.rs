@@ -13,8 +13,11 @@ const MAX_RACERS: usize = 4;
 /// Makes a private key. How long the search for RSA primes takes is a matter of luck, so every core searches, and the
 /// first to finish wins; luck says nothing about the primes that were found. The others end with the program.
 pub(super) fn private_key(algorithm: KeyAlgorithm, quiet: bool) -> Result<PrivateKey> {
+    if !algorithm.is_rsa() {
+        return PrivateKey::generate(algorithm);
+    }
     let racers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MAX_RACERS);
-    if !algorithm.is_rsa() || racers == 1 {
+    if racers == 1 {
         return with_spinner(algorithm, quiet, || PrivateKey::generate(algorithm));
     }
     with_spinner(algorithm, quiet, || {

@@ -128,12 +128,12 @@ impl Environment {
     pub fn authority_chain(&self, name: &str) -> Result<Vec<Certificate>> {
         self.require_authority(name)?;
         let mut chain = vec![self.authority_certificate(name)?];
-        let others = self.authorities().into_iter().filter(|other| other != name).collect::<Vec<_>>();
         while let Some(last) = chain.last()
             && !last.is_self_issued()
         {
+            let others = self.authorities().into_iter().filter(|other| other != name);
             let mut candidates =
-                others.iter().map(|other| read::certificate(&self.authority_path(other).join("ca.crt")));
+                others.map(|other| read::certificate(&self.authority_path(&other).join("ca.crt")));
             let issuer = candidates.find_map(|candidate| {
                 candidate.ok().filter(|candidate| candidate.is_authority() && last.is_signed_by(candidate))
             });
