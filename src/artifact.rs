@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use file::StagedFile;
 
 pub(crate) use directory::{Made, StagedDirectory, create_directory, remove_litter};
-pub(crate) use file::{append_line, create_file, open_lock};
+pub(crate) use file::{AppendedLine, append_line, create_file, open_lock};
 
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

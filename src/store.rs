@@ -165,6 +165,11 @@ impl Environment {
         log::read(&self.path.join("log.jsonl"))
     }
 
+    /// Writes a line of the log that goes away again unless it is kept.
+    fn start_log(&self, entry: &Entry) -> Result<artifact::AppendedLine> {
+        artifact::AppendedLine::write(&self.path.join("log.jsonl"), &entry.line(), 0o600)
+    }
+
     fn append_log(&self, entry: &Entry) -> Result<()> {
         artifact::append_line(&self.path.join("log.jsonl"), &entry.line(), 0o600)
     }

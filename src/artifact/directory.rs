@@ -89,6 +89,7 @@ impl StagedDirectory {
     /// Adds the files and puts them on disk.
     pub(crate) fn fill(&self, artifacts: &[Artifact]) -> Result<()> {
         let files = self.fill_unsynced(artifacts)?;
+        files.iter().for_each(|(file, _)| system::start_writing(file));
         // All are written before the first is waited for, so that the disk takes them in one go.
         for (file, target) in &files {
             file.sync_all().map_err(|error| Error::io("write", target, error))?;

@@ -25,18 +25,50 @@ pub(crate) fn create_file(path: &Path, out_of_sight: PathBuf, contents: &[u8], m
     }
 }
 
-/// Appends a line to a file, which is made with `mode` if need be, and puts it on disk. A line that a crash tore off
-/// stays alone in its line; a failed write leaves the file as it was.
+/// Appends a line to a file, which is made with `mode` if need be, and puts it on disk.
 pub(crate) fn append_line(path: &Path, line: &str, mode: u32) -> Result<()> {
-    let failed = |error| Error::io("write", path, error);
-    let mut file = system::open_append(path, mode).map_err(|error| Error::io("open", path, error))?;
-    let end = file.metadata().map_err(failed)?.len();
-    let torn = end > 0 && last_byte(&mut file).map_err(failed)? != b'\n';
-    let text = format!("{}{line}\n", if torn { "\n" } else { "" });
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_data()).map_err(|error| {
-        let _ = file.set_len(end);
-        failed(error)
-    })
+    AppendedLine::write(path, line, mode)?.keep()
+}
+
+/// A line at the end of a file, on its way to the disk. Dropping it takes it away again, unless it is kept: only one
+/// writer at a time may append.
+#[derive(Debug)]
+pub(crate) struct AppendedLine {
+    file: File,
+    path: PathBuf,
+    before: u64,
+    kept: bool,
+}
+
+impl AppendedLine {
+    /// Writes a line, and does not wait for the disk. A line that a crash tore off stays alone in its line; a failed
+    /// write leaves the file as it was.
+    pub(crate) fn write(path: &Path, line: &str, mode: u32) -> Result<Self> {
+        let failed = |error| Error::io("write", path, error);
+        let mut file = system::open_append(path, mode).map_err(|error| Error::io("open", path, error))?;
+        let before = file.metadata().map_err(failed)?.len();
+        let torn = before > 0 && last_byte(&mut file).map_err(failed)? != b'\n';
+        let text = format!("{}{line}\n", if torn { "\n" } else { "" });
+        let mut appended = Self { file, path: path.to_owned(), before, kept: false };
+        appended.file.write_all(text.as_bytes()).map_err(failed)?;
+        system::start_writing(&appended.file);
+        Ok(appended)
+    }
+
+    /// Waits until it is on disk; it stays there.
+    pub(crate) fn keep(mut self) -> Result<()> {
+        self.file.sync_data().map_err(|error| Error::io("write", &self.path, error))?;
+        self.kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for AppendedLine {
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = self.file.set_len(self.before);
+        }
+    }
 }
 
 fn last_byte(file: &mut File) -> std::io::Result<u8> {
@@ -97,7 +129,7 @@ impl Drop for StagedFile {
 
 #[cfg(test)]
 mod tests {
-    use super::append_line;
+    use super::{AppendedLine, append_line};
 
     #[test]
     fn a_line_that_a_crash_tore_off_does_not_swallow_the_next_one() {
@@ -107,5 +139,16 @@ mod tests {
         append_line(&path, "three", 0o600).expect("appended");
         append_line(&path, "four", 0o600).expect("appended");
         assert_eq!(std::fs::read_to_string(&path).expect("the log"), "one\ntw\nthree\nfour\n");
+    }
+
+    #[test]
+    fn a_line_that_is_not_kept_is_gone_with_its_line_end() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("log");
+        append_line(&path, "one", 0o600).expect("appended");
+        let line = AppendedLine::write(&path, "two", 0o600).expect("written");
+        assert_eq!(std::fs::read_to_string(&path).expect("the log"), "one\ntwo\n");
+        drop(line);
+        assert_eq!(std::fs::read_to_string(&path).expect("the log"), "one\n");
     }
 }

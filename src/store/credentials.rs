@@ -27,19 +27,17 @@ impl Environment {
         }
         artifact::create_directory(&self.path.join("certs"), 0o700)?.keep();
         let staged = StagedDirectory::new(&self.path)?;
+        // Before the files, so that the disk takes all of it in one go.
+        let entry =
+            Entry::new(Action::Issue, credential.name.as_str(), profile, &credential.certificate, now);
+        let logged = self.start_log(&entry)?;
         staged.fill(&[
             Artifact::public("tls.crt", credential.chain_pem()),
             Artifact::secret("tls.key", &credential.key_pem()),
             Artifact::public("ca.crt", credential.anchor_pem()),
         ])?;
-        // Logged before it takes its place: no certificate is in use that the log does not know.
-        self.append_log(&Entry::new(
-            Action::Issue,
-            credential.name.as_str(),
-            profile,
-            &credential.certificate,
-            now,
-        ))?;
+        // On disk before it takes its place: no certificate is in use that the log does not know.
+        logged.keep()?;
         staged.publish(&target, existing, None)?;
         Ok(target)
     }
