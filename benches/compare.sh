@@ -3,6 +3,7 @@
 # size and peak memory. Needs hyperfine, mkcert, openssl, certtool and GNU time. Prints a Markdown table with ratios.
 #
 #   benches/compare.sh [RUNS]
+#   PKICTL=FILE benches/compare.sh [RUNS]    a program that was built in another way
 set -euo pipefail
 
 project=$(cd "$(dirname "$0")/.." && pwd)
@@ -14,8 +15,10 @@ for tool in hyperfine mkcert openssl certtool python3 cargo; do
   command -v "$tool" > /dev/null || { echo "benches/compare.sh needs $tool" >&2; exit 1; }
 done
 
-cargo build --release --locked --quiet --manifest-path "$project/Cargo.toml"
-pkictl=${CARGO_TARGET_DIR:-$project/target}/release/pkictl
+if [ -z "${PKICTL:-}" ]; then
+  cargo build --release --locked --quiet --manifest-path "$project/Cargo.toml"
+fi
+pkictl=$(realpath "${PKICTL:-${CARGO_TARGET_DIR:-$project/target}/release/pkictl}")
 
 cd "$work"
 export TRUST_STORES=none
