@@ -44,6 +44,8 @@ pub mod emit;
 mod ephemeral;
 pub mod error;
 #[cfg(feature = "emit")]
+pub mod kubernetes;
+#[cfg(feature = "emit")]
 pub mod lint;
 #[cfg(feature = "emit")]
 pub mod manifest;

@@ -4,7 +4,6 @@
 mod authorities;
 mod certificates;
 mod chains;
-mod document;
 mod file;
 mod keys;
 mod leaves;
@@ -18,6 +17,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use time::OffsetDateTime;
+
+use crate::kubernetes::{self, Object};
 
 pub use file::File;
 pub use sarif::sarif;
@@ -199,16 +200,21 @@ pub fn files(files: &[File<'_>], places: &[Place], now: OffsetDateTime) -> Vec<F
 /// Templates, whose parameters are replaced by their values. Other objects pass unseen, but for the Secrets that hold
 /// a Route's certificate. `now` decides what is expired.
 pub fn manifests(text: &str, now: OffsetDateTime) -> Vec<Finding> {
-    match document::read(text) {
-        Ok(documents) => routes(&document::objects(&documents), now),
+    match kubernetes::read(text) {
+        Ok(documents) => routes(&kubernetes::objects(&documents), now),
         Err(message) => vec![syntax(message)],
     }
 }
 
-fn routes(objects: &[document::Object<'_>], now: OffsetDateTime) -> Vec<Finding> {
+/// What the cluster would refuse in one Route. `all` are the objects of its manifest, among which its Secret may be.
+pub fn refusals(route: &Object<'_>, all: &[Object<'_>], now: OffsetDateTime) -> Vec<Finding> {
+    route::check(route, all, now).into_iter().filter(|finding| finding.rule.refused_by.is_some()).collect()
+}
+
+fn routes(objects: &[Object<'_>], now: OffsetDateTime) -> Vec<Finding> {
     objects
         .iter()
-        .filter(|object| document::is_route(object.value))
+        .filter(|object| kubernetes::is_route(object.value))
         .flat_map(|object| route::check(object, objects, now))
         .collect()
 }

@@ -3,8 +3,9 @@
 use time::OffsetDateTime;
 
 use super::scene::{At, Held, Key, Scene, Source};
-use super::{Finding, document, routes, rule, secrets, syntax};
+use super::{Finding, routes, rule, secrets, syntax};
 use crate::error::Error;
+use crate::kubernetes;
 use crate::pki::pem::{self, Block};
 
 /// A file to judge. Whoever reads it says what its bytes do not.
@@ -53,11 +54,11 @@ fn read_manifest(file: &File<'_>, scene: &mut Scene, now: OffsetDateTime) -> Vec
         Ok(text) => text,
         Err(_) => return vec![in_file(syntax("these bytes are no text".into()), file)],
     };
-    let documents = match document::read(text) {
+    let documents = match kubernetes::read(text) {
         Ok(documents) => documents,
         Err(message) => return vec![in_file(syntax(message), file)],
     };
-    let objects = document::objects(&documents);
+    let objects = kubernetes::objects(&documents);
     let mut findings = routes(&objects, now);
     findings.extend(secrets::check(&objects));
     let mut findings: Vec<Finding> = findings.into_iter().map(|finding| in_file(finding, file)).collect();

@@ -17,8 +17,8 @@ mod visitors;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::document::{self, Object};
 use super::{Finding, Refuser, RuleInfo, Severity};
+use crate::kubernetes::{Object, secret_of, text_at, value_at};
 use pem::Section;
 
 /// A rule and the function that finds where it is broken.
@@ -148,23 +148,6 @@ impl<'a> Route<'a> {
         let place = format!("{}: {path}", self.title);
         Problem { place, message: message.into(), expected: None, found: None }
     }
-}
-
-fn value_at<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split('.').try_fold(object, |value, field| value.get(field)).filter(|value| !value.is_null())
-}
-
-fn text_at<'a>(object: &'a Value, path: &str) -> Option<&'a str> {
-    value_at(object, path)?.as_str()
-}
-
-/// The Secret of the Route's external certificate, if the manifest holds it.
-fn secret_of<'a>(route: &'a Value, all: &[Object<'a>]) -> Option<(&'a str, &'a Value)> {
-    let name = text_at(route, "spec.tls.externalCertificate.name")?;
-    let is_it = |object: &&Object<'a>| {
-        document::kind(object.value) == Some("Secret") && text_at(object.value, "metadata.name") == Some(name)
-    };
-    all.iter().find(is_it).map(|object| (name, object.value))
 }
 
 /// A rule that somebody enforces.

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::document::{self, Object};
 use super::{Finding, Refuser, RuleInfo, Severity};
+use crate::kubernetes::{self, Object};
 
 const FIELDS: RuleInfo = RuleInfo {
     id: "secret-tls-fields",
@@ -41,7 +41,7 @@ pub(super) fn rules() -> [RuleInfo; 3] {
 pub(super) fn check(objects: &[Object<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for object in objects {
-        match document::kind(object.value) {
+        match kubernetes::kind(object.value) {
             Some("Secret") => findings.extend(secret(object)),
             Some("ConfigMap") => findings.extend(config_map(object)),
             _ => {}
@@ -52,7 +52,7 @@ pub(super) fn check(objects: &[Object<'_>]) -> Vec<Finding> {
 
 /// The fields with PEM, by their places. Templates have parameters in theirs, so those are left out.
 pub(super) fn pem_fields<'a>(object: &Object<'a>) -> Vec<(String, &'a str)> {
-    let fields = match document::kind(object.value) {
+    let fields = match kubernetes::kind(object.value) {
         Some("Secret") => "stringData",
         Some("ConfigMap") => "data",
         _ => return vec![],
@@ -75,7 +75,7 @@ fn secret(object: &Object<'_>) -> Vec<Finding> {
     // What is base64 of text stands in stringData by now.
     let left = object.value.get("data").and_then(Value::as_object).into_iter().flatten();
     let damaged = left
-        .filter(|(_, value)| !value.is_null() && value.as_str().and_then(document::base64).is_none())
+        .filter(|(_, value)| !value.is_null() && value.as_str().and_then(kubernetes::base64).is_none())
         .filter(|(_, value)| !(object.in_template && value.as_str().is_some_and(|text| text.contains("${"))))
         .map(|(name, _)| finding(BASE64, object, name, "the value is no base64", Some("base64")));
     missing.chain(damaged).collect()
@@ -103,7 +103,7 @@ fn finding(
 }
 
 fn title(object: &Object<'_>) -> String {
-    let kind = document::kind(object.value).unwrap_or("object");
+    let kind = kubernetes::kind(object.value).unwrap_or("object");
     match object.value.pointer("/metadata/name").and_then(Value::as_str) {
         Some(name) => format!("{kind} {}", name.escape_debug()),
         None => format!("{kind} without a name (object {})", object.number),

@@ -1,22 +1,26 @@
-//! Finds the objects in a manifest, wherever they lie.
+//! Objects of Kubernetes in YAML or JSON, wherever they lie: in documents, Lists and Templates.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 /// An object of a manifest.
-pub(super) struct Object<'a> {
+#[derive(Debug, Clone, Copy)]
+pub struct Object<'a> {
     /// The object.
-    pub(super) value: &'a Value,
+    pub value: &'a Value,
     /// Whether it lies in a Template, where `${...}` stands for a value that is not known yet.
-    pub(super) in_template: bool,
+    pub in_template: bool,
     /// Its place among the objects, from 1.
-    pub(super) number: usize,
+    pub number: usize,
 }
 
 /// Reads every document of YAML (or JSON, which is YAML) text, with the parameters of Templates replaced. The error
-/// does not quote the text, which may hold a private key.
-pub(super) fn read(text: &str) -> Result<Vec<Value>, String> {
+/// does not quote the text, which may hold a private key. Base64 in `data` of Secrets is moved to `stringData`.
+///
+/// # Errors
+/// What is wrong with the text, with line and column.
+pub fn read(text: &str) -> Result<Vec<Value>, String> {
     let mut documents =
         serde_saphyr::from_multiple::<Value>(text).map_err(|error| error.without_snippet().to_string())?;
     documents.iter_mut().filter(|document| kind(document) == Some("Template")).for_each(fill_in);
@@ -25,7 +29,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Value>, String> {
 }
 
 /// All objects, in order; Lists and Templates are replaced by what they hold.
-pub(super) fn objects(documents: &[Value]) -> Vec<Object<'_>> {
+pub fn objects(documents: &[Value]) -> Vec<Object<'_>> {
     let mut objects = Vec::new();
     for document in documents {
         let held = match kind(document) {
@@ -45,8 +49,35 @@ pub(super) fn objects(documents: &[Value]) -> Vec<Object<'_>> {
     objects
 }
 
+/// The value at a path such as `spec.to.name`; `null` is nothing.
+pub fn value_at<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('.').try_fold(object, |value, field| value.get(field)).filter(|value| !value.is_null())
+}
+
+/// The text at a path.
+pub fn text_at<'a>(object: &'a Value, path: &str) -> Option<&'a str> {
+    value_at(object, path)?.as_str()
+}
+
+/// The Secret of the external certificate of a Route, with its name, if it is among the objects. It lies in the Route's
+/// namespace (openshift/api, `LocalObjectReference`), as far as both say theirs.
+pub fn secret_of<'a>(route: &'a Value, all: &[Object<'a>]) -> Option<(&'a str, &'a Value)> {
+    let name = text_at(route, "spec.tls.externalCertificate.name")?;
+    let namespace = |object: &'a Value| text_at(object, "metadata.namespace");
+    let is_near = |secret| match (namespace(route), namespace(secret)) {
+        (Some(own), Some(other)) => own == other,
+        _ => true,
+    };
+    let is_it = |object: &&Object<'a>| {
+        kind(object.value) == Some("Secret")
+            && text_at(object.value, "metadata.name") == Some(name)
+            && is_near(object.value)
+    };
+    all.iter().find(is_it).map(|object| (name, object.value))
+}
+
 /// Whether it is a Route of OpenShift; others (Knative, for one) have objects of that kind, too.
-pub(super) fn is_route(object: &Value) -> bool {
+pub fn is_route(object: &Value) -> bool {
     let group = match object.get("apiVersion") {
         None => true,
         Some(version) => {
@@ -57,7 +88,7 @@ pub(super) fn is_route(object: &Value) -> bool {
 }
 
 /// The object's kind.
-pub(super) fn kind(object: &Value) -> Option<&str> {
+pub fn kind(object: &Value) -> Option<&str> {
     object.get("kind")?.as_str()
 }
 
@@ -87,8 +118,9 @@ fn open_secrets(value: &mut Value) {
     }
 }
 
-/// Bytes from base64 (RFC 4648, section 4); line ends are skipped, as the reader of Kubernetes does.
-pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
+/// Bytes from base64 (RFC 4648, section 4), or nothing if it is none; line ends are skipped, as the reader of Kubernetes
+/// does.
+pub fn base64(text: &str) -> Option<Vec<u8>> {
     let text: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
     let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
     let digits = &text[..text.len() - padding];
