@@ -63,6 +63,8 @@ pub enum Outcome {
 pub enum Group {
     /// What certificates say, without a connection.
     Static,
+    /// What a cluster takes or refuses before anybody connects.
+    Admission,
     /// Connections that must work.
     Handshake,
     /// Connections that must be refused.
@@ -181,6 +183,7 @@ impl Group {
     pub fn heading(self) -> &'static str {
         match self {
             Self::Static => "certificates",
+            Self::Admission => "what the cluster admits",
             Self::Handshake => "connections that must work",
             Self::Refusal => "connections that must be refused",
             Self::Environment => "other environments, which must be refused",
@@ -195,6 +198,7 @@ impl fmt::Display for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Static => "static",
+            Self::Admission => "admission",
             Self::Handshake => "handshake",
             Self::Refusal => "refusal",
             Self::Environment => "environment",
@@ -250,7 +254,7 @@ mod tests {
     #[test]
     fn a_group_prints_as_the_word_in_json() {
         let all = [Group::Static, Group::Handshake, Group::Refusal, Group::Environment];
-        for group in all.into_iter().chain([Group::Policy, Group::Endpoint]) {
+        for group in all.into_iter().chain([Group::Admission, Group::Policy, Group::Endpoint]) {
             assert_eq!(serde_json::to_value(group).expect("plain data"), group.to_string());
         }
     }

@@ -12,6 +12,8 @@ mod party;
 mod plan;
 pub mod policy;
 mod refusals;
+#[cfg(feature = "emit")]
+pub mod route;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod connect;
 mod policy;
+mod route;
 
 use std::path::Path;
 use std::time::Instant;
@@ -25,6 +26,9 @@ pub(super) fn run(args: &VerifyArgs, global: &Global, output: &Output) -> Result
         return policy::run(file, args, global, output);
     }
     let environment = global.store().environment(&global.env)?;
+    if !args.routes.route.is_empty() {
+        return route::run(args, &environment, output);
+    }
     if let Some(place) = &args.live.connect {
         return connect::run(place, args, &environment, global, output);
     }
@@ -230,12 +234,18 @@ fn others(environment: &Environment, global: &Global) -> Result<Vec<verify::Envi
         if other.authority_chain(ROOT).is_err() {
             continue;
         }
-        let identities = other.credentials().into_iter().filter_map(|name| identity_of(&other, &name).ok());
-        let clients = identities
-            .map(|(identity, _)| identity)
-            .filter(|identity| identity.key.is_some() && identity.leaf().allows(ExtendedKeyUsage::ClientAuth))
-            .collect();
+        let clients = callers(&other);
         others.push(verify::Environment { name, clients });
     }
     Ok(others)
+}
+
+/// Everybody in an environment who can call.
+fn callers(environment: &Environment) -> Vec<Identity> {
+    let credentials = environment.credentials();
+    let identities = credentials.iter().filter_map(|name| identity_of(environment, name).ok());
+    identities
+        .map(|(identity, _)| identity)
+        .filter(|identity| identity.key.is_some() && identity.leaf().allows(ExtendedKeyUsage::ClientAuth))
+        .collect()
 }

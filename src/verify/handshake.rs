@@ -17,13 +17,21 @@ use super::TlsVersion;
 use crate::bundle::{Identity, Trust};
 
 pub(super) use admit::Opinion;
+#[cfg(feature = "emit")]
+pub(super) use configure::WithoutHost;
 pub(super) use configure::{Address, Client, Credentials, Roots, Server, Tls};
 pub use connect::Exchange;
+#[cfg(feature = "emit")]
+pub(super) use connect::accept;
 pub(super) use connect::{Call, all};
+#[cfg(feature = "emit")]
+pub(super) use describe::alert_name;
 pub(super) use describe::alert_of;
 pub(super) use judge::{Expectation, Refusal, judge};
 pub(super) use listen::{Question, specimen};
 pub use speak::Session;
+#[cfg(feature = "emit")]
+pub(super) use speak::{Broken, LIMIT, io, linger};
 pub(super) use visit::{Asked, Ended, Offer, Visit};
 
 /// Both ends of a handshake that did not end as it should, each in words.

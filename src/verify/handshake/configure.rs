@@ -44,14 +44,14 @@ pub(in crate::verify) struct Roots {
 
 /// A server, ready to serve every TLS version.
 pub(in crate::verify) struct Server {
-    pub(super) config: Arc<ServerConfig>,
-    pub(super) leaf: Leaf,
+    pub(in crate::verify) config: Arc<ServerConfig>,
+    pub(in crate::verify) leaf: Leaf,
     pub(super) asks: bool,
 }
 
 /// A client, ready to call on one TLS version.
 pub(in crate::verify) struct Client {
-    pub(super) config: Arc<ClientConfig>,
+    pub(in crate::verify) config: Arc<ClientConfig>,
     pub(super) leaf: Option<Leaf>,
     pub(super) version: TlsVersion,
     servers_without_host: Arc<dyn ServerCertVerifier>,
@@ -157,11 +157,31 @@ impl Tls {
             servers_without_host: trusts.servers_without_host.clone(),
         })
     }
+
+    /// Everything but the host name, against these roots; they may be none, and then nobody is taken.
+    #[cfg(feature = "emit")]
+    pub(in crate::verify) fn without_host(&self, roots: RootCertStore) -> WithoutHost {
+        WithoutHost { roots: Arc::new(roots), provider: self.provider.clone() }
+    }
+
+    /// A client without a certificate that takes whom `verifier` takes, on every TLS version.
+    #[cfg(feature = "emit")]
+    pub(in crate::verify) fn client_with(
+        &self,
+        verifier: Arc<dyn ServerCertVerifier>,
+    ) -> Result<Arc<ClientConfig>, String> {
+        let builder = ClientConfig::builder_with_details(self.provider.clone(), self.clock.clone())
+            .with_protocol_versions(rustls::ALL_VERSIONS)
+            .map_err(|error| describe(&error))?;
+        let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+        config.resumption = Resumption::disabled();
+        Ok(Arc::new(config))
+    }
 }
 
 impl Client {
     /// The configuration that compares no host name.
-    pub(super) fn without_host(&self) -> Arc<ClientConfig> {
+    pub(in crate::verify) fn without_host(&self) -> Arc<ClientConfig> {
         let mut config = ClientConfig::clone(&self.config);
         config.dangerous().set_certificate_verifier(self.servers_without_host.clone());
         Arc::new(config)
@@ -198,7 +218,7 @@ impl TimeProvider for Stopped {
 
 /// Everything that webpki checks apart from the host name. Callers compare the certificate itself instead.
 #[derive(Debug)]
-struct WithoutHost {
+pub(in crate::verify) struct WithoutHost {
     roots: Arc<RootCertStore>,
     provider: Arc<CryptoProvider>,
 }

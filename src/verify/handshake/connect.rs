@@ -184,7 +184,11 @@ fn serve(listener: &TcpListener, orders: &Receiver<Order>, report: &Sender<Resul
 }
 
 /// The connection that comes from `caller`; whoever else on this machine knocks is sent away.
-fn accept(listener: &TcpListener, caller: SocketAddr, deadline: Instant) -> Result<TcpStream, Broken> {
+pub(in crate::verify) fn accept(
+    listener: &TcpListener,
+    caller: SocketAddr,
+    deadline: Instant,
+) -> Result<TcpStream, Broken> {
     while Instant::now() < deadline {
         match listener.accept() {
             Ok((stream, peer)) if peer == caller => {

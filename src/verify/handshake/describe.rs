@@ -90,7 +90,7 @@ fn path_error(name: &str) -> String {
 }
 
 /// The name of an alert in RFC 8446, section 6.
-pub(super) fn alert_name(alert: AlertDescription) -> String {
+pub(in crate::verify) fn alert_name(alert: AlertDescription) -> String {
     match alert {
         AlertDescription::UnknownCA => "unknown_ca".into(),
         other => {

@@ -63,7 +63,7 @@ impl Refusal {
 
     /// What the other side must be told. rustls sends these on TLS 1.2, too, where certificate_required is not in
     /// the standard (RFC 8446, section 6.2; RFC 5246 has only handshake_failure for it).
-    fn alert(self) -> AlertDescription {
+    pub(in crate::verify) fn alert(self) -> AlertDescription {
         match self {
             Self::NoClientCertificate => AlertDescription::CertificateRequired,
             Self::ForeignClient | Self::ForeignServer => AlertDescription::UnknownCA,
@@ -75,7 +75,8 @@ impl Refusal {
         }
     }
 
-    fn is(self, error: &Error) -> bool {
+    /// Whether this is what the refusing side must say.
+    pub(in crate::verify) fn is(self, error: &Error) -> bool {
         let Error::InvalidCertificate(error) = error else {
             return self == Self::NoClientCertificate && *error == Error::NoCertificatesPresented;
         };

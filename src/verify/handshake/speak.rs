@@ -11,7 +11,7 @@ use super::describe::describe;
 use crate::verify::TlsVersion;
 
 /// Time for one connection, from connect to close. On loopback only a defect needs more than milliseconds.
-pub(super) const LIMIT: Duration = Duration::from_secs(5);
+pub(in crate::verify) const LIMIT: Duration = Duration::from_secs(5);
 /// What the client sends and the server returns.
 const MESSAGE: &[u8] = b"pkictl verify: there and back again";
 
@@ -28,7 +28,7 @@ pub struct Session {
 
 /// Why a side has no session.
 #[derive(Debug)]
-pub(super) enum Broken {
+pub(in crate::verify) enum Broken {
     /// TLS said no, or was told no.
     Tls(rustls::Error),
     /// The operating system said no.
@@ -126,7 +126,7 @@ pub(super) fn flush(connection: &mut Connection, stream: &mut TcpStream) -> Resu
 
 /// Closing a socket with unread data in it resets the connection, which can destroy an alert on its way. So each side
 /// says that it is done and then waits for the other.
-pub(super) fn linger(stream: &mut TcpStream, deadline: Instant) {
+pub(in crate::verify) fn linger(stream: &mut TcpStream, deadline: Instant) {
     let mut rest = [0; 4096];
     if stream.shutdown(Shutdown::Write).is_err() {
         return;
@@ -157,7 +157,7 @@ fn session(connection: &Connection) -> Session {
     }
 }
 
-pub(super) fn io(error: std::io::Error) -> Broken {
+pub(in crate::verify) fn io(error: std::io::Error) -> Broken {
     match error.kind() {
         ErrorKind::WouldBlock | ErrorKind::TimedOut => Broken::TimedOut,
         ErrorKind::UnexpectedEof => Broken::Closed,

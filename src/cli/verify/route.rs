@@ -1,0 +1,171 @@
+//! `pkictl verify --route`: runs OpenShift Routes on loopback.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::{callers, clients, trust, versions};
+use crate::bundle::Identity;
+use crate::cli::args::VerifyArgs;
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use crate::cli::{clock, material, report};
+use crate::kubernetes;
+use crate::lint::{self, Finding};
+use crate::pki::{Certificate, Label, pem};
+use crate::report::{Check, Group, Outcome};
+use crate::store::{self, Environment};
+use crate::verify::route::{self, Objection, Route, Scope, Subject, Termination};
+
+pub(super) fn run(args: &VerifyArgs, environment: &Environment, output: &Output) -> Result<(), Failure> {
+    let now = clock::now()?;
+    let trust = trust(args, environment)?;
+    let (documents, unreadable) = read(&args.routes.route)?;
+    let objects = kubernetes::objects(&documents);
+    let named = PodNames::parse(&args.routes.pod_cert)?;
+    let namespace = args.routes.namespace.as_deref();
+    let mut routes = Vec::new();
+    let mut pods = BTreeMap::new();
+    for object in objects.iter().filter(|object| kubernetes::is_route(object.value)) {
+        let route = Route::read(object, &objects, namespace);
+        if let (false, Some(what)) = (pods.contains_key(&route.service), named.of(&route, environment)) {
+            pods.insert(route.service.clone(), pod(environment, &what)?);
+        }
+        let objections = lint::refusals(object, &objects, now).into_iter().map(objection).collect();
+        routes.push((route, objections));
+    }
+    if routes.is_empty() && unreadable.is_empty() {
+        return Err(Failure::usage(format!("there is no Route in {}", title(&args.routes.route)), None));
+    }
+    named.check_used(&routes)?;
+    let subjects: Vec<Subject<'_>> = routes
+        .into_iter()
+        .map(|(route, objections)| Subject { pod: pods.get(&route.service), route, objections })
+        .collect();
+    let service_ca = match &args.routes.service_ca {
+        Some(path) => pem::certificates(&store::read_file(path)?, &path.display().to_string())?,
+        None => Vec::<Certificate>::new(),
+    };
+    let mut clients = clients(args, environment)?;
+    match (args.routes.pod_mtls, clients.is_empty()) {
+        (true, true) => clients = callers(environment),
+        (false, false) => {
+            let hint = Some("add `--pod-mtls` if they do".to_owned());
+            return Err(Failure::usage("clients are named, but pods do not ask for certificates", hint));
+        }
+        _ => {}
+    }
+    let scope = Scope {
+        routes: &subjects,
+        trust: &trust,
+        clients: &clients,
+        pods_ask: args.routes.pod_mtls,
+        service_ca: &service_ca,
+        versions: &versions(args),
+        now,
+    };
+    let start = Instant::now();
+    let mut result = route::run(&scope)?;
+    result.checks.splice(0..0, unreadable);
+    report::show(&result, &title(&args.routes.route), start.elapsed(), args.verbose, output)
+}
+
+fn title(files: &[std::path::PathBuf]) -> String {
+    files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// The documents of all files; what is no manifest is a failed check, not the end of the run.
+fn read(files: &[std::path::PathBuf]) -> Result<(Vec<Value>, Vec<Check>), Failure> {
+    let (mut documents, mut unreadable) = (Vec::new(), Vec::new());
+    for path in files {
+        let bytes = Zeroizing::new(store::read_file(path)?);
+        let text = std::str::from_utf8(&bytes).map_err(|_| "these bytes are no text".to_owned());
+        match text.and_then(kubernetes::read) {
+            Ok(found) => documents.extend(found),
+            Err(reason) => {
+                let outcome = Outcome::failed("YAML or JSON", reason).with_fix("mend the file at this place");
+                let title = "it can be read";
+                unreadable.push(Check::new(
+                    "manifest-syntax",
+                    Group::Admission,
+                    title,
+                    path.display().to_string(),
+                    outcome,
+                ));
+            }
+        }
+    }
+    Ok((documents, unreadable))
+}
+
+fn objection(finding: Finding) -> Objection {
+    let Finding { rule, place, message, expected, found, .. } = finding;
+    let by = rule.refused_by.map_or_else(|| "cluster".to_owned(), |by| by.to_string());
+    let found = found.map(|found| format!(" ({found})")).unwrap_or_default();
+    Objection {
+        expected: expected.unwrap_or_else(|| format!("what the {by} takes")),
+        found: format!("the {by} refuses {place}: {message}{found}"),
+        fix: rule.fix.to_owned(),
+    }
+}
+
+/// What `--pod-cert` says: certificates by the Service's name, and one for all others.
+struct PodNames<'a> {
+    by_service: BTreeMap<&'a str, &'a str>,
+    others: Option<&'a str>,
+}
+
+impl<'a> PodNames<'a> {
+    fn parse(all: &'a [String]) -> Result<Self, Failure> {
+        let mut names = Self { by_service: BTreeMap::new(), others: None };
+        for text in all {
+            let twice = match text.split_once('=').filter(|_| !Path::new(text).exists()) {
+                Some((service, what)) => names.by_service.insert(service, what).is_some(),
+                None => names.others.replace(text).is_some(),
+            };
+            if twice {
+                let hint = Some("give each Service one: `--pod-cert SERVICE=NAME`".to_owned());
+                return Err(Failure::usage(
+                    format!("--pod-cert {text}: there is one for these pods already"),
+                    hint,
+                ));
+            }
+        }
+        Ok(names)
+    }
+
+    /// As it was said; otherwise the credential of the Service's name, if there is one.
+    fn of(&self, route: &Route, environment: &Environment) -> Option<String> {
+        if !matches!(route.termination, Termination::Reencrypt | Termination::Passthrough) {
+            return None;
+        }
+        let said = self.by_service.get(route.service.as_str()).copied().or(self.others).map(str::to_owned);
+        said.or_else(|| {
+            let label: Label = route.service.parse().ok()?;
+            environment.credential_path(&label).is_dir().then(|| route.service.clone())
+        })
+    }
+
+    /// A Service that no Route leads to is a slip of the pen.
+    fn check_used(&self, routes: &[(Route, Vec<Objection>)]) -> Result<(), Failure> {
+        let known = |service: &str| routes.iter().any(|(route, _)| route.service == service);
+        match self.by_service.keys().find(|service| !known(service)) {
+            Some(service) => {
+                Err(Failure::usage(format!("--pod-cert: no Route leads to the Service {service:?}"), None))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn pod(environment: &Environment, what: &str) -> Result<Identity, Failure> {
+    let identity = material::identity(environment, what, None, None)?;
+    if identity.key.is_none() {
+        let hint = "put chain and key into one file, or issue a credential and give its name";
+        return Err(Failure::usage(format!("{what} holds no private key"), Some(hint.into())));
+    }
+    Ok(identity)
+}
