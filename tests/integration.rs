@@ -32,3 +32,4 @@ mod schemas;
 mod verify_command;
 #[cfg(unix)]
 mod verify_connect;
+mod verify_route;

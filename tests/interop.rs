@@ -28,6 +28,7 @@ mod postgres;
 mod rabbitmq;
 mod redis;
 mod route;
+mod route_router;
 mod router_haproxy;
 mod shop;
 mod traefik;

@@ -1,4 +1,4 @@
-//! Real handshakes over loopback TCP. `rustls` is called here and in the modules below, nowhere else.
+//! Real handshakes over loopback TCP. `rustls` is called here and in `verify::route`, nowhere else.
 
 mod admit;
 mod configure;

@@ -19,6 +19,11 @@ pub(super) struct Router {
 impl Router {
     /// Starts a router for Routes and the ports of their pods; nothing if HAProxy is missing.
     pub(super) fn start(shop: &Shop, routes: &[(Value, u16)]) -> Option<Self> {
+        Self::start_with(shop, routes, Path::new("there is none"))
+    }
+
+    /// The same, with the CA of the cluster's services, which Routes without destinationCACertificate trust.
+    pub(super) fn start_with(shop: &Shop, routes: &[(Value, u16)], service_ca: &Path) -> Option<Self> {
         let haproxy = judge("haproxy")?;
         let directory = shop.workspace.file("router");
         std::fs::create_dir_all(&directory).expect("a directory");
@@ -29,7 +34,8 @@ impl Router {
             |file| std::fs::read_to_string(shop.file("prod", &wildcard, file)).expect("a file of the shop");
         std::fs::write(&default, own("tls.key") + &own("tls.crt")).expect("a file");
         let (http_port, https_port) = (free_port(), free_port());
-        let mut files = Files { directory: directory.clone(), ..Files::default() };
+        let mut files =
+            Files { directory: directory.clone(), service_ca: service_ca.to_owned(), ..Files::default() };
         for (route, port) in routes {
             files.admit(route, *port);
         }
@@ -52,20 +58,41 @@ impl Router {
     }
 }
 
+/// How the pattern of a wildcard begins.
+const WILDCARD: &str = "^[^.]*";
+
+/// `GenerateRouteRegexp` of the router (`pkg/router/template/util`), in its two parts.
+fn host_pattern(host: &str, wildcard: bool) -> String {
+    match host.split_once('.').filter(|_| wildcard) {
+        Some((_, parent)) => format!("[^.]*{}", format!(".{parent}").replace('.', "\\.")),
+        None => host.replace('.', "\\."),
+    }
+}
+
+fn pattern(host: &str, path: &str) -> String {
+    let rest = match path {
+        _ if path.trim_end_matches('/').is_empty() => "(/.*)?".to_owned(),
+        _ if path.ends_with('/') => format!("{path}(.*)?"),
+        _ => format!("{path}(/.*)?"),
+    };
+    format!("^{host}\\.?(:[0-9]+)?{rest}$")
+}
+
 /// What the router writes for its Routes.
 #[derive(Default)]
 struct Files {
     directory: PathBuf,
+    service_ca: PathBuf,
     /// Hosts that plain HTTP is let through for, and where to.
-    http: String,
-    /// Hosts that plain HTTP is redirected for.
-    redirect: String,
+    http: Vec<String>,
+    /// All hosts, with 1 where plain HTTP is redirected.
+    redirect: Vec<String>,
     /// Hosts whose TLS the router does not end, and where they go.
-    passthrough: String,
+    passthrough: Vec<String>,
     /// Hosts whose TLS the router ends, and where they go.
-    edge_reencrypt: String,
+    edge_reencrypt: Vec<String>,
     /// The certificate of each host.
-    certificates: String,
+    certificates: Vec<String>,
     backends: String,
 }
 
@@ -82,26 +109,43 @@ impl Files {
             "edge" => ("be_edge_http", "http", String::new()),
             "passthrough" => ("be_tcp", "tcp", String::new()),
             "reencrypt" => {
-                let authorities = text(&tls["destinationCACertificate"]).expect("authorities of the pod");
-                let file = self.write(&format!("cacerts/{name}.pem"), &authorities);
-                ("be_secure", "http", format!(" ssl verify required ca-file {}", file.display()))
+                let options = match text(&tls["destinationCACertificate"]) {
+                    Some(authorities) => {
+                        let file = self.write(&format!("cacerts/{name}.pem"), &authorities);
+                        format!(" ssl verify required ca-file {}", file.display())
+                    }
+                    None => {
+                        let service = text(&route["spec"]["to"]["name"]).expect("a service");
+                        let namespace = text(&route["metadata"]["namespace"]).expect("a namespace");
+                        let ca = self.service_ca.display();
+                        format!(" ssl verifyhost {service}.{namespace}.svc verify required ca-file {ca}")
+                    }
+                };
+                ("be_secure", "http", options)
             }
             other => panic!("{other:?} is no termination"),
         };
         let backend = format!("{prefix}:{name}");
-        let line = format!("{host} {backend}\n");
+        let wildcard = route["spec"]["wildcardPolicy"] == "Subdomain";
+        let host_pattern = host_pattern(&host, wildcard);
+        let pattern = pattern(&host_pattern, route["spec"]["path"].as_str().unwrap_or_default());
+        let line = format!("{pattern} {backend}");
         match termination.as_str() {
-            "" => self.http.push_str(&line),
-            "passthrough" => self.passthrough.push_str(&line),
+            "" => self.http.push(line.clone()),
+            "passthrough" => self.passthrough.push(format!("^{host_pattern}$ {backend}")),
             _ => {
-                self.edge_reencrypt.push_str(&line);
+                self.edge_reencrypt.push(line.clone());
+                let host = match host.split_once('.').filter(|_| wildcard) {
+                    Some((_, parent)) => format!("*.{parent}"),
+                    None => host,
+                };
                 self.certificate(tls, &name, &host);
             }
         }
-        match tls["insecureEdgeTerminationPolicy"].as_str() {
-            Some("Allow") => self.http.push_str(&line),
-            Some("Redirect") => self.redirect.push_str(&line),
-            _ => {}
+        let policy = tls["insecureEdgeTerminationPolicy"].as_str();
+        self.redirect.push(format!("{pattern} {}", u8::from(policy == Some("Redirect"))));
+        if policy == Some("Allow") {
+            self.http.push(line);
         }
         writeln!(
             self.backends,
@@ -118,7 +162,7 @@ impl Files {
             return;
         }
         let file = self.write(&format!("certs/{name}.pem"), &parts.map(str::trim_end).join("\n"));
-        writeln!(self.certificates, "{} {host}", file.display()).expect("a string grows");
+        self.certificates.push(format!("{} {host}", file.display()));
     }
 
     fn write(&self, name: &str, contents: &str) -> PathBuf {
@@ -129,7 +173,15 @@ impl Files {
     }
 
     fn configuration(&self, http_port: u16, https_port: u16) -> String {
-        let map = |name: &str, contents: &str| self.write(name, contents).display().to_string();
+        // Reversed, those that begin with a wildcard last: the first match counts.
+        let map = |name: &str, lines: &[String]| {
+            let mut lines = lines.to_vec();
+            lines.sort_by(|one, other| {
+                let is_wildcard = |line: &str| line.starts_with(WILDCARD);
+                is_wildcard(one).cmp(&is_wildcard(other)).then(other.cmp(one))
+            });
+            self.write(name, &(lines.join("\n") + "\n")).display().to_string()
+        };
         let http = map("os_http_be.map", &self.http);
         let redirect = map("os_route_http_redirect.map", &self.redirect);
         let passthrough = map("os_sni_passthrough.map", &self.passthrough);
@@ -152,9 +204,10 @@ defaults
 frontend public
   bind 127.0.0.1:{http_port}
   mode http
-  acl secure_redirect req.hdr(host),field(1,:),lower,map({redirect}) -m found
-  http-request redirect location https://%[req.hdr(host)]%[capture.req.uri] code 302 if secure_redirect
-  use_backend %[req.hdr(host),field(1,:),lower,map({http})]
+  http-request set-header Host %[req.hdr(host),lower]
+  acl secure_redirect base,map_reg_int({redirect}) -m bool
+  http-request redirect location https://%[req.hdr(host),field(1,:)]%[url] code 302 if secure_redirect
+  use_backend %[base,map_reg({http})]
 
 frontend public_ssl
   bind 127.0.0.1:{https_port}
@@ -162,8 +215,8 @@ frontend public_ssl
   tcp-request inspect-delay 5s
   tcp-request content accept if {{ req_ssl_hello_type 1 }}
   acl sni req.ssl_sni -m found
-  acl sni_passthrough req.ssl_sni,lower,map({passthrough}) -m found
-  use_backend %[req.ssl_sni,lower,map({passthrough})] if sni sni_passthrough
+  acl sni_passthrough req.ssl_sni,lower,map_reg({passthrough}) -m found
+  use_backend %[req.ssl_sni,lower,map_reg({passthrough})] if sni sni_passthrough
   use_backend be_sni if sni
   default_backend be_no_sni
 
@@ -174,7 +227,7 @@ backend be_sni
 frontend fe_sni
   bind unix@{directory}/sni.sock ssl crt {directory}/default.pem crt-list {certificates} accept-proxy
   mode http
-  use_backend %[req.hdr(host),field(1,:),lower,map({edge_reencrypt})]
+  use_backend %[base,map_reg({edge_reencrypt})]
 
 backend be_no_sni
   mode tcp
@@ -183,7 +236,7 @@ backend be_no_sni
 frontend fe_no_sni
   bind unix@{directory}/no-sni.sock ssl crt {directory}/default.pem accept-proxy
   mode http
-  use_backend %[req.hdr(host),field(1,:),lower,map({edge_reencrypt})]
+  use_backend %[base,map_reg({edge_reencrypt})]
 {backends}"
         )
     }

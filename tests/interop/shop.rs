@@ -121,7 +121,8 @@ impl Shop {
         let mut command = self.curl.command();
         command.args(["--silent", "--show-error", "--verbose", "--noproxy", "*", "--max-time", "20"]);
         command.arg("--cacert").arg(authorities).args(["--write-out", "\n%{http_code}", url]).args(options);
-        let address = url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/');
+        let address = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let address = address.split_once('/').map_or(address, |(address, _)| address);
         if address.contains(DOMAIN) {
             command.args(["--resolve", &format!("{address}:127.0.0.1")]);
         }

@@ -8,5 +8,6 @@ app = Flask(__name__)
 
 
 @app.get("/")
-def answer():
+@app.get("/<path:path>")
+def answer(path=""):
     return {"service": os.environ["SERVICE"], "scheme": request.scheme}
