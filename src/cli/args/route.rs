@@ -13,7 +13,7 @@ use crate::cli::completions;
 pub struct RouteArgs {
     /// Run the Routes of these files on loopback: YAML or JSON, with Lists, Templates, and Secrets for external certificates
     #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath,
-          conflicts_with_all = ["server", "host", "server_auth_only", "server_cert", "passphrase_file"])]
+          conflicts_with_all = ["server", "host", "server_auth_only", "server_cert", "passphrase_file", "connect", "file"])]
     pub route: Vec<PathBuf>,
     /// What the pods of a Service show behind re-encrypt and passthrough Routes: a credential, or a file with chain and key; without SERVICE=, those of all others; repeatable [default: the credential of the Service's name]
     #[arg(long, value_name = "[SERVICE=]NAME|FILE", requires = "route", add = ArgValueCandidates::new(completions::credentials))]
