@@ -8,7 +8,6 @@ mod init;
 mod issue;
 pub(super) mod lint;
 mod policy;
-mod route;
 mod verify;
 
 use std::path::PathBuf;

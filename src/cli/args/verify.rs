@@ -1,5 +1,7 @@
 //! Arguments of `verify`.
 
+mod route;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
@@ -7,10 +9,10 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::connect::ConnectArgs;
 use super::policy::PolicyArgs;
-use super::route::RouteArgs;
 use crate::cli::completions;
 use crate::pki::SubjectAltName;
 use crate::verify::TlsVersion;
+use route::RouteArgs;
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
