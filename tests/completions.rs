@@ -1,6 +1,6 @@
 //! Completions: the committed scripts are the program's, and real shells complete with them.
 
-use crate::harness::{Judge, Workspace, judge};
+use crate::harness::{Judge, Terminal, Workspace, judge, path_with_program};
 
 const SCRIPTS: [(&str, &str); 5] = [
     ("bash", "pkictl.bash"),
@@ -14,21 +14,20 @@ fn committed(file: &str) -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(file)
 }
 
-/// A shell that finds the program and runs in a workspace with a server `web` and a client `backend`.
-fn shell(judge: &Judge, workspace: &Workspace, script: &str) -> String {
+/// A workspace with a server `web` and a client `backend`.
+fn with_credentials() -> Workspace {
+    let workspace = Workspace::with_ca();
     workspace.pkictl(&["issue", "server", "web"]).succeeds();
     workspace.pkictl(&["issue", "client", "backend"]).succeeds();
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_pkictl")).parent().expect("a directory");
-    let path = std::env::join_paths(
-        [program.to_owned()]
-            .into_iter()
-            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
-    )
-    .expect("a PATH");
+    workspace
+}
+
+/// What a shell says that finds the program and runs a script in a workspace.
+fn shell(judge: &Judge, workspace: &Workspace, script: &str) -> String {
     let output = judge
         .command()
         .current_dir(workspace.path())
-        .env("PATH", path)
+        .env("PATH", path_with_program())
         .env("HOME", workspace.path())
         .args(["-c", script])
         .output()
@@ -54,7 +53,7 @@ fn the_committed_scripts_are_what_the_program_prints() {
 fn bash_completes_profiles_credentials_and_options() {
     let Some(bash) = judge("bash") else { return };
     let complete = |line: &str| {
-        let workspace = Workspace::with_ca();
+        let workspace = with_credentials();
         let script = format!(
             "source {}; COMP_WORDS=({line}''); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); COMP_TYPE=9; \
              _clap_complete_pkictl pkictl '' ''; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
@@ -75,7 +74,7 @@ fn bash_completes_profiles_credentials_and_options() {
 #[test]
 fn fish_completes_the_credentials_of_an_environment() {
     let Some(fish) = judge("fish") else { return };
-    let workspace = Workspace::with_ca();
+    let workspace = with_credentials();
     let script =
         format!("source {}; complete -C 'pkictl emit gunicorn --cert '", committed("pkictl.fish").display());
     let found = shell(&fish, &workspace, &script);
@@ -84,10 +83,49 @@ fn fish_completes_the_credentials_of_an_environment() {
 }
 
 #[test]
-fn zsh_reads_its_script() {
-    let Some(zsh) = judge("zsh") else { return };
-    zsh.accepts([std::ffi::OsStr::new("-n"), committed("_pkictl").as_os_str()]);
+fn zsh_completes_when_a_person_presses_tab() {
+    let (Some(zsh), Some(tmux)) = (judge("zsh"), judge("tmux")) else { return };
+    let workspace = with_credentials();
+    workspace.pkictl(&["issue", "server", "2001:db8::1"]).succeeds();
+    let terminal = Terminal::open(&tmux, &workspace, &format!("{} -f -i", zsh.path().display()));
+    let script = committed("_pkictl").display().to_string();
+    let ready = format!("PS1='rea''dy> '; autoload -U compinit; compinit -u -D; source {script}; clear");
+    terminal.keys(&[&ready, "Enter"]);
+    terminal.shows("ready>");
+    tab(&terminal, "pkictl issue ", "wildcard ");
+    tab(&terminal, "pkictl emit gunicorn --cert ", "backend      web");
+    tab(&terminal, "pkictl emit gunicorn --cert w", "gunicorn --cert web");
+    // A colon ends what zsh takes for a value, unless it is escaped.
+    tab(&terminal, "pkictl show 2", "show 2001:db8::1");
 }
+
+#[test]
+fn elvish_completes_when_a_person_presses_tab() {
+    let (Some(elvish), Some(tmux)) = (judge("elvish"), judge("tmux")) else { return };
+    let workspace = with_credentials();
+    let terminal = Terminal::open(&tmux, &workspace, &elvish.path().display().to_string());
+    terminal.shows("~");
+    let script = committed("pkictl.elv").display().to_string();
+    terminal.keys(&[&format!("eval (slurp < {script}); set edit:prompt = {{ put 'rea'dy'> ' }}"), "Enter"]);
+    terminal.shows("ready>");
+    tab(&terminal, "pkictl issue ", "wildcard");
+    tab(&terminal, "pkictl emit gunicorn --cert ", "backend  web");
+    tab(&terminal, "pkictl emit gunicorn --cert w", "gunicorn --cert web");
+}
+
+/// Types the beginning of a line and presses Tab; then the line is taken back.
+#[track_caller]
+fn tab(terminal: &Terminal<'_>, line: &str, expected: &str) {
+    terminal.keys(&[line]);
+    terminal.shows(line.trim_end());
+    terminal.keys(&["Tab"]);
+    let screen = terminal.shows(expected);
+    assert!(!screen.contains("panicked"), "{screen}");
+    terminal.keys(&["C-c"]);
+    terminal.keys(&["clear", "Enter"]);
+}
+
+// PowerShell is in no package that can be had where these tests run: its script is compared with the program's alone.
 
 #[test]
 fn an_emitter_of_a_users_directory_gets_options_help_and_completion() {

@@ -2,6 +2,7 @@
 
 mod judge;
 mod server;
+mod terminal;
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use tempfile::TempDir;
 
 pub use judge::{Judge, judge, packages, peers, skip};
 pub use server::{Server, free_port};
+pub use terminal::{Terminal, path_with_program};
 
 /// Variables of the build machine that would change whom a client trusts.
 pub const TRUST_VARIABLES: &[&str] = &[

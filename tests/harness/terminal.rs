@@ -1,0 +1,63 @@
+//! A terminal as a person has it: what is on its screen, and keys that are pressed (tmux).
+
+use std::time::{Duration, Instant};
+
+use super::{Judge, Workspace};
+
+/// A terminal in which a command runs; closed when dropped.
+pub struct Terminal<'a> {
+    tmux: &'a Judge,
+    socket: String,
+}
+
+impl<'a> Terminal<'a> {
+    /// Runs a line of the shell in the workspace, which is also the home directory. `pkictl` is the program.
+    pub fn open(tmux: &'a Judge, workspace: &Workspace, line: &str) -> Self {
+        let terminal = Self { tmux, socket: workspace.file("tmux").display().to_string() };
+        let size = ["-x", "120", "-y", "40"];
+        let mut command = tmux.command();
+        command.args(["-S", &terminal.socket, "-f", "/dev/null", "new-session", "-d"]).args(size).arg(line);
+        command.current_dir(workspace.path()).env("HOME", workspace.path()).env("TERM", "xterm-256color");
+        command.env("PATH", path_with_program()).env("LC_ALL", "C.UTF-8");
+        for variable in
+            ["PKICTL_DIR", "PKICTL_ENV", "NO_COLOR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "ZDOTDIR"]
+        {
+            command.env_remove(variable);
+        }
+        assert!(command.status().expect("tmux starts").success());
+        terminal
+    }
+
+    /// Waits until `text` is on the screen, and returns all that is there.
+    #[track_caller]
+    pub fn shows(&self, text: &str) -> String {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let screen = self.tmux.accepts(["-S", &self.socket, "capture-pane", "-p"]);
+            if screen.contains(text) {
+                return screen;
+            }
+            assert!(Instant::now() < deadline, "the terminal never showed {text:?}:\n{screen}");
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
+    /// Presses keys: texts, and names such as `Enter`.
+    pub fn keys(&self, keys: &[&str]) {
+        self.tmux.accepts([&["-S", &self.socket, "send-keys"], keys].concat());
+    }
+}
+
+impl Drop for Terminal<'_> {
+    fn drop(&mut self) {
+        let _ = self.tmux.command().args(["-S", &self.socket, "kill-server"]).status();
+    }
+}
+
+/// Where programs are, the one under test before all others.
+pub fn path_with_program() -> std::ffi::OsString {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_pkictl")).parent().expect("a directory");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(program.to_owned()).chain(std::env::split_paths(&path)))
+        .expect("a PATH")
+}
