@@ -197,6 +197,39 @@ fn a_finding_says_where_what_and_how_to_mend_it() {
 }
 
 #[test]
+fn sarif_is_what_its_official_schema_asks_for() {
+    let Some(workspace) = material() else { return };
+    let text = std::fs::read_to_string(crate::schemas::data("sarif/sarif-2.1.0.json")).expect("the schema");
+    let schema: Value = serde_json::from_str(&text).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    workspace.write("with a space.crt", workspace.read("cn-only.crt"));
+    workspace.write(
+        "route.yaml",
+        "apiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: Web}\nspec:\n  to: {kind: Pod}\n",
+    );
+    let files =
+        ["with a space.crt", "long.crt", "self.crt", "self.key", "lax-444.key", "same.crt", "route.yaml"];
+    let run = workspace.pkictl(&[&["lint", "--format", "sarif"], &files[..]].concat()).exits_with(3);
+    let sarif = run.json();
+    assert_eq!(crate::schemas::errors(&validator, &sarif), Vec::<String>::new());
+    let results = &sarif["runs"][0]["results"];
+    let levels: BTreeSet<&str> =
+        results.as_array().expect("results").iter().filter_map(|result| result["level"].as_str()).collect();
+    assert!(levels.contains("error") && levels.contains("warning"), "{levels:?}");
+    for (place, wrong) in [
+        ("/runs/0/results/0/level", serde_json::json!("fatal")),
+        ("/runs/0/results/0/message", serde_json::json!({})),
+        ("/runs/0/results/0/ruleIndex", serde_json::json!(-2)),
+        ("/runs/0/results/0/locations/0/physicalLocation/region/startLine", serde_json::json!(0)),
+        ("/runs/0/tool/driver/rules/0/help", serde_json::json!("a text")),
+    ] {
+        let mut broken = sarif.clone();
+        *broken.pointer_mut(place).expect("it is there") = wrong;
+        assert!(!validator.is_valid(&broken), "the schema does not look at {place}");
+    }
+}
+
+#[test]
 fn sarif_names_rule_level_file_and_line_and_is_of_lint_alone() {
     let Some(workspace) = material() else { return };
     let run = workspace.pkictl(&["lint", "cn-only.crt", "long.crt", "--format", "sarif"]).exits_with(3);
