@@ -167,6 +167,7 @@ impl OptionSpec {
                 .collect::<Result<Vec<_>>>()
                 .map(Value::from),
             (OptionType::Credentials, OptionValue::Identities(identities)) => {
+                self.distinct(identities)?;
                 Ok(identities.iter().map(|identity| values::identity(identity)).collect())
             }
             (OptionType::Authority, OptionValue::Identity(identity)) if identity.leaf().is_authority() => {
@@ -209,6 +210,25 @@ impl OptionSpec {
             expected: Some(format!("a certificate whose extended key usage allows {name}")),
             found: leaf.details.ext_key_usage.as_ref().map(|usages| usages.join(", ")),
         })
+    }
+
+    /// Each credential becomes an object of its own: one of two with the same name would replace the other.
+    fn distinct(&self, identities: &[&Identity]) -> Result<()> {
+        let mut seen = BTreeMap::new();
+        for identity in identities {
+            let name = values::object_name(identity);
+            if let Some(other) = seen.insert(name.clone(), &identity.name) {
+                return Err(Error::Contradiction {
+                    reason: format!(
+                        "{other:?} and {:?} cannot both be used as {:?}",
+                        identity.name, self.name
+                    ),
+                    expected: Some("a name of its own for the object that each becomes".into()),
+                    found: Some(format!("{name:?} for both")),
+                });
+            }
+        }
+        Ok(())
     }
 
     fn refuse(&self, value: &str, reason: &str, expected: Option<String>) -> Error {

@@ -1,5 +1,7 @@
 //! Judges what a template made.
 
+use std::collections::BTreeSet;
+
 use super::manifest::Syntax;
 use super::{Emitter, FileSpec};
 use crate::error::Error;
@@ -8,9 +10,9 @@ use crate::pki::{PrivateKey, pem};
 /// Reads what claims a syntax that can be read; the error is what the reader says.
 pub(super) fn read_again(syntax: Syntax, text: &str) -> Result<(), String> {
     match syntax {
-        Syntax::Yaml => serde_saphyr::from_multiple::<serde_json::Value>(text)
-            .map(drop)
-            .map_err(|error| error.without_snippet().to_string()),
+        Syntax::Yaml => serde_saphyr::from_multiple(text)
+            .map_err(|error| error.without_snippet().to_string())
+            .and_then(|documents| distinct_objects(&documents)),
         Syntax::Json => {
             serde_json::from_str::<serde_json::Value>(text).map(drop).map_err(|error| error.to_string())
         }
@@ -20,6 +22,21 @@ pub(super) fn read_again(syntax: Syntax, text: &str) -> Result<(), String> {
         Syntax::Pem => pem::read(text.as_bytes(), "it").map(drop).map_err(|error| error.to_string()),
         Syntax::Dockerfile | Syntax::Shell | Syntax::Python | Syntax::Conf | Syntax::Text => Ok(()),
     }
+}
+
+/// Of two Kubernetes objects of one kind and name the cluster would keep the second.
+fn distinct_objects(documents: &[serde_json::Value]) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for document in documents {
+        let metadata = &document["metadata"];
+        let place = [&document["apiVersion"], &document["kind"], &metadata["namespace"], &metadata["name"]];
+        let place = place.map(|field| field.as_str().unwrap_or_default());
+        let [_, kind, _, name] = place;
+        if !name.is_empty() && !seen.insert(place) {
+            return Err(format!("it holds two objects {kind} {name:?}"));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a private key is in the text: by its PEM label, or as base64 of one of `keys`, however it is wrapped.

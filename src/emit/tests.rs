@@ -143,6 +143,31 @@ fn a_certificate_serves_only_for_its_purpose() {
 }
 
 #[test]
+fn two_credentials_that_would_become_one_object_are_refused() {
+    let named = |name: &str| Identity { name: name.into(), ..identity("server") };
+    let (dot, dash, other) = (named("web.test"), named("web-test"), named("web"));
+    let manifest = format!("[[option]]\nname = \"credential\"\ntype = \"credentials\"\nhelp = \"h\"\n{FILE}");
+    let with = |both: Vec<&Identity>| render(&manifest, &[("credential", OptionValue::Identities(both))]);
+    with(vec![&dot, &other]).expect("they differ");
+    let error = with(vec![&dot, &other, &dash]).expect_err("two are one");
+    assert_eq!(error.to_string(), "\"web.test\" and \"web-test\" cannot both be used as \"credential\"");
+    assert_eq!(error.found().as_deref(), Some("\"web-test\" for both"));
+}
+
+#[test]
+fn two_objects_of_one_kind_and_name_are_a_defect_of_the_emitter() {
+    let with = |second: &str| {
+        let object = |name: &str| format!("{{apiVersion: v1, kind: Secret, metadata: {{name: {name}}}}}\\n");
+        let content = format!("{}---\\n{}", object("web"), object(second));
+        let manifest = format!("[[file]]\ncontent = \"{content}\"\noutput = \"x\"\nsyntax = \"yaml\"\n");
+        render(&manifest, &[]).map(drop).map_err(|error| error.to_string())
+    };
+    with("api").expect("they differ");
+    let error = with("web").expect_err("they do not");
+    assert!(error.ends_with("it holds two objects Secret \"web\""), "{error}");
+}
+
+#[test]
 fn a_private_key_needs_a_file_that_is_declared_secret() {
     let server = identity("server");
     let make = |content: &str, secret: &str| {

@@ -59,7 +59,7 @@ fn values_of(leaf: &Certificate, wanted: impl Fn(&SubjectAltName) -> bool) -> Ve
 }
 
 /// A DNS-1123 label, short enough for an ending: the name, or the first subject alternative name of a file's certificate.
-fn object_name(identity: &Identity) -> String {
+pub(super) fn object_name(identity: &Identity) -> String {
     let first = identity.leaf().details.sans.first().map(SubjectAltName::value);
     let name = if identity.name.contains('/') { first.unwrap_or_default() } else { identity.name.clone() };
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
