@@ -14,6 +14,9 @@ use crate::emit::{Emitter, Emitters, OptionSpec, OptionType};
 
 const HEADING: &str = "Where it goes";
 
+/// The option of emitters that hand an authority over, whose key may be encrypted.
+pub(super) const PASSPHRASE_FILE: &str = "passphrase-file";
+
 /// The arguments of `emit` as they were given; the emitter's description says what they mean.
 #[derive(Debug)]
 pub struct EmitArgs {
@@ -97,7 +100,7 @@ pub(super) fn clash(emitter: &Emitter, taken: &[String]) -> Option<String> {
 /// Names and letters of the options that every emitter has.
 pub(super) fn taken_names(command: &clap::Command) -> Vec<String> {
     let all: Vec<Arg> = command.get_arguments().cloned().chain(destination()).collect();
-    let own = ["help", "h", "version", "V"].map(str::to_owned);
+    let own = ["help", "h", "version", "V", PASSPHRASE_FILE, "password-file"].map(str::to_owned);
     let names = all.iter().flat_map(|argument| {
         argument
             .get_long()
@@ -132,7 +135,20 @@ fn subcommand(emitter: &Emitter) -> clap::Command {
             }
         }
     }
+    if emitter.options.iter().any(|option| option.kind == OptionType::Authority) {
+        command = command.arg(passphrase_file());
+    }
     command.args(destination())
+}
+
+fn passphrase_file() -> Arg {
+    Arg::new(PASSPHRASE_FILE)
+        .long(PASSPHRASE_FILE)
+        .visible_alias("password-file")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .value_hint(ValueHint::FilePath)
+        .help("File whose first line is the passphrase of the authority's key")
 }
 
 fn argument(option: &OptionSpec) -> Arg {

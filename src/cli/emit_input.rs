@@ -7,6 +7,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::args::Global;
+use super::emit_args;
 use super::failure::Failure;
 use super::material;
 use crate::bundle::{Identity, Trust};
@@ -72,10 +73,18 @@ impl Material {
                 let authorities: Option<&Path> =
                     path(files.and_then(|files| files.ca.as_ref())).map(PathBuf::as_path);
                 let by_name = option.kind == OptionType::Authority && key.is_none() && authorities.is_none();
+                let passphrase = (option.kind == OptionType::Authority)
+                    .then(|| matches.get_one::<PathBuf>(emit_args::PASSPHRASE_FILE))
+                    .flatten();
                 let identity = if by_name
                     && (environment.authorities().contains(&text()) || !Path::new(&text()).exists())
                 {
-                    material::authority(environment, &text(), global)?
+                    material::authority(environment, &text(), passphrase.map(PathBuf::as_path), global)?
+                } else if passphrase.is_some() {
+                    let message =
+                        "a passphrase opens the key of an authority by name, and this one is a file";
+                    let hint = "decrypt its key with `openssl pkey -in KEY -out NEW.key`";
+                    return Err(Failure::usage(message, Some(hint.into())));
                 } else {
                     material::identity(environment, &text(), key, authorities)?
                 };

@@ -34,11 +34,17 @@ pub(super) fn identity(
     from_files(Path::new(what), key, authorities)
 }
 
-/// An authority of the environment with its private key. Its name is that of its directory.
-pub(super) fn authority(environment: &Environment, name: &str, global: &Global) -> Result<Identity, Failure> {
+/// An authority of the environment with its private key, and the file of the key's passphrase. Its name is that of its
+/// directory.
+pub(super) fn authority(
+    environment: &Environment,
+    name: &str,
+    passphrase_file: Option<&Path>,
+    global: &Global,
+) -> Result<Identity, Failure> {
     let passphrase = if environment.authority_key_is_encrypted(name) {
         let place = environment.authority_path(name).join("ca.key").display().to_string();
-        Some(passphrase::find(None, Purpose::Open, &place, global)?)
+        Some(passphrase::find(passphrase_file, Purpose::Open, &place, global)?)
     } else {
         None
     };

@@ -99,4 +99,14 @@ fn the_key_of_an_issuer_is_opened_with_its_passphrase() {
     assert!(key.starts_with("-----BEGIN PRIVATE KEY-----"), "a server cannot open it");
     let refused = run(&emit, "wrong").exits_with(1);
     assert!(refused.stdout.is_empty() && refused.stderr.contains("passphrase"), "{}", refused.stderr);
+    // What the error recommends.
+    let refused = workspace.pkictl(&emit).exits_with(1);
+    assert!(refused.stderr.contains("give it with `--passphrase-file FILE`"), "{}", refused.stderr);
+    workspace.write("words", "open sesame\n");
+    workspace.pkictl(&[&emit[..], &["--passphrase-file", "words"]].concat()).succeeds();
+    let by_path = ["emit", "cert-manager", "--issuer", "pki/dev/ca/issuing/ca.crt", "--issuer-key"];
+    let files = ["pki/dev/ca/issuing/ca.key", "--issuer-ca-cert", "pki/dev/ca/root/ca.crt"];
+    let said = "error: a passphrase opens the key of an authority by name, and this one is a file\n\n\
+                hint: decrypt its key with `openssl pkey -in KEY -out NEW.key`";
+    workspace.pkictl(&[&by_path[..], &files, &["--passphrase-file", "words"]].concat()).fails(2, said);
 }
