@@ -1,9 +1,9 @@
 //! Apache httpd, started with exactly what the emitter makes.
 
-use std::process::Command;
-
+use super::comments::command;
+use super::daemon::{Outcome, outcome, own_shell};
 use super::shop::Shop;
-use super::web::{CALLER, announced, knock, open, version_1, version_2};
+use super::web::{CALLER, announced, knock, open, soon, version_1, version_2};
 use crate::harness::{Judge, Server, free_port, judge};
 
 /// Where Debian has the modules.
@@ -14,7 +14,7 @@ fn apache_admits_the_callers_that_are_named_and_nobody_else() {
     let Some((shop, apache)) = begin() else { return };
     let (_pod, pod) = shop.plain_pod("rest-api");
     let upstream = format!("http://127.0.0.1:{pod}");
-    let allowed = ["--local", "--allow", "backend-1", "--allow", "partner", "--upstream", &upstream];
+    let allowed = ["--local", "--allow", "backend-1,partner,deep", "--upstream", &upstream];
     let (server, port) = start(&shop, &apache, &allowed);
     let url = format!("https://localhost:{port}/");
     let admitted = shop.get_as_backend(&url, "test");
@@ -22,6 +22,7 @@ fn apache_admits_the_callers_that_are_named_and_nobody_else() {
     admitted.is_from("rest-api", "https");
     assert_eq!(admitted.shown_by(), "rest-api");
     shop.get_with(&url, "test", "partner").is_from("rest-api", "https");
+    shop.get_with(&url, "test", "deep").is_from("rest-api", "https");
     assert_eq!(shop.get_with(&url, "test", "backend-2").status, "403");
     server.says("AH01630: client denied by server configuration");
     knock(&shop, &url, None).is_refused("alert handshake failure");
@@ -34,6 +35,27 @@ fn apache_admits_the_callers_that_are_named_and_nobody_else() {
     let resolved = format!("elsewhere.example.com:{port}:127.0.0.1");
     shop.get(&elsewhere, &["--resolve", &resolved])
         .is_refused("no alternative certificate subject name matches");
+}
+
+#[test]
+fn apache_counts_the_authorities_above_a_caller_and_reads_its_file_again_as_the_comment_says() {
+    let Some((shop, apache)) = begin() else { return };
+    let (_pod, pod) = shop.plain_pod("rest-api");
+    let upstream = format!("http://127.0.0.1:{pod}");
+    let (server, port) = start(&shop, &apache, &["--local", "--mtls", "--upstream", &upstream]);
+    let url = format!("https://localhost:{port}/");
+    shop.get_with(&url, "test", "deep").is_from("rest-api", "https");
+    // With room for one authority (Apache counts the root, too) the same caller is refused.
+    let file = format!("deploy-{port}/apache-site.conf");
+    let text = shop.workspace.read(&file);
+    assert!(text.contains("SSLVerifyDepth 3"), "{text}");
+    shop.workspace.write(&file, text.replace("SSLVerifyDepth 3", "SSLVerifyDepth 2"));
+    run(&shop, &apache, port, &command(&text, "Load")).says("");
+    soon("the caller below two authorities is refused", || {
+        shop.get_with(&url, "test", "deep").exit != Some(0)
+    });
+    server.says("Certificate Verification: Certificate Chain too long");
+    shop.get_as_backend(&url, "test").is_from("rest-api", "https");
 }
 
 #[test]
@@ -119,15 +141,20 @@ fn start(shop: &Shop, apache: &Judge, options: &[&str]) -> (Server, u16) {
          LogFormat \"%a %>s\" seen\nCustomLog /dev/stdout seen\nInclude {here}/{deploy}/apache-site.conf\n"
     );
     let main = shop.workspace.write(&format!("{port}.main.conf"), main);
-    let command = || -> Command {
-        let mut command = apache.command();
-        command.arg("-f").arg(&main);
-        command
-    };
-    let checked = command().arg("-t").output().expect("apache2 runs");
-    let said = String::from_utf8_lossy(&checked.stderr).into_owned();
-    assert!(checked.status.success() && said.trim().ends_with("Syntax OK"), "{said}");
-    let mut running = command();
-    running.arg("-DFOREGROUND");
-    (Server::start(running, port), port)
+    let text = shop.workspace.read(format!("{deploy}/apache-site.conf"));
+    run(shop, apache, port, &command(&text, "Check")).says("Syntax OK");
+    let mut command = apache.command();
+    command.arg("-f").arg(main).arg("-DFOREGROUND");
+    (Server::start(command, port), port)
+}
+
+/// A command as a comment says it: apachectl hands options on, and takes a word for one behind `-k`. Only the place of
+/// the configuration is another.
+fn run(shop: &Shop, apache: &Judge, port: u16, line: &str) -> Outcome {
+    let program =
+        format!("{} -f {}/{port}.main.conf", apache.path().display(), shop.workspace.path().display());
+    let script = format!(
+        "apachectl() {{ case $1 in -*) {program} \"$@\" ;; *) {program} -k \"$@\" ;; esac; }}\n{line}"
+    );
+    outcome(own_shell(&shop.workspace, &script), "")
 }

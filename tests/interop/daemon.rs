@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use super::deep;
 use crate::harness::{Judge, Workspace};
 
 /// The system's user without rights: the same number everywhere.
@@ -22,9 +23,10 @@ pub(super) struct Outcome {
 }
 
 /// The workspace with the environments `dev` and `foreign`: a server's certificate of each profile and name, and the
-/// clients `backend`, `intruder` (both of `dev`) and `backend` (of `foreign`, with the same names).
+/// clients `backend`, `intruder`, `deep` (all of `dev`) and `backend` (of `foreign`, with the same names).
 pub(super) fn workspace_with(server_profile: &str, server: &str) -> Workspace {
     let workspace = Workspace::new();
+    deep::prepare(&workspace);
     let run = |arguments: &[&str]| {
         let _ = workspace.pkictl(arguments).succeeds();
     };
@@ -32,6 +34,7 @@ pub(super) fn workspace_with(server_profile: &str, server: &str) -> Workspace {
         run(&["init", "--org", "Example", "--intermediate", "--env", environment]);
         run(&["issue", "client", "backend", "--env", environment]);
     }
+    deep::client(&workspace, "dev");
     run(&["issue", "client", "intruder"]);
     run(&["issue", server_profile, server, "--san", "localhost", "--san", "127.0.0.1"]);
     workspace

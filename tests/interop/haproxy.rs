@@ -1,5 +1,7 @@
 //! HAProxy, started with exactly what the emitter makes.
 
+use super::comments::command;
+use super::daemon::{outcome, own_shell};
 use super::shop::{DOMAIN, Shop};
 use super::web::{CALLER, announced, knock, open, version_1, version_2};
 use crate::harness::{Judge, Server, free_port, judge};
@@ -9,7 +11,7 @@ fn haproxy_admits_the_callers_that_are_named_and_nobody_else() {
     let Some((shop, haproxy)) = begin() else { return };
     let (_pod, pod) = shop.plain_pod("rest-api");
     let upstream = format!("http://127.0.0.1:{pod}");
-    let allowed = ["--allow", "backend-1", "--allow", "partner", "--upstream", &upstream, "--local"];
+    let allowed = ["--allow", "backend-1,partner,deep", "--upstream", &upstream, "--local"];
     let (server, port) = start(&shop, &haproxy, &[&["--cert", "rest-api"], &allowed[..]].concat());
     let url = format!("https://localhost:{port}/");
     let admitted = shop.get_as_backend(&url, "test");
@@ -17,6 +19,8 @@ fn haproxy_admits_the_callers_that_are_named_and_nobody_else() {
     admitted.is_from("rest-api", "https");
     assert_eq!(admitted.shown_by(), "rest-api");
     shop.get_with(&url, "test", "partner").is_from("rest-api", "https");
+    // HAProxy counts no authorities between a caller and the root.
+    shop.get_with(&url, "test", "deep").is_from("rest-api", "https");
     assert_eq!(shop.get_with(&url, "test", "backend-2").status, "403");
     server.says("https/<NOSRV> 0/-1/-1/-1/0 403");
     knock(&shop, &url, None).is_refused("alert handshake failure");
@@ -153,10 +157,13 @@ fn start(shop: &Shop, haproxy: &Judge, options: &[&str]) -> (Server, u16) {
     let _ = shop.emit(&[&place[..], &["-d", &deploy], options].concat());
     let authorities = std::fs::read(shop.file("test", "rest-api", "ca.crt")).expect("the root");
     shop.workspace.write(&format!("{deploy}/ca.crt"), authorities);
-    let file = format!("{mount}/haproxy.cfg");
-    let said = haproxy.accepts(["-c", "-f", &file]);
-    assert!(!said.contains("WARNING"), "{said}");
-    let mut command = haproxy.command();
-    command.args(["-db", "-f", &file]);
-    (Server::start(command, port), port)
+    let text = shop.workspace.read(format!("{deploy}/haproxy.cfg"));
+    let script = |line: &str| {
+        format!("haproxy() {{ exec {} \"$@\"; }}\ncd {deploy}; {line}", haproxy.path().display())
+    };
+    let checked = outcome(own_shell(&shop.workspace, &script(&command(&text, "Check"))), "");
+    checked.says("");
+    assert!(!checked.text.contains("WARNING"), "{}", checked.text);
+    let running = own_shell(&shop.workspace, &script(&command(&text, "Start")));
+    (Server::start(running, port), port)
 }

@@ -1,20 +1,21 @@
 //! nginx, started with exactly what the emitter makes.
 
-use std::process::Command;
-
+use super::comments::command;
+use super::daemon::{Outcome, outcome, own_shell};
 use super::shop::Shop;
-use super::web::{CALLER, announced, open, version_1, version_2};
+use super::web::{CALLER, announced, open, soon, version_1, version_2};
 use crate::harness::{Judge, Server, free_port, judge};
 
 #[test]
 fn nginx_admits_the_callers_that_are_named_and_nobody_else() {
     let Some((shop, nginx)) = begin() else { return };
-    let (server, port) = start(&shop, &nginx, &["--local", "--allow", "backend-1", "--allow", "partner"]);
+    let (server, port) = start(&shop, &nginx, &["--local", "--allow", "backend-1,partner,deep"]);
     let url = format!("https://localhost:{port}/");
     let admitted = shop.get_as_backend(&url, "test");
     assert_eq!((admitted.exit, admitted.status.as_str()), (Some(0), "200"), "{admitted:#?}");
     assert_eq!(admitted.shown_by(), "rest-api");
     assert_eq!(shop.get_with(&url, "test", "partner").status, "200");
+    assert_eq!(shop.get_with(&url, "test", "deep").status, "200");
     assert_eq!(shop.get_with(&url, "test", "backend-2").status, "403");
     server.says("[CN=backend-2] 403");
     let nobody = shop.get(&url, &[]);
@@ -30,6 +31,27 @@ fn nginx_admits_the_callers_that_are_named_and_nobody_else() {
     let resolved = format!("elsewhere.example.com:{port}:127.0.0.1");
     shop.get(&elsewhere, &["--resolve", &resolved])
         .is_refused("no alternative certificate subject name matches");
+}
+
+#[test]
+fn nginx_counts_the_authorities_above_a_caller_and_reads_its_file_again_as_the_comment_says() {
+    let Some((shop, nginx)) = begin() else { return };
+    let (server, port) = start(&shop, &nginx, &["--local", "--mtls"]);
+    let url = format!("https://localhost:{port}/");
+    let answer = shop.get_with(&url, "test", "deep");
+    assert_eq!(answer.status, "200", "{answer:#?}");
+    // With room for one authority, as nginx has by itself, the same caller is refused.
+    let file = format!("{port}.conf");
+    let text = shop.workspace.read(&file);
+    assert!(text.contains("ssl_verify_depth 2;"), "{text}");
+    shop.workspace.write(&file, text.replace("ssl_verify_depth 2;", ""));
+    run(&shop, &nginx, port, &command(&text, "Load")).says("");
+    soon("the caller below two authorities is refused", || {
+        shop.get_with(&url, "test", "deep").status == "400"
+    });
+    // OpenSSL calls it too long, or looks no further for an issuer, by its version.
+    server.says("client SSL certificate verify error: (2");
+    assert_eq!(shop.get_as_backend(&url, "test").status, "200");
 }
 
 #[test]
@@ -95,7 +117,8 @@ pub(super) fn start(shop: &Shop, nginx: &Judge, options: &[&str]) -> (Server, u1
     let port = free_port();
     let number = port.to_string();
     let place = ["nginx", "--cert", "rest-api", "--bind", "127.0.0.1", "--port", &number];
-    shop.workspace.write(&format!("{port}.conf"), shop.emit(&[&place, options].concat()));
+    let text = shop.emit(&[&place, options].concat());
+    shop.workspace.write(&format!("{port}.conf"), &text);
     let here = shop.workspace.path().display();
     let main = format!(
         "daemon off; pid {here}/{port}.pid; worker_processes 1; error_log /dev/stderr info; events {{ }}\n\
@@ -104,13 +127,17 @@ pub(super) fn start(shop: &Shop, nginx: &Judge, options: &[&str]) -> (Server, u1
          uwsgi_temp_path {here}/u; scgi_temp_path {here}/s; include {here}/{port}.conf; }}\n"
     );
     let main = shop.workspace.write(&format!("{port}.main.conf"), main);
-    let command = || -> Command {
-        let mut command = nginx.command();
-        command.arg("-c").arg(&main);
-        command
-    };
-    let checked = command().arg("-t").output().expect("nginx runs");
-    let said = String::from_utf8_lossy(&checked.stderr).into_owned();
-    assert!(checked.status.success() && !said.contains("[warn]"), "{said}");
-    (Server::start(command(), port), port)
+    let checked = run(shop, nginx, port, &command(&text, "Check"));
+    checked.says("test is successful");
+    assert!(!checked.text.contains("[warn]"), "{}", checked.text);
+    let mut command = nginx.command();
+    command.arg("-c").arg(main);
+    (Server::start(command, port), port)
+}
+
+/// A command as a comment says it; only the place of the configuration is another.
+fn run(shop: &Shop, nginx: &Judge, port: u16, line: &str) -> Outcome {
+    let (program, here) = (nginx.path().display(), shop.workspace.path().display());
+    let script = format!("nginx() {{ {program} -c {here}/{port}.main.conf \"$@\"; }}\n{line}");
+    outcome(own_shell(&shop.workspace, &script), "")
 }

@@ -33,8 +33,12 @@ pub(super) struct Answer {
 impl Shop {
     /// Both environments with their certificates; nothing if a program is missing.
     pub(super) fn open() -> Option<Self> {
+        Self::open_in(Workspace::new())
+    }
+
+    /// The same in a workspace that was prepared.
+    pub(super) fn open_in(workspace: Workspace) -> Option<Self> {
         let (curl, gunicorn) = (judge("curl")?, judge("gunicorn")?);
-        let workspace = Workspace::new();
         let route = format!("rest-api.{DOMAIN}");
         let wildcard = format!("*.{DOMAIN}");
         for environment in ["test", "prod"] {

@@ -4,9 +4,11 @@
 use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
+use std::time::{Duration, Instant};
 
+use super::deep;
 use super::shop::{Answer, Shop};
-use crate::harness::free_port;
+use crate::harness::{Workspace, free_port};
 
 /// The address that [`announced`] claims.
 pub(super) const CALLER: &str = "192.0.2.7";
@@ -46,10 +48,13 @@ fn copy(mut from: TcpStream, mut to: TcpStream) {
     let _ = to.shutdown(Shutdown::Write);
 }
 
-/// The shop, with more clients of the same authority: one with more than a common name, one whom nobody names, and two
-/// workloads that have a URI and no other name (SPIFFE).
+/// The shop, with more clients of the same root: one with more than a common name, one whom nobody names, one below two
+/// authorities, and two workloads that have a URI and no other name (SPIFFE).
 pub(super) fn open() -> Option<Shop> {
-    let shop = Shop::open()?;
+    let workspace = Workspace::new();
+    deep::prepare(&workspace);
+    let shop = Shop::open_in(workspace)?;
+    deep::client(&shop.workspace, "test");
     let profile = shop.workspace.pkictl(&["profile", "show", "client"]).succeeds().stdout;
     let profile = profile.replace("[subject]", "[subject]\norganization = \"Partner & Co: it's us\"");
     shop.workspace.write("pki/profiles/partner.toml", profile);
@@ -60,6 +65,16 @@ pub(super) fn open() -> Option<Shop> {
         shop.workspace.pkictl(&[&["issue", "spiffe", workload], &domain[..]].concat()).succeeds();
     }
     Some(shop)
+}
+
+/// Waits until something holds: a server that was told to read its files again does so in its own time.
+#[track_caller]
+pub(super) fn soon(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !holds() {
+        assert!(Instant::now() < deadline, "it never came true: {what}");
+        thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// What a client gets that shows no certificate, or that of `backend-1` of an environment. In TLS 1.2 the server judges
