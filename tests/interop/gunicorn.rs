@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::comments::command;
+use super::daemon::outcome;
 use super::shop::{DOMAIN, Shop, document, variable};
 use crate::harness::{Server, free_port};
 
@@ -27,21 +29,16 @@ fn a_server_with_mtls_admits_its_clients_and_nobody_else() {
 }
 
 #[test]
-fn the_config_file_does_the_same_as_the_variable() {
+fn the_config_file_does_the_same_as_the_variable_by_the_commands_of_its_comment() {
     let Some(shop) = Shop::open() else { return };
     let port = free_port();
     // The path is relative: the file is for this machine, and nothing of it is for a pod.
     let mount = ["--mount", "pki/test/certs/rest-api", "--port", &port.to_string()];
     let file = shop.emit(&[&["gunicorn", "--cert", "rest-api", "--mtls"], &mount[..]].concat());
-    shop.workspace.write("gunicorn.conf.py", file);
-    let command = || {
-        let mut command = shop.gunicorn("rest-api");
-        command.args(["--config", "gunicorn.conf.py"]);
-        command
-    };
-    let checked = command().arg("--check-config").output().expect("gunicorn runs");
-    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
-    let server = Server::start(command(), port);
+    shop.workspace.write("gunicorn.conf.py", &file);
+    let run = |word: &str| shop.gunicorn_by(&command(&file, word), "rest-api");
+    outcome(run("Check"), "").says("");
+    let server = Server::start(run("Start"), port);
     admits_clients_of_its_authority_only(&shop, &server, port);
 }
 

@@ -1,6 +1,7 @@
 //! Mosquitto, started with exactly what the emitter makes, and its clients with what it makes for them.
 
-use super::daemon::{Outcome, emit, hand_over, outcome, program, workspace_with};
+use super::comments::{command, commands};
+use super::daemon::{Outcome, emit, hand_over, outcome, program, shell, workspace_with};
 use crate::harness::{Judge, Server, Workspace, free_port, judge};
 
 struct Broker {
@@ -29,9 +30,11 @@ impl Broker {
             workspace.write(&format!(".config/{program}"), workspace.read("deploy/mosquitto_pub"));
         }
         hand_over(&workspace);
-        let mut command = program(&workspace, &mosquitto);
-        command.args(["-v", "-c", "deploy/mosquitto.conf"]);
-        let server = Server::start(command, port);
+        let line = &commands(&workspace.read("deploy/mosquitto.conf"), "Check")[0];
+        let path = mosquitto.path().display();
+        let script = format!("mosquitto() {{ exec {path} \"$@\"; }}\ncd deploy; {line}");
+        let server = Server::start(shell(&workspace, &script), port);
+        server.says(" running");
         Some(Self { workspace, publisher, subscriber, openssl, server, port })
     }
 
@@ -83,6 +86,15 @@ fn an_allowed_caller_sends_and_receives_and_nobody_else_does() {
         broker.handshake(version, &broker.credential("dev", "backend")).says(&format!("New, {version}"));
     }
     broker.send("elsewhere", &["-V", "mqttv5"]).says("Not authorized");
+    let server = &commands(&broker.workspace.read("deploy/mosquitto.conf"), "Check")[1];
+    let client = command(&broker.workspace.read("deploy/mosquitto_pub"), "Check");
+    for line in [server.replace("HOST", "localhost"), client] {
+        // They wait for a message for five seconds.
+        let line = line.replace(" -W 5", " -W 1");
+        let checked = outcome(shell(&broker.workspace, &format!("cd pki/dev/certs/backend; {line}")), "");
+        checked.is_refused("received SUBACK");
+        assert!(checked.text.contains("received CONNACK (0)"), "{checked:#?}");
+    }
 
     let intruder = broker.credential("dev", "intruder");
     // A subscription is not denied, but nothing comes.

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use super::comments::{command, commands};
 use super::daemon::{Outcome, emit, hand_over, outcome, program, shell, workspace_with};
 use crate::harness::{Judge, Server, Workspace, free_port, judge};
 
@@ -35,8 +36,12 @@ impl Database {
         let database = Self { workspace, postgres, port };
         let mut command = program(&database.workspace, &database.postgres);
         command.args(["--single", "-D", "data", "-c", "exit_on_error=true", "postgres"]);
-        outcome(command, "CREATE ROLE app LOGIN\nCREATE ROLE backend LOGIN PASSWORD 'secret'\n")
-            .says("backend>");
+        let administrator = outcome(shell(&database.workspace, "id -un"), "").text;
+        let roles = format!(
+            "CREATE ROLE app LOGIN\nCREATE ROLE backend LOGIN PASSWORD 'secret'\nCREATE ROLE \"{}\" LOGIN SUPERUSER\n",
+            administrator.trim()
+        );
+        outcome(command, &roles).says("backend>");
         for file in ["pg_hba.conf", "pg_ident.conf"] {
             let _ = std::fs::copy(
                 database.workspace.file("deploy").join(file),
@@ -69,6 +74,16 @@ impl Database {
         self.run(changes, "psql -w -d postgres")
     }
 
+    /// What the comment of an emitted file says to run: in the directory of the server's files, by the administrator on
+    /// this machine.
+    fn checked(&self, file: &str, number: usize) -> Outcome {
+        let line = &commands(&self.workspace.read(format!("deploy/{file}")), "Check")[number];
+        let here = self.workspace.path().display();
+        let place =
+            format!("export PGHOST={here} PGPORT={} PGDATABASE=postgres; cd pki/dev/certs/db", self.port);
+        outcome(shell(&self.workspace, &format!("{place}\n{line}")), "")
+    }
+
     fn run(&self, changes: &str, psql: &str) -> Outcome {
         let script = format!(". deploy/postgres-client.sh\n{changes}\nexec {psql} -Atc \"{WHO}\"");
         let mut command = shell(&self.workspace, &script);
@@ -91,6 +106,8 @@ fn an_allowed_caller_logs_in_by_certificate_as_the_mapped_user_and_nobody_else_d
         "backend",
         "--allow",
         "odd",
+        "--allow",
+        "deep",
         "--client",
         "backend",
         "--user",
@@ -104,6 +121,17 @@ fn an_allowed_caller_logs_in_by_certificate_as_the_mapped_user_and_nobody_else_d
     database.run("", "env -i PATH=\"$PATH\" psql -w \"$DATABASE_URL\"").says("app|t|TLSv1.3");
 
     database.login(&database.credential("dev", "odd")).says("app|t|TLSv1.3");
+    // PostgreSQL counts no authorities between a caller and the root.
+    database.login(&database.credential("dev", "deep")).says("app|t|TLSv1.3");
+
+    database.checked("postgresql-tls.conf", 0).says("(0 rows)");
+    database.checked("postgresql-tls.conf", 1).says("(0 rows)");
+    database.checked("postgresql-tls.conf", 2).says("Verification: OK");
+    database.checked("pg_hba.conf", 0).says("(0 rows)");
+    database.checked("pg_ident.conf", 0).says("| backend");
+    let line = command(&database.workspace.read("deploy/postgres-client.sh"), "Check");
+    let client = format!(". deploy/postgres-client.sh\n{line}");
+    outcome(shell(&database.workspace, &client), "").says("TLSv1.3 | /CN=backend");
 
     let intruder = database.credential("dev", "intruder");
     database.login(&intruder).is_refused("certificate authentication failed for user \"app\"");

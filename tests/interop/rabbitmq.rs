@@ -1,6 +1,7 @@
 //! RabbitMQ, started with exactly what the emitter makes, and pika as its client.
 
-use super::daemon::{Outcome, emit, hand_over, outcome, own_shell, program, workspace_with};
+use super::comments::commands;
+use super::daemon::{Outcome, emit, hand_over, outcome, own_shell, program, shell, workspace_with};
 use crate::harness::{Judge, Server, Workspace, free_port, judge};
 
 /// Logs in, declares a queue, sends a message and receives it. Host, port, CA file, highest TLS version, and, if there
@@ -45,6 +46,7 @@ pub(super) struct Broker {
     python: Judge,
     pub(super) server: Server,
     pub(super) port: u16,
+    variables: Vec<(&'static str, String)>,
     // Names nodes to each other; one of its own, because a shared one would outlive the test.
     _epmd: Server,
 }
@@ -66,22 +68,37 @@ impl Broker {
         command.args(["-address", "127.0.0.1", "-port", &epmd_port.to_string()]);
         let epmd = Server::start(command, epmd_port);
         let mut command = program(&workspace, &rabbitmq);
-        command
-            .env("RABBITMQ_NODENAME", format!("test{port}@localhost"))
-            .env("RABBITMQ_CONFIG_FILE", workspace.file("deploy/rabbitmq.conf"))
-            .env("RABBITMQ_ENABLED_PLUGINS_FILE", workspace.file("deploy/enabled_plugins"))
-            .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
-            .env("RABBITMQ_MNESIA_BASE", workspace.file("mnesia"))
-            .env("RABBITMQ_LOG_BASE", workspace.path())
-            .env("RABBITMQ_LOGS", "-")
-            .env("RABBITMQ_DIST_PORT", free_port().to_string())
-            .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}")
-            .env("ERL_EPMD_PORT", epmd_port.to_string())
+        let file = |name: &str| workspace.file(name).display().to_string();
+        let search = std::env::var("PATH").expect("a path");
+        let tools = rabbitmq.path().parent().expect("a directory").display();
+        let variables = vec![
+            ("PATH", format!("{tools}:{search}")),
+            ("RABBITMQ_NODENAME", format!("test{port}@localhost")),
+            ("RABBITMQ_CONFIG_FILE", file("deploy/rabbitmq.conf")),
+            ("RABBITMQ_ENABLED_PLUGINS_FILE", file("deploy/enabled_plugins")),
+            ("RABBITMQ_CONF_ENV_FILE", "/dev/null".into()),
+            ("RABBITMQ_MNESIA_BASE", file("mnesia")),
+            ("RABBITMQ_LOG_BASE", file("")),
+            ("RABBITMQ_LOGS", "-".into()),
+            ("RABBITMQ_DIST_PORT", free_port().to_string()),
+            ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}".into()),
+            ("ERL_EPMD_PORT", epmd_port.to_string()),
             // As under systemd: the script becomes the server, which is then stopped by its own handle.
-            .env("NOTIFY_SOCKET", workspace.file("nobody-listens"));
+            ("NOTIFY_SOCKET", file("nobody-listens")),
+        ];
+        command.envs(variables.clone());
         let server = Server::start(command, port);
         server.says("Server startup complete");
-        Some(Self { workspace, python, server, port, _epmd: epmd })
+        Some(Self { workspace, python, server, port, variables, _epmd: epmd })
+    }
+
+    /// A command as the comment of rabbitmq.conf says it, in the directory of a client's files.
+    fn run_as_said(&self, word: &str, number: usize) -> Outcome {
+        let line = &commands(&self.workspace.read("deploy/rabbitmq.conf"), word)[number];
+        let script = format!("cd pki/dev/certs/backend; {}", line.replace("HOST", "127.0.0.1"));
+        let mut command = shell(&self.workspace, &script);
+        command.envs(self.variables.clone());
+        outcome(command, "AMQP    ")
     }
 
     /// A login with these authorities, host name, highest TLS version and credential.
@@ -102,7 +119,7 @@ impl Broker {
 
 #[test]
 fn an_allowed_caller_sends_and_receives_and_nobody_else_logs_in() {
-    let Some(broker) = Broker::start(&["--allow", "backend"]) else { return };
+    let Some(broker) = Broker::start(&["--allow", "backend,deep"]) else { return };
     let backend = Some(("dev", "backend"));
     broker.login("localhost", "TLSv1_3", backend).says("hello TLSv1.3");
     broker.login("localhost", "TLSv1_2", backend).says("hello TLSv1.2");
@@ -113,14 +130,10 @@ fn an_allowed_caller_sends_and_receives_and_nobody_else_logs_in() {
     broker.server.says("Fatal - Certificate required");
     broker.login("localhost", "TLSv1_3", Some(("foreign", "backend"))).fails();
     broker.server.says("Fatal - Unknown CA");
-    // As the comment in the file says; with TLS 1.2 a refusal belongs to the handshake.
-    let files = "pki/dev/certs/backend";
-    let check = format!(
-        "openssl s_client -tls1_2 -connect 127.0.0.1:{} -CAfile {files}/ca.crt -verify_return_error \
-         -cert {files}/tls.crt -cert_chain {files}/tls.crt -key {files}/tls.key",
-        broker.port
-    );
-    outcome(own_shell(&broker.workspace, &check), "AMQP    ").says("Verification: OK");
+    broker.login("localhost", "TLSv1_3", Some(("dev", "deep"))).says("hello TLSv1.3");
+    broker.run_as_said("Check", 0).says(&format!("port: {}, protocol: amqp/ssl", broker.port));
+    broker.run_as_said("Check", 1).says("Verification: OK");
+    broker.run_as_said("Renew", 0).says("ok");
     let other = broker.login("other.example.com", "TLSv1_3", backend);
     other.is_refused("certificate is not valid for 'other.example.com'");
 }

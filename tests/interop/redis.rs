@@ -1,5 +1,6 @@
 //! Redis, started with exactly what the emitter makes, and redis-cli and redis-py with what it makes for clients.
 
+use super::comments::command;
 use super::daemon::{Outcome, emit, hand_over, outcome, own_shell, program, shell, workspace_with};
 use crate::harness::{Judge, Server, Workspace, free_port, judge};
 
@@ -69,6 +70,11 @@ fn a_server_with_mtls_admits_clients_of_its_authorities_and_replicas() {
     let server = cache.start(cache.port, &[]);
     cache.ask("ping").says("PONG");
     cache.ask_by_uri("").says("True");
+    let files = cache.workspace.credential("backend", "");
+    let line = command(&cache.workspace.read("deploy/redis-tls.conf"), "Check");
+    outcome(shell(&cache.workspace, &format!("cd {}; {line}", files.display())), "").says("PONG");
+    let line = command(&cache.workspace.read("deploy/redis-client.sh"), "Check");
+    outcome(shell(&cache.workspace, &format!(". deploy/redis-client.sh; {line}")), "").says("PONG");
 
     cache.ask(&format!("{} ping", cache.credential("foreign", "backend"))).fails();
     server.says("certificate verify failed");

@@ -70,11 +70,24 @@ impl Shop {
 
     /// gunicorn with the shop's application in it, about to start in the workspace.
     pub(super) fn gunicorn(&self, service: &str) -> Command {
-        let mut command = self.gunicorn.command();
+        let mut command = self.serving(self.gunicorn.command(), service);
+        command.arg("wsgi:app");
+        command
+    }
+
+    /// The same by a line as people type it.
+    pub(super) fn gunicorn_by(&self, line: &str, service: &str) -> Command {
+        let mut command = Command::new("/bin/sh");
+        let path = self.gunicorn.path().display();
+        command.args(["-euc", &format!("gunicorn() {{ exec {path} \"$@\"; }}\n{line}")]);
+        self.serving(command, service)
+    }
+
+    fn serving(&self, mut command: Command, service: &str) -> Command {
         let application = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/shop");
         command.current_dir(self.workspace.path()).env("PYTHONPATH", application).env("SERVICE", service);
         // gunicorn keeps a control socket in the home directory.
-        command.env("HOME", self.workspace.path()).env("PYTHONDONTWRITEBYTECODE", "1").arg("wsgi:app");
+        command.env("HOME", self.workspace.path()).env("PYTHONDONTWRITEBYTECODE", "1");
         command
     }
 
