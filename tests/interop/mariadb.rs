@@ -1,6 +1,7 @@
 //! MariaDB, started with exactly what the emitter makes, and its client with what it makes for clients.
 
-use super::daemon::{Outcome, emit, hand_over, outcome, program, workspace_with};
+use super::comments::commands;
+use super::daemon::{Outcome, emit, hand_over, outcome, program, shell, workspace_with};
 use crate::harness::{Judge, Server, Workspace, free_port, judge};
 
 struct Database {
@@ -76,6 +77,15 @@ impl Database {
 #[test]
 fn an_account_belongs_to_the_subject_of_its_caller() {
     let Some(database) = Database::start(&["--allow", "backend", "--database", "shop_1"]) else { return };
+    for (file, number) in [("mariadb-server.cnf", 0), ("mariadb-server.cnf", 1), ("mariadb-client.cnf", 0)] {
+        let line = &commands(&database.workspace.read(format!("deploy/{file}")), "Check")[number];
+        // MariaDB's own directory is another's here.
+        let line =
+            line.replace("--user=mysql", &format!("--datadir={}", database.workspace.file("data").display()));
+        let script = format!("PATH=$PATH:/usr/sbin; cd deploy; {line}");
+        let said = if line.contains("--help") { "" } else { "Ssl_version\tTLSv1.3" };
+        outcome(shell(&database.workspace, &script), "").says(said);
+    }
     let allowed = database.login(&[]);
     allowed.says("backend@%\nSsl_version\tTLSv1.3\ninformation_schema\nshop_1\n");
     // An underscore is a wildcard in a grant unless it is escaped.
