@@ -49,6 +49,15 @@ impl Bao {
         self.run(command)
     }
 
+    /// A client whose organization has a comma in it, at which a list would be cut, and what Terraform takes for a template.
+    fn partner(&self) {
+        let workspace = &self.cluster.workspace;
+        let profile = workspace.pkictl(&["profile", "show", "client"]).succeeds().stdout;
+        let profile = profile.replace("[subject]", "[subject]\norganization = \"Example, ${Inc.}\"");
+        workspace.write("pki/profiles/partner.toml", profile);
+        workspace.pkictl(&["issue", "partner", "partner"]).succeeds();
+    }
+
     /// A certificate of a role, as a chain in a file.
     #[track_caller]
     fn issue(&self, role: &str, names: &[&str]) -> std::path::PathBuf {
@@ -65,6 +74,14 @@ impl Bao {
     }
 }
 
+/// The subject of [`Bao::partner`], as openssl writes it.
+const PARTNER: &str = "subject=O = \"Example, ${Inc.}\", CN = partner";
+
+fn subject(openssl: &Judge, certificate: &std::path::Path) -> String {
+    let shown = openssl.accepts(["x509", "-noout", "-subject", "-in", &certificate.display().to_string()]);
+    shown.trim().to_owned()
+}
+
 #[test]
 fn openbao_issues_by_our_roles_what_leads_to_our_root() {
     let Some(bao) = Bao::start() else { return };
@@ -72,8 +89,9 @@ fn openbao_issues_by_our_roles_what_leads_to_our_root() {
     // A common name that is no subject alternative name, and an address.
     bao.cluster.workspace.pkictl(&["issue", "client", "orders", "--cn", "robot"]).succeeds();
     bao.cluster.workspace.pkictl(&["issue", "server", "10.0.0.7"]).succeeds();
-    let text =
-        bao.cluster.emit(&["vault", "--issuer", "issuing", "--credential", "web,backend,orders,10.0.0.7"]);
+    bao.partner();
+    let credentials = "web,backend,orders,10.0.0.7,partner";
+    let text = bao.cluster.emit(&["vault", "--issuer", "issuing", "--credential", credentials]);
     let script = bao.cluster.workspace.write("pki.sh", text);
     let mut shell = Command::new("/bin/sh");
     shell.arg(script);
@@ -95,6 +113,8 @@ fn openbao_issues_by_our_roles_what_leads_to_our_root() {
     }
     let robot = bao.issue("orders", &["common_name=robot", "exclude_cn_from_sans=true"]);
     assert!(judged(&robot, "sslclient").0, "{}", judged(&robot, "sslclient").1);
+    let partner = bao.issue("partner", &["common_name=partner"]);
+    assert_eq!(subject(&openssl, &partner), PARTNER);
     let address = bao.issue("10-0-0-7", &["ip_sans=10.0.0.7"]);
     assert!(judged(&address, "sslserver").0, "{}", judged(&address, "sslserver").1);
     for (role, foreign) in [("orders", "common_name=root"), ("10-0-0-7", "common_name=web")] {
@@ -103,6 +123,85 @@ fn openbao_issues_by_our_roles_what_leads_to_our_root() {
     }
     let (success, _, errors) = bao.bao(&["write", "pki/issue/web", "common_name=web", "ip_sans=10.0.0.7"]);
     assert!(!success && errors.contains("IP Subject Alternative Names are not allowed"), "{errors}");
+}
+
+/// Reads resources of Terraform, and prints each as [type, name, arguments].
+const RESOURCES: &str = r#"
+import hcl2, json, sys
+options = hcl2.SerializationOptions(strip_string_quotes=True, explicit_blocks=False, with_comments=False)
+document = hcl2.load(open(sys.argv[1]), serialization_options=options)
+print(json.dumps([[kind, name, arguments] for resource in document["resource"]
+                  for kind, named in resource.items() for name, arguments in named.items()]))
+"#;
+
+/// What the provider's documentation (version 5.11) names as arguments, of those kinds of resources that are emitted.
+const DOCUMENTED: &[(&str, &str)] = &[
+    ("vault_mount", "path type max_lease_ttl_seconds"),
+    ("vault_pki_secret_backend_config_ca", "backend pem_bundle"),
+    ("vault_pki_secret_backend_issuer", "backend issuer_ref issuer_name leaf_not_after_behavior"),
+    (
+        "vault_pki_secret_backend_role",
+        "backend issuer_ref name key_type key_bits allowed_domains allow_bare_domains allow_subdomains \
+         allow_wildcard_certificates allow_localhost allow_ip_sans allowed_uri_sans enforce_hostnames require_cn \
+         server_flag client_flag key_usage organization max_ttl",
+    ),
+];
+
+#[test]
+fn terraform_says_what_the_script_does_and_holds_no_key() {
+    let Some(bao) = Bao::start() else { return };
+    let (Some(openssl), Some(python)) = (judge("openssl"), judge("python3")) else { return };
+    let workspace = &bao.cluster.workspace;
+    bao.partner();
+    workspace.pkictl(&["issue", "server", "10.0.0.7"]).succeeds();
+    let emit = ["vault", "--issuer", "issuing", "--credential", "web,partner,10.0.0.7", "--as", "terraform"];
+    let _ = bao.cluster.emit(&[&emit[..], &["-d", "deploy"]].concat());
+    let text = workspace.read("deploy/pki.tf");
+    assert!(!text.contains("BEGIN ") && workspace.read("deploy/pki-bundle.pem").contains("PRIVATE KEY"));
+    let script = workspace.write("resources.py", RESOURCES);
+    let file = workspace.file("deploy/pki.tf");
+    let read = python.accepts([script, file].map(std::path::PathBuf::into_os_string));
+    let resources: Vec<(String, String, Value)> = serde_json::from_str(&read).expect("JSON");
+    // What the provider does with each: it writes the arguments, under their names, to the path of the resource.
+    for (kind, name, mut arguments) in resources {
+        let arguments = arguments.as_object_mut().expect("arguments");
+        let documented = DOCUMENTED.iter().find(|(known, _)| *known == kind).expect("a known resource").1;
+        for argument in arguments.keys() {
+            assert!(documented.split(' ').any(|known| known == argument), "{kind} has no {argument}");
+        }
+        let path = match kind.as_str() {
+            "vault_mount" => "sys/mounts/pki".to_owned(),
+            "vault_pki_secret_backend_config_ca" => "pki/config/ca".into(),
+            "vault_pki_secret_backend_issuer" => "pki/issuer/default".into(),
+            _ => format!("pki/roles/{}", name.trim_start_matches('_')),
+        };
+        for value in arguments.values_mut() {
+            match value.as_str() {
+                Some("${var.pki_bundle}") => *value = workspace.read("deploy/pki-bundle.pem").into(),
+                Some("${vault_pki_secret_backend_issuer.pki.issuer_ref}") => *value = "default".into(),
+                _ => {}
+            }
+        }
+        if let Some(seconds) = arguments.remove("max_lease_ttl_seconds") {
+            arguments.insert("config".into(), serde_json::json!({ "max_lease_ttl": seconds }));
+        }
+        // The text as Terraform means it.
+        let body = Value::Object(arguments.clone()).to_string().replace("$${", "${");
+        let file = workspace.write("body.json", body).display().to_string();
+        let (success, said, errors) = bao.bao(&["write", &path, &format!("@{file}")]);
+        assert!(success, "{path}: {said}{errors}");
+    }
+    let root = workspace.credential("web", "ca.crt");
+    let web = bao.issue("web", &["common_name=web", "alt_names=web.apps.example.com", "ttl=24h"]);
+    let (verified, said) = verify(&openssl, &web, &root, "sslserver");
+    assert!(verified, "{said}");
+    let (success, _, errors) = bao.bao(&["write", "pki/issue/web", "common_name=api"]);
+    assert!(!success && errors.contains("not allowed by this role"), "{errors}");
+    let partner = bao.issue("partner", &["common_name=partner"]);
+    assert_eq!(subject(&openssl, &partner), PARTNER);
+    let address = bao.issue("10-0-0-7", &["ip_sans=10.0.0.7"]);
+    let (verified, said) = verify(&openssl, &address, &root, "sslserver");
+    assert!(verified, "{said}");
 }
 
 #[test]
