@@ -38,6 +38,7 @@ mod traefik_kubernetes;
 mod trust_manager;
 mod uwsgi;
 mod vault;
+mod vault_listener;
 mod web;
 
 /// An emitter that claims a proof has a module of its name here, with tests in it.
