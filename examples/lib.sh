@@ -1,0 +1,119 @@
+# What the examples share: a place to work in, servers that end with the example, and steps that say what they prove.
+# Read by each run.sh with `. ../lib.sh`; `begin` comes first, `finish` last.
+
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+steps=0
+servers=()
+
+# Copies the example in DIRECTORY into a temporary one that is removed at the end, and goes there.
+begin() {
+    if [[ -z ${PKICTL:-} ]]; then
+        cargo build --release --locked --quiet --manifest-path "$project/Cargo.toml"
+        PKICTL=${CARGO_TARGET_DIR:-$project/target}/release/pkictl
+    fi
+    PKICTL=$(realpath "$PKICTL")
+    peers=$(realpath "${PKICTL_PEERS:-$project/.peers}")
+    # A build machine may say whom its clients trust.
+    unset SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE NODE_EXTRA_CA_CERTS REQUESTS_CA_BUNDLE GIT_SSL_CAINFO PIP_CERT
+    unset PKICTL_DIR PKICTL_ENV PKICTL_PASSPHRASE
+    work=$(mktemp -d)
+    trap stop EXIT
+    cp -R "$1/." "$work"
+    rm -rf "$work/pki" "$work/deploy"
+    cd "$work"
+    mkdir log
+    # Programs keep caches and sockets there.
+    export HOME=$work PYTHONDONTWRITEBYTECODE=1
+    # Programs of the peers first; administrators' programs, and those of PostgreSQL, are on nobody's PATH.
+    local postgres
+    postgres=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    PATH=$peers/bin:$PATH:/usr/sbin:/sbin:$postgres:/usr/lib/rabbitmq/bin
+}
+
+stop() {
+    local status=$?
+    # Backwards: who was started last may need the earlier ones. A server ends by itself when it is asked.
+    for ((i = ${#servers[@]} - 1; i >= 0; i--)); do
+        kill "${servers[i]}" 2> /dev/null || true
+        wait "${servers[i]}" 2> /dev/null || true
+    done
+    cd /
+    rm -rf "$work"
+    exit "$status"
+}
+
+finish() { say "all $steps steps hold"; }
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+# What follows is a step; TEXT says what it proves.
+step() {
+    steps=$((steps + 1))
+    say "$steps. $*"
+}
+
+# admitted SENTENCE TEXT COMMAND...: the command succeeds, and TEXT is in what it prints.
+admitted() {
+    local output
+    step "$1"
+    output=$("${@:3}" 2>&1) || fail "it was refused: ${*:3}"$'\n'"$output"
+    [[ $output == *"$2"* ]] || fail "\"$2\" is not in the output of ${*:3}"$'\n'"$output"
+}
+
+# refused SENTENCE REASON COMMAND...: the command fails, and says this REASON.
+refused() {
+    local output
+    step "$1"
+    if output=$("${@:3}" 2>&1); then fail "it was admitted: ${*:3}"$'\n'"$output"; fi
+    [[ $output == *"$2"* ]] || fail "the reason is not \"$2\": ${*:3}"$'\n'"$output"
+}
+
+# refused_by SERVER SENTENCE REASON COMMAND...: the command fails, and the server's log says the REASON.
+refused_by() {
+    local output before deadline=$((SECONDS + 5))
+    step "$2"
+    before=$(wc -c < "log/$1")
+    if output=$("${@:4}" 2>&1); then fail "it was admitted: ${*:4}"$'\n'"$output"; fi
+    until tail -c "+$((before + 1))" "log/$1" | grep -qF -- "$3"; do
+        ((SECONDS < deadline)) || fail "$1 never said \"$3\""$'\n'"$(< "log/$1")"$'\n'"$output"
+        sleep 0.05
+    done
+}
+
+# serve NAME PORT COMMAND...: starts a server and waits until it listens. What it says goes to log/NAME.
+serve() {
+    local name=$1 port=$2 server deadline=$((SECONDS + 30))
+    "${@:3}" > "log/$name" 2>&1 < /dev/null &
+    server=$!
+    servers+=("$server")
+    until (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; do
+        kill -0 "$server" 2> /dev/null || fail "$name has ended"$'\n'"$(< "log/$name")"
+        ((SECONDS < deadline)) || fail "$name does not listen on $port"$'\n'"$(< "log/$name")"
+        sleep 0.05
+    done
+}
+
+# Ports of this machine that are free, as many as are asked for, in one line.
+free_ports() {
+    python3 - "$1" << 'PYTHON'
+import socket, sys
+sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*(one.getsockname()[1] for one in sockets))
+PYTHON
+}
+
+# Servers that refuse to run as root run as nobody, who gets everything here: `hand_over` before, `as_nobody` to run.
+hand_over() { ((EUID != 0)) || chown -R 65534:65534 "$work"; }
+
+as_nobody() {
+    if ((EUID == 0)); then
+        exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+    else
+        exec "$@"
+    fi
+}
