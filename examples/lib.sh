@@ -1,5 +1,5 @@
 # What the examples share: a place to work in, servers that end with the example, and steps that say what they prove.
-# Read by each run.sh with `. ../lib.sh`; `begin` comes first, `finish` last.
+# Read by each run.sh; `begin` comes first, `finish` last.
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 steps=0

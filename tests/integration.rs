@@ -15,6 +15,8 @@ mod documents;
 mod emit_command;
 mod emitters;
 #[cfg(unix)]
+mod examples;
+#[cfg(unix)]
 mod hostile_input;
 #[cfg(unix)]
 mod interop;

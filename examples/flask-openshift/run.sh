@@ -2,11 +2,11 @@
 # From nothing to proof: certificates of test and prod, the shop's real servers with what was emitted for them, and who
 # gets in and who does not. README.md tells the story. Everything happens in a temporary directory.
 set -euo pipefail
-cd "$(dirname "$0")"
-. ../lib.sh
+example=$(cd "$(dirname "$0")" && pwd)
+. "$example/../lib.sh"
 
 main() {
-    begin "$PWD"
+    begin "$example"
     read -r web catalog stranger rest_api database prices orders http https http_2 https_2 < <(free_ports 11)
     certificates
     image

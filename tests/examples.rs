@@ -1,0 +1,83 @@
+//! The examples, as a newcomer runs them: each must hold from nothing to its last step.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::harness::{TRUST_VARIABLES, judge, peers, skip};
+
+/// An example that needs longer hangs. `timeout` ends it with all that it started.
+const SECONDS: &str = "300";
+
+/// An example and what it needs: programs, modules of Python, packages of npm.
+struct Example {
+    name: &'static str,
+    programs: &'static [&'static str],
+    modules: &'static [&'static str],
+    npm: &'static [&'static str],
+}
+
+#[test]
+fn the_shop_on_openshift_holds() {
+    Example {
+        name: "flask-openshift",
+        programs: &["curl", "node", "haproxy", "postgres", "initdb", "psql", "gunicorn", "hadolint"],
+        modules: &["flask", "psycopg", "yaml"],
+        npm: &["express"],
+    }
+    .holds();
+}
+
+#[test]
+fn every_example_with_a_script_is_run_by_a_test() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &str| std::fs::read_to_string(project.join(file)).expect("a file of the project");
+    let tests = read("tests/examples.rs") + &read("tests/documents.rs");
+    for entry in std::fs::read_dir(project.join("examples")).expect("the examples").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let tested = [format!("name: \"{name}\""), format!("examples/{name}/run.sh")];
+        let is_tested = tested.iter().any(|text| tests.contains(text));
+        assert!(is_tested || !entry.path().join("run.sh").exists(), "nothing runs examples/{name}/run.sh");
+    }
+}
+
+impl Example {
+    #[track_caller]
+    fn holds(&self) {
+        let Some(()) = self.can_run() else { return };
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(self.name).join("run.sh");
+        let mut command = Command::new("timeout");
+        command.args([SECONDS, "bash"]).arg(script);
+        command.env("PKICTL", env!("CARGO_BIN_EXE_pkictl")).env("PKICTL_PEERS", peers());
+        for variable in TRUST_VARIABLES {
+            command.env_remove(variable);
+        }
+        let output = command.output().expect("the example runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (said, errors) = (text(&output.stdout), text(&output.stderr));
+        let last = said.lines().last().unwrap_or_default();
+        assert!(
+            output.status.success() && last.starts_with("all ") && last.ends_with(" steps hold"),
+            "{said}{errors}"
+        );
+    }
+
+    /// Whether everything is installed that it needs.
+    #[track_caller]
+    fn can_run(&self) -> Option<()> {
+        for program in ["timeout", "bash"].iter().chain(self.programs) {
+            judge(program)?;
+        }
+        for module in self.modules {
+            let python = judge("python3")?;
+            if !python.run(["-c", &format!("import {module}")], "").0 {
+                return skip(&format!("{module} of Python is not installed"));
+            }
+        }
+        for package in self.npm {
+            if !peers().join("npm/node_modules").join(package).is_dir() {
+                return skip(&format!("{package} of npm is not installed"));
+            }
+        }
+        Some(())
+    }
+}
