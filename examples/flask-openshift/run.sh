@@ -22,7 +22,7 @@ main() {
 }
 
 certificates() {
-    "$PKICTL" apply > log/apply
+    "$PKICTL" apply > log/apply 2>&1 || fail "$(< log/apply)"
     admitted "what was applied is up to date, in both environments" "unchanged" "$PKICTL" plan --check
     admitted "each declared caller is admitted, everybody else is refused, and test and prod share nothing" " 0 failed" \
         "$PKICTL" verify -f pkictl.toml
@@ -134,20 +134,20 @@ back_ends_call_the_rest_api() {
         customer "$rest_api" "$url/"
     admitted "backend-1 can, and the API reads the database with its own certificate" \
         '"articles":["cup","tea"],"read_by":"/CN=rest-api.shop-test.svc' caller test backend-1 "$rest_api" "$url/articles"
-    admitted "backend-2 can" '"service":"rest-api"' caller test backend-2 "$rest_api" "$url/"
-    refused_by rest-api "reporting cannot: it is of the same CA, and not declared" "not admitted: ['reporting']" \
+    admitted "backend-2 can call the REST API, too" '"service":"rest-api"' caller test backend-2 "$rest_api" "$url/"
+    refused_by rest-api "reporting cannot call it: it is of the same CA, and not declared" "not admitted: ['reporting']" \
         caller test reporting "$rest_api" "$url/"
-    refused_by rest-api "backend-1 of prod cannot" "unable to get local issuer certificate" \
+    refused_by rest-api "backend-1 of prod cannot call it" "unable to get local issuer certificate" \
         caller prod backend-1 "$rest_api" "$url/"
 }
 
 only_the_rest_api_reads_the_database() {
     admitted "the REST API logs in to PostgreSQL by its certificate alone" "tea" sql rest-api
-    refused_by database "backend-1 cannot: PostgreSQL knows it, and does not admit it" \
+    refused_by database "backend-1 cannot log in: PostgreSQL knows it, and does not admit it" \
         'no match in usermap "tls" for user "api" authenticated as "backend-1"' sql backend-1
-    refused "nobody can without a certificate" "connection requires a valid client certificate" \
+    refused "nobody can log in without a certificate" "connection requires a valid client certificate" \
         sql rest-api PGSSLCERT=none PGSSLKEY=none
-    refused_by database "the REST API of prod cannot" "certificate verify failed" \
+    refused_by database "the REST API of prod cannot log in" "certificate verify failed" \
         sql rest-api PGSSLCERT=pki/prod/certs/rest-api/tls.crt PGSSLKEY=pki/prod/certs/rest-api/tls.key
     refused "a client does not take another server for the database" "does not match host name" sql rest-api PGHOST=db.example
 }
@@ -156,17 +156,17 @@ express() {
     local root=pki/test/certs/prices/ca.crt emitted=deploy/test/backend-2/tls-client.cjs
     admitted "a customer reads Express without a certificate" '"answers":"prices","caller":"a customer"' \
         node_client https://prices.shop-test.svc/ "$root" "$prices"
-    refused "a customer of prod does not" "unable to get local issuer certificate" \
+    refused "a customer of prod does not take it for prod's" "unable to get local issuer certificate" \
         node_client https://prices.shop-test.svc/ pki/prod/certs/prices/ca.crt "$prices"
     admitted "backend-2 calls Express with its certificate" '"answers":"orders","caller":"backend-2"' \
         node_client https://orders.shop-test.svc/ "$emitted" "$orders"
     refused "backend-2 does not take another server for it" ERR_TLS_CERT_ALTNAME_INVALID \
         node_client https://orders.shop-test.svc/ "$emitted" "$prices"
-    refused_by orders "a customer cannot" "refused: ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE" \
+    refused_by orders "a customer cannot call the orders" "refused: ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE" \
         node_client https://orders.shop-test.svc/ "$root" "$orders"
-    refused_by orders "backend-1 cannot: it is not declared" 'not admitted: "backend-1"' \
+    refused_by orders "backend-1 cannot call them: it is not declared" 'not admitted: "backend-1"' \
         caller test backend-1 "$orders" https://orders.shop-test.svc/
-    refused_by orders "backend-2 of prod cannot" "refused: UNABLE_TO_GET_ISSUER_CERT_LOCALLY" \
+    refused_by orders "backend-2 of prod cannot call them" "refused: UNABLE_TO_GET_ISSUER_CERT_LOCALLY" \
         caller prod backend-2 "$orders" https://orders.shop-test.svc/
 }
 
