@@ -24,8 +24,8 @@ main() {
 certificates() {
     "$PKICTL" apply > log/apply 2>&1 || fail "$(< log/apply)"
     admitted "what was applied is up to date, in both environments" "unchanged" "$PKICTL" plan --check
-    admitted "each declared caller is admitted, everybody else is refused, and test and prod share nothing" " 0 failed" \
-        "$PKICTL" verify -f pkictl.toml
+    admitted "each declared caller is admitted, everybody else is refused, and test and prod share nothing" \
+        " 0 failed" "$PKICTL" verify -f pkictl.toml
     admitted "the Routes of the web page and the catalogue lead customers to their pods" " 0 failed" \
         "$PKICTL" verify --env test --route deploy/test/routes/{web,catalog}-route.yaml
     admitted "the Route of the REST API leads both back-ends to a pod that asks for certificates" " 0 failed" \
@@ -41,16 +41,16 @@ image() {
     [[ $found == "BEGIN CERTIFICATE" ]] || fail "there is more in it: $found"
 }
 
-# --- Servers, with what was emitted for them; only addresses, ports and the place of mounted files are this machine's.
+# --- Servers, with what was emitted for them; only addresses, ports and places of mounted files are this machine's.
 
 serve_database() {
     hand_over
     (as_nobody initdb -D data -U postgres -A trust --no-sync) > log/initdb 2>&1 || fail "$(< log/initdb)"
-    (as_nobody postgres --single -D data -c exit_on_error=true postgres) > log/initdb 2>&1 << 'SQL' || fail "$(< log/initdb)"
+    single_user postgres << 'SQL'
 CREATE ROLE api LOGIN
 CREATE DATABASE shop OWNER api
 SQL
-    (as_nobody postgres --single -D data -c exit_on_error=true shop) > log/initdb 2>&1 << 'SQL' || fail "$(< log/initdb)"
+    single_user shop << 'SQL'
 CREATE TABLE article (name text)
 INSERT INTO article VALUES ('tea'), ('cup')
 GRANT SELECT ON article TO api
@@ -59,6 +59,11 @@ SQL
     printf "include '%s'\n" "$emitted/postgresql-tls.conf" >> data/postgresql.conf
     serve database "$database" as_nobody postgres -D data -p "$database" -c listen_addresses=127.0.0.1 -k "$work" \
         -c hba_file="$emitted/pg_hba.conf" -c ident_file="$emitted/pg_ident.conf" -c fsync=off
+}
+
+# single_user DATABASE: PostgreSQL without a network, for the commands that it reads.
+single_user() {
+    (as_nobody postgres --single -D data -c exit_on_error=true "$1") > log/initdb 2>&1 || fail "$(< log/initdb)"
 }
 
 serve_flask() {
@@ -113,7 +118,7 @@ node_client() { node app/client.cjs "$@"; }
 
 # sql CREDENTIAL [NAME=VALUE...]: a login at the database, in a shell of its own.
 sql() (
-    query() { export "$@" && psql --no-psqlrc --tuples-only --no-align --command 'SELECT name FROM article ORDER BY name'; }
+    query() { export "$@" && psql --no-psqlrc --tuples-only --no-align --command 'SELECT name FROM article'; }
     with_database "$1" query PGAPPNAME=sql "${@:2}"
 )
 
@@ -133,9 +138,11 @@ back_ends_call_the_rest_api() {
     refused_by rest-api "a customer cannot call the REST API" PEER_DID_NOT_RETURN_A_CERTIFICATE \
         customer "$rest_api" "$url/"
     admitted "backend-1 can, and the API reads the database with its own certificate" \
-        '"articles":["cup","tea"],"read_by":"/CN=rest-api.shop-test.svc' caller test backend-1 "$rest_api" "$url/articles"
-    admitted "backend-2 can call the REST API, too" '"service":"rest-api"' caller test backend-2 "$rest_api" "$url/"
-    refused_by rest-api "reporting cannot call it: it is of the same CA, and not declared" "not admitted: ['reporting']" \
+        '"articles":["cup","tea"],"read_by":"/CN=rest-api.shop-test.svc' \
+        caller test backend-1 "$rest_api" "$url/articles"
+    admitted "backend-2 can call the REST API, too" '"service":"rest-api"' \
+        caller test backend-2 "$rest_api" "$url/"
+    refused_by rest-api "reporting cannot call it: of the same CA, and not declared" "not admitted: ['reporting']" \
         caller test reporting "$rest_api" "$url/"
     refused_by rest-api "backend-1 of prod cannot call it" "unable to get local issuer certificate" \
         caller prod backend-1 "$rest_api" "$url/"
@@ -149,7 +156,8 @@ only_the_rest_api_reads_the_database() {
         sql rest-api PGSSLCERT=none PGSSLKEY=none
     refused_by database "the REST API of prod cannot log in" "certificate verify failed" \
         sql rest-api PGSSLCERT=pki/prod/certs/rest-api/tls.crt PGSSLKEY=pki/prod/certs/rest-api/tls.key
-    refused "a client does not take another server for the database" "does not match host name" sql rest-api PGHOST=db.example
+    refused "a client does not take another server for the database" "does not match host name" \
+        sql rest-api PGHOST=db.example
 }
 
 express() {
