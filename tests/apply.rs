@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use crate::harness::Workspace;
 
 mod crash;
+mod enforced;
 mod exact;
 mod reasons;
 
