@@ -6,6 +6,7 @@ mod apply;
 pub mod args;
 mod clock;
 mod completions;
+mod drafts;
 mod emit;
 mod emit_args;
 mod emit_input;
@@ -78,6 +79,7 @@ fn run(command: &Command, global: &Global, output: &Output) -> Result<(), Failur
         Command::Verify(args) => verify::run(args, global, output),
         Command::Plan(args) => apply::plan(args, global, output),
         Command::Apply(args) => apply::apply(args, global, output),
+        Command::Manifest(args) => drafts::run(args, global, output),
         Command::Lint(args) => lint::run(args, global, output),
         Command::Emit(args) => emit::run(args, global, output),
         Command::Profile(args) => profile::run(args, global, output),

@@ -2,10 +2,13 @@
 //!
 //! Reading never stops at the first mistake: all of them are reported, each with its line and column.
 
+pub mod compose;
 mod emits;
 mod expand;
 mod read;
 mod roles;
+mod schema;
+mod starter;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -16,6 +19,8 @@ use crate::emit::Emitters;
 use crate::pki::{KeyAlgorithm, Label, NameConstraints, Role, Span, SubjectAltName};
 use crate::profile::Profiles;
 
+pub use schema::schema;
+pub use starter::starter;
 pub use table::{Mistake, Placed};
 
 /// The name of a manifest's file, unless another one is named.
@@ -143,6 +148,15 @@ impl Manifest {
         let manifest = expand::expand(&raw, &roles, &emits, &notes);
         let mistakes = notes.into_mistakes();
         if mistakes.is_empty() { Ok(manifest) } else { Err(mistakes) }
+    }
+}
+
+/// A name as a key of a table: quoted where it must be.
+fn toml_key(name: &str) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    match !name.is_empty() && name.chars().all(is_bare) {
+        true => name.to_owned(),
+        false => format!("{name:?}"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(super) mod apply;
 mod connect;
+pub(super) mod drafts;
 mod given;
 mod grammar;
 mod init;
@@ -26,6 +27,7 @@ use crate::profile::Profiles;
 use crate::store::Store;
 
 pub use apply::{ApplyArgs, PlanArgs};
+pub use drafts::DraftArgs;
 pub use given::Given;
 pub use grammar::{command, early_value, read};
 pub use init::InitArgs;
@@ -175,6 +177,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Make it as a manifest declares it; a second run changes nothing
     Apply(ApplyArgs),
+    /// Begin a manifest, draft one from a Compose file, or print the schema of manifests
+    Manifest(DraftArgs),
     /// Find what is wrong in certificates, chains, keys, requests, Routes and Secrets, whoever made them
     Lint(LintArgs),
     /// Make the files of a place of use: manifests, server configurations, trust stores

@@ -62,7 +62,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("idna::", &["pki/name.rs"]),
     ("rustix::", &["artifact/system.rs"]),
     ("minijinja::", &["template.rs", "profile/", "emit.rs", "emit/", "manifest/"]),
-    ("serde_saphyr::", &["emit.rs", "emit/", "kubernetes.rs"]),
+    ("serde_saphyr::", &["emit.rs", "emit/", "kubernetes.rs", "manifest/compose/"]),
     ("clap::", &["cli.rs", "cli/"]),
     ("terminal_size::", &["cli/output.rs"]),
     ("clap_complete::", &["cli/"]),

@@ -1,0 +1,101 @@
+//! `pkictl manifest`: a manifest to begin with, one drafted from another tool's file, and the schema for editors.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::args::drafts::{DraftArgs, DraftCommand, ImportCommand, TargetArgs};
+use super::args::{Format, Global};
+use super::failure::Failure;
+use super::output::{GREEN, Output, paint};
+use crate::artifact::{self, Artifact, Existing};
+use crate::error::Error;
+use crate::manifest::{self, FILE_NAME, compose};
+use crate::template::shell_word;
+
+/// Nothing that is drafted from comes near, in bytes.
+const MAX_FILE: u64 = 1 << 21;
+
+pub(super) fn run(args: &DraftArgs, global: &Global, output: &Output) -> Result<(), Failure> {
+    match &args.command {
+        DraftCommand::Init { services, target } => {
+            write(&manifest::starter(services)?, target, output)?;
+            next(target, output);
+        }
+        DraftCommand::Import { command: ImportCommand::Compose { file, target } } => {
+            let draft = compose::draft(&read(file)?, &file.display().to_string(), &global.emitters())?;
+            write(&draft.text, target, output)?;
+            if output.format == Format::Human {
+                let count = |number: usize, one: &str| {
+                    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+                };
+                output.say(&format!(
+                    "drafted {} and {}",
+                    count(draft.services, "service"),
+                    count(draft.calls, "call")
+                ));
+            }
+            next(target, output);
+        }
+        DraftCommand::Schema { output: file, force } => {
+            let schema = manifest::schema(&global.profile_library(), &global.emitters())?;
+            let text = serde_json::to_string_pretty(&schema).expect("a JSON value always encodes");
+            write(&format!("{text}\n"), &TargetArgs { output: file.clone(), force: *force }, output)?;
+        }
+    }
+    Ok(())
+}
+
+fn write(text: &str, target: &TargetArgs, output: &Output) -> Result<(), Failure> {
+    if is_stdout(target) {
+        return output.raw(text.as_bytes());
+    }
+    let Some(name) = target.output.file_name() else {
+        return Err(Failure::usage(format!("{} is no file name", target.output.display()), None));
+    };
+    let directory = target.output.parent().unwrap_or(Path::new(""));
+    let artifact = Artifact::public(name.to_string_lossy(), text);
+    let existing = if target.force { Existing::Replace } else { Existing::Keep };
+    let written = artifact::write_all(directory, &[artifact], existing)?;
+    let files: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+    if output.format == Format::Json {
+        #[derive(Serialize)]
+        struct Written {
+            files: Vec<String>,
+        }
+        return output.json(&Written { files });
+    }
+    for file in files {
+        output.say(&format!("{} {file}", paint(GREEN, "wrote")));
+    }
+    Ok(())
+}
+
+/// What to do with a manifest that was written.
+fn next(target: &TargetArgs, output: &Output) {
+    if is_stdout(target) {
+        return;
+    }
+    match target.output.as_os_str() == FILE_NAME {
+        true => output.next("pkictl plan"),
+        false => output.next(&format!("pkictl plan -f {}", shell_word(&target.output.display().to_string()))),
+    }
+}
+
+fn is_stdout(target: &TargetArgs) -> bool {
+    target.output.as_os_str() == "-"
+}
+
+/// The text of a file of another tool; one without end is not read to its end.
+fn read(file: &Path) -> Result<String, Failure> {
+    let failed = |error| Error::io("read", file, error);
+    let mut bytes = Vec::new();
+    File::open(file).map_err(failed)?.take(MAX_FILE).read_to_end(&mut bytes).map_err(failed)?;
+    let text = String::from_utf8(bytes).map_err(|error| Error::Syntax {
+        place: file.display().to_string(),
+        reason: format!("byte {} is no UTF-8 text", error.utf8_error().valid_up_to() + 1),
+    })?;
+    Ok(text)
+}
