@@ -12,6 +12,7 @@ mod architecture;
 mod command_line;
 mod completions;
 mod documents;
+mod drafts;
 mod emit_command;
 mod emitters;
 #[cfg(unix)]

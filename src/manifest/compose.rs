@@ -94,8 +94,7 @@ impl Graph {
             for (name, dependency) in service.depends_on.iter().flat_map(|entries| &entries.0) {
                 let condition = dependency.as_ref().and_then(|dependency| dependency.condition.as_deref());
                 if condition == Some("service_completed_successfully") {
-                    graph.notes[caller]
-                        .push(format!("It waits for the end of {name:?}, which is no call"));
+                    graph.notes[caller].push(format!("It waits for the end of {name:?}, which is no call"));
                 } else {
                     graph.add(caller, name, None, &places);
                 }
@@ -117,7 +116,9 @@ impl Graph {
                 self.aliases[*callee].extend(alias.map(str::to_owned));
             }
             Some(_) => {}
-            None => self.notes[caller].push(format!("It depends on {name:?}, which is not in the Compose file")),
+            None => {
+                self.notes[caller].push(format!("It depends on {name:?}, which is not in the Compose file"))
+            }
         }
     }
 }

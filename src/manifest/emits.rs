@@ -105,7 +105,7 @@ impl Entry<'_> {
             (Server | Client | Callers | Credentials | Authority | Trust, _) if none => {
                 Ok(Given::Flag(false))
             }
-            (Integer, RawValue::Integer(number)) => Ok(Given::Integer(*number)),
+            (Integer, RawValue::Integer(number)) => in_range(option, *number).map(Given::Integer),
             (Integer, _) => wrong("a whole number"),
             (Choice, RawValue::Text(text)) if option.choices.contains(text) => Ok(Given::Text(text.clone())),
             (Choice, _) => {
@@ -232,4 +232,14 @@ impl Entry<'_> {
 
 fn is_given(given: &Given) -> bool {
     *given != Given::Flag(false)
+}
+
+fn in_range(option: &OptionSpec, number: i64) -> Result<i64, (String, Option<String>)> {
+    let (min, max) = (option.min.unwrap_or(i64::MIN), option.max.unwrap_or(i64::MAX));
+    match (min..=max).contains(&number) {
+        true => Ok(number),
+        false => {
+            Err((format!("{number} is out of range"), Some(format!("a whole number from {min} to {max}"))))
+        }
+    }
 }

@@ -96,8 +96,10 @@ pub(super) fn read(text: &str, place: &str) -> Result<(File, Vec<(String, Servic
     if text.len() > MAX_FILE {
         return Err(refuse("it is longer than 1 MiB, and no Compose file is".into()));
     }
-    let mut file: File =
-        serde_saphyr::from_str(text).map_err(|error| refuse(error.without_snippet().to_string()))?;
+    let said = |error: &serde_saphyr::Error| {
+        error.without_snippet().render_with_formatter(&serde_saphyr::UserMessageFormatter)
+    };
+    let mut file: File = serde_saphyr::from_str(text).map_err(|error| refuse(said(&error)))?;
     let services = file.services.take().map(|services| services.0).unwrap_or_default();
     if services.is_empty() {
         return Err(refuse("it has no `services`, so it is no Compose file of a project".into()));
