@@ -40,6 +40,10 @@ fn every_example_in_help_names_commands_and_options_that_exist() {
         &["verify", "--help"],
         &["lint", "--help"],
         &["show", "--help"],
+        &["manifest", "--help"],
+        &["manifest", "init", "--help"],
+        &["manifest", "import", "compose", "--help"],
+        &["manifest", "schema", "--help"],
     ] {
         let help = workspace.pkictl(command).succeeds().stdout;
         let examples: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  pkictl ")).collect();

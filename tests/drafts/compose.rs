@@ -31,7 +31,7 @@ services:
     links: ["broker:mq", api]
     depends_on:
       migrate: { condition: service_completed_successfully }
-      ghost: {}
+      ghost: { condition: service_started }
   migrate:
     depends_on: [database]
   database:

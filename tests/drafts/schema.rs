@@ -255,6 +255,28 @@ fn the_schema_and_the_reader_agree_on_every_value_of_every_option() {
 }
 
 #[test]
+fn the_schema_requires_what_no_service_brings_by_itself() {
+    let validator = validator();
+    let mut required = Vec::new();
+    for target in Emitters::built_in().names() {
+        let web = "[service.web]\nnames = [\"web\"]\ncallers = [\"job\"]\n";
+        let emit = format!("emit = [{{ target = {target:?} }}]\n");
+        let at_web = format!("version = 1\n{web}{emit}[service.job]\n");
+        let at_job = format!("version = 1\n{web}[service.job]\n{emit}");
+        let lacks = |text: &str| {
+            let mistakes = read(text).err().unwrap_or_default();
+            mistakes.iter().any(|mistake| mistake.message.contains(" needs `"))
+        };
+        let reader = lacks(&at_job) && lacks(&at_web);
+        let value = json(&at_job).expect("it is TOML");
+        assert_eq!(reader, !validator.is_valid(&value), "{target}");
+        required.extend(reader.then_some(target));
+    }
+    assert!(required.contains(&"route".into()) && required.contains(&"vault".into()), "{required:?}");
+    assert!(!required.contains(&"nginx".into()), "a server brings its certificate");
+}
+
+#[test]
 fn the_printed_schema_knows_emitters_of_a_users_directory() {
     let workspace = Workspace::new();
     workspace.write(

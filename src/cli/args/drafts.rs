@@ -42,7 +42,7 @@ pub enum DraftCommand {
     },
     /// Print the JSON Schema of manifests, for editors
     #[command(
-        after_help = "Examples:\n  pkictl manifest schema -o pkictl.schema.json\n  pkictl manifest schema --templates own > pkictl.schema.json\n\nEditors that know TOML (taplo, Even Better TOML) use it when the manifest's first line is\n`#:schema ./pkictl.schema.json`. It knows the emitters and profiles of your own directories, too."
+        after_help = "Examples:\n  pkictl manifest schema -o pkictl.schema.json\n  pkictl manifest schema > pkictl.schema.json\n\nEditors that know TOML (taplo, Even Better TOML) use it when the manifest's first line is\n`#:schema ./pkictl.schema.json`. It knows the emitters and profiles of your own directories,\ntoo (--templates, --profiles, --pki)."
     )]
     Schema {
         /// File to write; `-` is standard output
@@ -59,7 +59,7 @@ pub enum DraftCommand {
 pub enum ImportCommand {
     /// Draft one from a Docker Compose file: its services, and who depends on whom as who calls whom
     #[command(
-        after_help = "Examples:\n  pkictl manifest import compose docker-compose.yml\n  pkictl manifest import compose compose.yaml -o - | less"
+        after_help = "Examples:\n  pkictl manifest import compose docker-compose.yml\n  pkictl manifest import compose compose.yaml -o -"
     )]
     Compose {
         /// The Compose file
