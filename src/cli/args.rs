@@ -9,6 +9,7 @@ mod init;
 mod issue;
 pub(super) mod lint;
 mod policy;
+mod profile;
 mod verify;
 
 use std::path::PathBuf;
@@ -33,6 +34,7 @@ pub use grammar::{command, early_value, read};
 pub use init::InitArgs;
 pub use issue::IssueArgs;
 pub use lint::LintArgs;
+pub use profile::{ProfileArgs, ProfileCommand};
 pub use verify::VerifyArgs;
 
 const EXAMPLES: &str = "\
@@ -215,28 +217,6 @@ pub struct ShowArgs {
     /// Print the certificates in PEM instead
     #[arg(long)]
     pub pem: bool,
-}
-
-/// Arguments of `profile`.
-#[derive(Debug, Args)]
-pub struct ProfileArgs {
-    /// What to do with profiles.
-    #[command(subcommand)]
-    pub command: ProfileCommand,
-}
-
-/// What to do with profiles.
-#[derive(Debug, Subcommand)]
-pub enum ProfileCommand {
-    /// List the profiles
-    #[command(visible_alias = "ls")]
-    List,
-    /// Print a profile, ready to copy into DIR/profiles and change
-    Show {
-        /// Name of the profile
-        #[arg(add = ArgValueCandidates::new(completions::profiles))]
-        name: String,
-    },
 }
 
 /// Arguments of `completions`.
