@@ -72,7 +72,7 @@ fn it_is_applied_as_it_is_and_then_nothing_is_left_to_do() {
     let plan = workspace.pkictl(&["plan", "--check"]).succeeds().stdout;
     assert!(plan.contains("3 unchanged"), "{plan}");
     assert!(workspace.read("deploy/dev/web/nginx-site.conf").contains("ssl_certificate"));
-    workspace.pkictl(&["verify"]).succeeds();
+    workspace.pkictl(&["verify", "-f", "pkictl.toml"]).succeeds();
 }
 
 #[test]
