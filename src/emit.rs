@@ -138,9 +138,11 @@ impl Emitter {
         calls: bool,
     ) -> Result<bool> {
         let Some(expression) = &option.own else {
+            // Without a certificate to serve with, a service that does both is meant as a caller.
+            let serves_nothing = !serves || given.get("cert").is_some_and(String::is_empty);
             return Ok(match (option.name.as_str(), option.kind) {
                 ("cert", OptionType::Server) | ("allow", OptionType::Callers) => serves,
-                ("client", OptionType::Client) => calls && !serves,
+                ("client", OptionType::Client) => calls && serves_nothing,
                 _ => false,
             });
         };

@@ -103,6 +103,18 @@ fn an_emitter_gets_the_service_itself_and_its_callers_unless_told_otherwise() {
 }
 
 #[test]
+fn a_service_that_does_both_calls_where_it_is_told_not_to_serve() {
+    let text = SHOP.replace(
+        "callers = [\"storefront\", \"backoffice\"]",
+        "callers = [\"storefront\", \"backoffice\"]\nemit = [{ target = \"postgres\", cert = false, host = \"database.shop-test.svc\" }]",
+    );
+    let manifest = read(&text).expect("it is right");
+    let options = &manifest.environments[0].service("rest-api").expect("it is declared").emits[0].options;
+    assert_eq!(options.get("client"), Some(&Given::Services(vec!["rest-api".into()])));
+    assert!(!options.contains_key("cert") && !options.contains_key("allow"), "{options:?}");
+}
+
+#[test]
 fn an_authority_of_its_own_is_an_environment_of_its_own_in_the_pki_directory() {
     let text = "version = 1\nenvironments = [\"test\"]\n[authority.db]\n[service.a]\nauthority = \"db\"\nnames = [\"a\"]\n";
     let manifest = read(text).expect("it is right");
