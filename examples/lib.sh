@@ -88,6 +88,7 @@ refused_by() {
 # serve NAME PORT COMMAND...: starts a server and waits until it listens. What it says goes to log/NAME.
 serve() {
     local name=$1 port=$2 server deadline=$((SECONDS + 30))
+    if (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then fail "port $port for $name is taken"; fi
     "${@:3}" > "log/$name" 2>&1 < /dev/null &
     server=$!
     servers+=("$server")
@@ -98,12 +99,22 @@ serve() {
     done
 }
 
-# Ports of this machine that are free, as many as are asked for, in one line.
+# Ports of this machine that are free, as many as are asked for, in one line; to be called once. None of those that the
+# system gives to outgoing connections, and others than those of examples that run at the same time: either could take
+# one before a server of ours listens on it.
 free_ports() {
-    python3 - "$1" << 'PYTHON'
+    python3 - "$1" "$$" << 'PYTHON'
 import socket, sys
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
-print(*(one.getsockname()[1] for one in sockets))
+wanted, process = map(int, sys.argv[1:])
+port, free = 10000 + process % 220 * 100, []
+while len(free) < wanted:
+    port += 1
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+        free.append(port)
+    except OSError:
+        pass
+print(*free)
 PYTHON
 }
 
