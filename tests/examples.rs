@@ -28,6 +28,17 @@ fn the_shop_on_openshift_holds() {
 }
 
 #[test]
+fn five_ways_into_a_cluster_are_what_the_table_says() {
+    Example {
+        name: "ingress-variants",
+        programs: &["curl", "python3", "haproxy", "nginx", "apache2"],
+        modules: &[],
+        npm: &[],
+    }
+    .holds();
+}
+
+#[test]
 fn every_example_with_a_script_is_run_by_a_test() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |file: &str| std::fs::read_to_string(project.join(file)).expect("a file of the project");
