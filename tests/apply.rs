@@ -162,6 +162,22 @@ fn copies_have_the_names_that_a_service_asks_for() {
 }
 
 #[test]
+fn a_configuration_with_local_files_names_the_copies_that_the_service_asks_for() {
+    let workspace = applied(
+        "version = 1\nenvironments = [\"test\"]\n[service.nginx]\nnames = [\"localhost\"]\nfiles = { certificate = \"certs/a.crt\", key = \"certs/a.key\" }\nemit = [{ target = \"nginx\", local = true, mtls = true }]\n",
+    );
+    let conf = workspace.read("deploy/test/nginx/nginx-site.conf");
+    let here = workspace.path().display();
+    for line in [
+        format!("ssl_certificate \"{here}/certs/a.crt\";"),
+        format!("ssl_certificate_key \"{here}/certs/a.key\";"),
+        format!("ssl_client_certificate \"{here}/pki/test/certs/nginx/ca.crt\";"),
+    ] {
+        assert!(conf.contains(&line), "{line} is not in\n{conf}");
+    }
+}
+
+#[test]
 fn what_is_no_longer_declared_stays_until_it_is_pruned_and_then_lies_aside() {
     let workspace = applied(PAIR);
     workspace.write("pkictl.toml", "version = 1\nenvironments = [\"test\"]\n[service.api]\nnames = [\"api.example.com\", \"localhost\"]\n");

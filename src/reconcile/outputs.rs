@@ -174,7 +174,7 @@ impl Reconciler<'_> {
         Ok(artifacts.map_err(|error| at(emit, error))?.into_iter().map(below).collect())
     }
 
-    /// A service's credential, with the places of its files.
+    /// A service's credential, with the places of its files: its copies, where it has some.
     pub(super) fn identity(&self, environment: &Environment, name: &str) -> Result<Identity> {
         let service = environment.service(name).ok_or_else(|| Error::NotFound {
             what: "service",
@@ -185,11 +185,15 @@ impl Reconciler<'_> {
         let store = self.store.environment(&environment.authority_of(service).domain)?;
         let identity = Identity::from(store.credential(&service.name)?);
         let directory = store.credential_path(&service.name);
-        let directory = std::path::absolute(&directory).unwrap_or(directory);
+        // Where the service has its files under other names, its own configuration names those.
+        let place = |copy: &Option<String>, file: &str| {
+            let path = copy.as_ref().map_or_else(|| directory.join(file), |copy| self.base.join(copy));
+            std::path::absolute(&path).unwrap_or(path)
+        };
         let files = Files {
-            chain: directory.join("tls.crt"),
-            key: Some(directory.join("tls.key")),
-            anchors: Some(directory.join("ca.crt")),
+            chain: place(&service.files.certificate, "tls.crt"),
+            key: Some(place(&service.files.key, "tls.key")),
+            anchors: Some(place(&service.files.ca, "ca.crt")),
         };
         Ok(Identity { files: Some(files), ..identity })
     }
