@@ -128,3 +128,12 @@ as_nobody() {
         exec "$@"
     fi
 }
+
+# logged SERVER TEXT: waits until the server's log says TEXT.
+logged() {
+    local deadline=$((SECONDS + 30))
+    until grep -qF -- "$2" "log/$1"; do
+        ((SECONDS < deadline)) || fail "$1 never said \"$2\""$'\n'"$(< "log/$1")"
+        sleep 0.05
+    done
+}

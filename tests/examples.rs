@@ -39,6 +39,29 @@ fn five_ways_into_a_cluster_are_what_the_table_says() {
 }
 
 #[test]
+fn the_application_with_a_queue_and_a_database_holds() {
+    Example {
+        name: "flask-rabbitmq-postgres",
+        programs: &[
+            "curl",
+            "openssl",
+            "nginx",
+            "uwsgi-core",
+            "uwsgi_python3",
+            "rabbitmq-server",
+            "epmd",
+            "postgres",
+            "initdb",
+            "psql",
+            "celery",
+        ],
+        modules: &["flask", "celery", "psycopg"],
+        npm: &[],
+    }
+    .holds();
+}
+
+#[test]
 fn every_example_with_a_script_is_run_by_a_test() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |file: &str| std::fs::read_to_string(project.join(file)).expect("a file of the project");
