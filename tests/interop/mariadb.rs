@@ -23,7 +23,10 @@ impl Database {
         hand_over(&workspace);
         let data = format!("--datadir={}", workspace.file("data").display());
         let mut command = program(&workspace, &install);
+        // Tables for a moment in a place of its own: in /tmp, several servers at once get into each other's way.
+        let temporary = format!("--tmpdir={}", workspace.file("data").display());
         command.args(["--no-defaults", &data, "--auth-root-authentication-method=normal", "--skip-test-db"]);
+        command.arg(&temporary);
         outcome(command, "").says("");
         let check = ["--defaults-file=deploy/mariadb-server.cnf", &data];
         let mut command = program(&workspace, &mariadbd);
@@ -32,7 +35,7 @@ impl Database {
         let variable = known.text.lines().find(|line| line.starts_with("require-secure-transport"));
         assert!(variable.is_some_and(|line| line.ends_with("TRUE")), "{known:#?}");
         let mut command = program(&workspace, &mariadbd);
-        command.args(check).args(["--bind-address=127.0.0.1,127.0.0.2", "--socket=mariadb.sock"]);
+        command.args(check).args(["--bind-address=127.0.0.1,127.0.0.2", "--socket=mariadb.sock", &temporary]);
         command.args(["--pid-file=mariadb.pid", "--innodb-buffer-pool-size=8M", "--innodb-log-file-size=4M"]);
         let server = Server::start(command, port);
         server.says("ready for connections");
