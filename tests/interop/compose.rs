@@ -39,7 +39,7 @@ fn every_secret_is_a_file_of_the_credential_and_no_key_is_copied() {
             let file = secrets[source]["file"].as_str().expect("a file");
             let file = file.replace("[HERE]", &cluster.workspace.path().display().to_string());
             assert!(Path::new(&file).is_file(), "{file}");
-            let (credential, directory) = if source.starts_with("server-") {
+            let (credential, directory) = if source.starts_with("web-server-") {
                 ("web", "/etc/tls")
             } else {
                 ("backend", "/etc/tls-client")
@@ -60,5 +60,23 @@ fn a_fragment_for_other_machines_names_a_directory_beside_it() {
     let worker = &fragment["services"]["worker"];
     assert_eq!(worker["environment"], json!({ "NODE_EXTRA_CA_CERTS": "/etc/tls-client/ca.crt" }));
     assert_eq!(worker["user"], "1000:1000");
-    assert_eq!(fragment["secrets"]["client-tls-key"], json!({ "file": "./tls/backend/tls.key" }));
+    assert_eq!(fragment["secrets"]["backend-client-tls-key"], json!({ "file": "./tls/backend/tls.key" }));
+}
+
+#[test]
+fn fragments_of_two_services_are_read_together() {
+    let cluster = Cluster::new();
+    let fragment = |service: &str, options: &[&str]| {
+        valid(&cluster.emit(&[&["compose", "--service", service], options].concat()))
+    };
+    let web = fragment("web_1", &["--cert", "web", "--network", "default"]);
+    let worker = fragment("worker_1", &["--client", "backend"]);
+    let names = |fragment: &Value| -> Vec<String> {
+        fragment["secrets"].as_object().expect("secrets").keys().cloned().collect()
+    };
+    assert!(names(&web).iter().all(|name| !names(&worker).contains(name)), "{web}{worker}");
+    // No host name has an underscore, so the certificate has another one.
+    let aliases = &web["services"]["web_1"]["networks"]["default"]["aliases"];
+    assert_eq!(*aliases, json!(["web", "web.apps.example.com"]));
+    assert!(worker["services"]["worker_1"].get("networks").is_none());
 }
