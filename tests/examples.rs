@@ -62,6 +62,17 @@ fn the_application_with_a_queue_and_a_database_holds() {
 }
 
 #[test]
+fn the_blog_whose_issuing_openbao_takes_over_holds() {
+    Example {
+        name: "vault-nginx",
+        programs: &["curl", "nginx", "openssl", "postgres", "initdb", "psql", "gunicorn", "bao"],
+        modules: &["flask", "psycopg", "yaml"],
+        npm: &[],
+    }
+    .holds();
+}
+
+#[test]
 fn every_example_with_a_script_is_run_by_a_test() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |file: &str| std::fs::read_to_string(project.join(file)).expect("a file of the project");

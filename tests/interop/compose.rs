@@ -80,3 +80,10 @@ fn fragments_of_two_services_are_read_together() {
     assert_eq!(*aliases, json!(["web", "web.apps.example.com"]));
     assert!(worker["services"]["worker_1"].get("networks").is_none());
 }
+
+#[test]
+fn the_compose_file_of_the_example_is_one() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/vault-nginx/compose.yaml");
+    let services = valid(&fs::read_to_string(file).expect("the file"));
+    assert_eq!(services["services"]["blog_db"]["image"], services["services"]["user_db"]["image"]);
+}
