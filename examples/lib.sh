@@ -85,13 +85,18 @@ refused_by() {
     done
 }
 
+# start NAME COMMAND...: starts a program that listens nowhere. What it says goes to log/NAME.
+start() {
+    "${@:2}" > "log/$1" 2>&1 < /dev/null &
+    servers+=("$!")
+}
+
 # serve NAME PORT COMMAND...: starts a server and waits until it listens. What it says goes to log/NAME.
 serve() {
     local name=$1 port=$2 server deadline=$((SECONDS + 30))
     if (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then fail "port $port for $name is taken"; fi
-    "${@:3}" > "log/$name" 2>&1 < /dev/null &
-    server=$!
-    servers+=("$server")
+    start "$name" "${@:3}"
+    server=${servers[-1]}
     until (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; do
         kill -0 "$server" 2> /dev/null || fail "$name has ended"$'\n'"$(< "log/$name")"
         ((SECONDS < deadline)) || fail "$name does not listen on $port"$'\n'"$(< "log/$name")"

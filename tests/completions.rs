@@ -113,6 +113,11 @@ fn elvish_completes_when_a_person_presses_tab() {
     tab(&terminal, "pkictl emit gunicorn --cert w", "gunicorn --cert web");
 }
 
+/// A prompt after which nothing was typed; elvish says who and where at the end of its line.
+fn is_prompt(line: &str) -> bool {
+    line.starts_with("ready>") && !line.contains("pkictl") && !line.contains("clear")
+}
+
 /// Types the beginning of a line and presses Tab; then the line is taken back.
 #[track_caller]
 fn tab(terminal: &Terminal<'_>, line: &str, expected: &str) {
@@ -121,8 +126,11 @@ fn tab(terminal: &Terminal<'_>, line: &str, expected: &str) {
     terminal.keys(&["Tab"]);
     let screen = terminal.shows(expected);
     assert!(!screen.contains("panicked"), "{screen}");
+    // What is typed before the line is taken back, or while `clear` runs, would be lost.
     terminal.keys(&["C-c"]);
+    terminal.waits("a new prompt", |screen| screen.trim_end().lines().next_back().is_some_and(is_prompt));
     terminal.keys(&["clear", "Enter"]);
+    terminal.waits("a prompt alone", |screen| screen.trim().lines().count() == 1 && is_prompt(screen.trim()));
 }
 
 // PowerShell is in no package that can be had where these tests run: its script is compared with the program's alone.

@@ -91,7 +91,7 @@ start_broker() {
 }
 
 start_worker() {
-    serve worker "$amqps" env PYTHONPATH="$deploy/worker:worker" sh -c ". $deploy/database/postgres-client.sh
+    start worker env PYTHONPATH="$deploy/worker:worker" sh -c ". $deploy/database/postgres-client.sh
         exec celery -A tasks worker --pool solo --without-gossip --without-mingle --loglevel info"
     logged worker "ready."
 }

@@ -31,13 +31,19 @@ impl<'a> Terminal<'a> {
     /// Waits until `text` is on the screen, and returns all that is there.
     #[track_caller]
     pub fn shows(&self, text: &str) -> String {
+        self.waits(&format!("{text:?}"), |screen| screen.contains(text))
+    }
+
+    /// Waits until the screen is as it should be, and returns it; `what` says of it in an error what was missing.
+    #[track_caller]
+    pub fn waits(&self, what: &str, is_there: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             let screen = self.tmux.accepts(["-S", &self.socket, "capture-pane", "-p"]);
-            if screen.contains(text) {
+            if is_there(&screen) {
                 return screen;
             }
-            assert!(Instant::now() < deadline, "the terminal never showed {text:?}:\n{screen}");
+            assert!(Instant::now() < deadline, "the terminal never showed {what}:\n{screen}");
             std::thread::sleep(Duration::from_millis(30));
         }
     }
