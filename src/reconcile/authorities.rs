@@ -37,13 +37,15 @@ impl Signing {
 
 /// What is to be done about an authority.
 enum Verdict {
-    Fine,
     /// There is none.
     Missing,
-    /// The root is fine, and the intermediate is not.
-    Intermediate(Reason),
-    /// It is another than the manifest declares.
-    Differs(Vec<Reason>),
+    /// There is a root.
+    Standing {
+        /// Where it is another than the manifest declares.
+        differs: Vec<Reason>,
+        /// Why the intermediate below it must be made, if one is wanted.
+        issuing: Option<Reason>,
+    },
 }
 
 impl Reconciler<'_> {
@@ -58,10 +60,9 @@ impl Reconciler<'_> {
             let store = self.store.environment(&wanted.domain)?;
             let verdict = self.judge_authority(wanted, &store)?;
             self.say(&verdict, wanted, plan);
-            let stays = match verdict {
-                Verdict::Fine => true,
-                Verdict::Differs(_) => !self.remake_authorities,
-                Verdict::Missing | Verdict::Intermediate(_) => false,
+            let stays = match &verdict {
+                Verdict::Missing => false,
+                Verdict::Standing { differs, issuing } => issuing.is_none() && !self.remakes(differs),
             };
             signers.push(if stays { Some(self.signer(environment, place, &store)?) } else { None });
         }
@@ -86,11 +87,11 @@ impl Reconciler<'_> {
             self.say(&verdict, wanted, plan);
             match verdict {
                 Verdict::Missing => self.make(wanted, &store, lock, Existing::Keep)?,
-                Verdict::Differs(_) if self.remake_authorities => {
+                Verdict::Standing { differs, .. } if self.remakes(&differs) => {
                     self.make(wanted, &store, lock, Existing::Replace)?;
                 }
-                Verdict::Intermediate(_) => self.make_intermediate(wanted, &store, lock)?,
-                Verdict::Fine | Verdict::Differs(_) => {}
+                Verdict::Standing { issuing: Some(_), .. } => self.make_intermediate(wanted, &store, lock)?,
+                Verdict::Standing { issuing: None, .. } => {}
             }
             signers.push(Some(self.signer(environment, place, &store)?));
         }
@@ -119,22 +120,28 @@ impl Reconciler<'_> {
             return Ok(Verdict::Missing);
         }
         let root = store.authority_chain(ROOT)?.swap_remove(0);
-        let differences = self.differences(wanted, &root);
-        if !differences.is_empty() {
-            return Ok(Verdict::Differs(differences));
-        }
-        if !wanted.intermediate {
-            return Ok(Verdict::Fine);
-        }
-        let broken = |id, text: &str| Ok(Verdict::Intermediate(Reason::new(id, text)));
+        let differs = self.differences(wanted, &root);
+        let issuing = if wanted.intermediate { self.judge_intermediate(store) } else { None };
+        Ok(Verdict::Standing { differs, issuing })
+    }
+
+    /// Why the intermediate must be made, if it must.
+    fn judge_intermediate(&self, store: &store::Environment) -> Option<Reason> {
         if !store.authority_path(ISSUING).join("ca.crt").is_file() {
-            return broken("new", "the manifest wants an intermediate, and there is none");
+            return Some(Reason::new("new", "the manifest wants an intermediate, and there is none"));
         }
         match store.authority_chain(ISSUING) {
-            Err(_) => broken("issuer-changed", "it does not stand under the root any more"),
-            Ok(chain) if chain[0].details.validity.not_after <= self.now => broken("expired", "it expired"),
-            Ok(_) => Ok(Verdict::Fine),
+            Err(_) => Some(Reason::new("issuer-changed", "it does not stand under the root any more")),
+            Ok(chain) if chain[0].details.validity.not_after <= self.now => {
+                Some(Reason::new("expired", "it expired"))
+            }
+            Ok(_) => None,
         }
+    }
+
+    /// Whether a root that differs so is made anew, and everything below it.
+    fn remakes(&self, differs: &[Reason]) -> bool {
+        self.remake_authorities && !differs.is_empty()
     }
 
     fn differences(&self, wanted: &Wanted, root: &Certificate) -> Vec<Reason> {
@@ -176,20 +183,23 @@ impl Reconciler<'_> {
         };
         let new = [Reason::new("new", "there is none yet")];
         match verdict {
-            Verdict::Fine => {}
             Verdict::Missing => {
                 step(Action::MakeAuthority, ROOT, &new);
                 if wanted.intermediate {
                     step(Action::MakeAuthority, ISSUING, &new);
                 }
             }
-            Verdict::Intermediate(reason) => {
-                step(Action::MakeAuthority, ISSUING, std::slice::from_ref(reason));
+            Verdict::Standing { differs, .. } if self.remakes(differs) => {
+                step(Action::RemakeAuthority, ROOT, differs);
             }
-            Verdict::Differs(reasons) if self.remake_authorities => {
-                step(Action::RemakeAuthority, ROOT, reasons);
+            Verdict::Standing { differs, issuing } => {
+                if !differs.is_empty() {
+                    step(Action::KeepAuthority, ROOT, differs);
+                }
+                if let Some(reason) = issuing {
+                    step(Action::MakeAuthority, ISSUING, std::slice::from_ref(reason));
+                }
             }
-            Verdict::Differs(reasons) => step(Action::KeepAuthority, ROOT, reasons),
         }
     }
 

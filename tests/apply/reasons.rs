@@ -235,3 +235,20 @@ fn a_file_that_was_changed_or_removed_is_written_again() {
     workspace.pkictl(&["apply"]).succeeds();
     assert_eq!(workspace.read(&name), text);
 }
+
+#[test]
+fn an_intermediate_that_is_missing_below_a_root_that_differs() {
+    let workspace = workspace(&PAIR.replace(
+        "[service.api]",
+        "[authority]\nintermediate = true\npermit_dns = [\"example.com\", \"localhost\"]\n[service.api]",
+    ));
+    workspace.pkictl(&["init", "--env", "test"]).succeeds();
+    let found = steps(&workspace, &[]);
+    assert_eq!(found["root"], "keep-authority: constraints-changed");
+    assert_eq!(found["issuing"], "make-authority: new");
+    workspace.pkictl(&["apply"]).succeeds();
+    let found = steps(&workspace, &[]);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found["root"], "keep-authority: constraints-changed");
+    workspace.pkictl(&["verify", "-f", "pkictl.toml"]).succeeds();
+}
