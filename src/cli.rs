@@ -64,12 +64,15 @@ fn run(command: &Command, global: &Global, output: &Output) -> Result<(), Failur
         Format::Sarif => (is_lint, "only `lint` reports in the form sarif"),
         Format::Mermaid | Format::Dot => (
             matches!(command, Command::Verify(args) if args.policy.file.is_some()),
-            "only `verify` draws, and only a manifest: `pkictl verify -f FILE`",
+            "only `verify` draws, and only a manifest",
         ),
         Format::Human | Format::Json => (true, ""),
     };
     if !only {
-        return Err(Failure::usage(name, Some("use `--format json`".into())));
+        let draws = matches!(global.format, Format::Mermaid | Format::Dot);
+        let hint =
+            if draws { "name the manifest with `-f`, or use `--format json`" } else { "use `--format json`" };
+        return Err(Failure::usage(name, Some(hint.into())));
     }
     match command {
         Command::Init(args) => init::run(args, global, output),

@@ -70,7 +70,10 @@ fn a_second_run_writes_nothing_and_keeps_every_time() {
     let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
     files(workspace.path(), &mut before);
     let run = workspace.pkictl(&["apply"]).succeeds();
-    assert_eq!(run.stdout, "test\n  credentials: 2 unchanged\n");
+    assert_eq!(
+        (run.stdout.as_str(), run.stderr.as_str()),
+        ("", "test\n  credentials: 2 unchanged\nnext: pkictl verify -f pkictl.toml\n")
+    );
     files(workspace.path(), &mut after);
     assert_eq!(before, after);
     workspace.pkictl(&["plan", "--check"]).succeeds();

@@ -310,6 +310,34 @@ fn quiet_says_nothing_when_all_is_well() {
         let run = workspace.pkictl(arguments).succeeds();
         assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
     }
+    workspace.write("pkictl.toml", "version = 1\n[service.web]\nnames = [\"web\"]\n");
+    let certificate = "pki/dev/certs/web/tls.crt";
+    for arguments in [
+        &["verify", "-q"][..],
+        &["apply", "-q"],
+        &["verify", "-q", "-f", "pkictl.toml"],
+        &["lint", "-q", certificate],
+    ] {
+        let run = workspace.pkictl(arguments).succeeds();
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""), "{arguments:?}");
+    }
+    std::fs::remove_file(workspace.file("pki/dev/certs/web/tls.key")).expect("removed");
+    for arguments in [&["verify", "-q"][..], &["verify", "-q", "-f", "pkictl.toml"]] {
+        let run = workspace.pkictl(arguments).exits_with(3);
+        assert!(run.stdout.contains("tls.key"), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn help_begins_with_what_the_program_is() {
+    let workspace = Workspace::new();
+    for (arguments, says) in [
+        (&["-h"][..], "\n\nA developer PKI that proves itself\n\nUsage: pkictl "),
+        (&["--help"], "\n\nA developer PKI that proves itself\n\npkictl makes a certificate authority "),
+    ] {
+        let run = workspace.pkictl(arguments).succeeds();
+        assert!(run.stdout.contains(says), "{}", run.stdout);
+    }
 }
 
 #[test]

@@ -228,8 +228,11 @@ fn the_page_and_the_pictures_are_of_the_same_run() {
     assert!(dot.starts_with("digraph policy {\n"), "{dot}");
     workspace.pkictl(&["verify", "--format", "dot"]).fails(
         2,
-        "error: only `verify` draws, and only a manifest: `pkictl verify -f FILE`\n\nhint: use `--format json`",
+        "error: only `verify` draws, and only a manifest\n\nhint: name the manifest with `-f`, or use `--format json`",
     );
+    workspace
+        .pkictl(&["verify", "-f", "pkictl.toml", "--report", "."])
+        .fails(2, "error: . is a directory\n\nhint: name the file, such as `--report policy.html`");
     let junit = workspace.pkictl(&["verify", "-f", "pkictl.toml", "--format", "junit"]).succeeds().stdout;
     assert!(junit.contains("failures=\"0\""), "{junit}");
 }

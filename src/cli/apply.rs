@@ -9,6 +9,7 @@ use super::manifest::Opened;
 use super::output::{BOLD, DIM, GREEN, Output, YELLOW, paint, table};
 use super::progress;
 use crate::manifest::FILE_NAME;
+use crate::pki::Notice;
 use crate::reconcile::{Action, EnvironmentPlan, Plan, Step};
 use crate::template::shell_word;
 
@@ -18,8 +19,13 @@ pub(super) fn plan(args: &PlanArgs, global: &Global, output: &Output) -> Result<
     let wish = (args.manifest.prune, args.manifest.remake_authorities);
     let plan = opened.reconcile(wish, output, &|_, _| {}, |reconciler| reconciler.plan())?;
     show(&plan, Tense::Future, output)?;
-    if !plan.is_done() {
-        output.next(&format!("pkictl apply{}", location(&args.manifest, global)));
+    mention(&plan, output);
+    match is_stuck(&plan) {
+        true => output.next(&format!("pkictl plan --remake-authorities{}", location(&args.manifest, global))),
+        false if !plan.is_done() => {
+            output.next(&format!("pkictl apply{}", location(&args.manifest, global)));
+        }
+        false => {}
     }
     if args.check && !plan.is_done() { Err(Failure::checks_failed()) } else { Ok(()) }
 }
@@ -32,7 +38,9 @@ pub(super) fn apply(args: &ApplyArgs, global: &Global, output: &Output) -> Resul
     let count = |done, of| bar.set(done, of);
     let plan = opened.reconcile(wish, output, &count, |reconciler| reconciler.apply());
     bar.finish();
-    show(&plan?, Tense::Past, output)?;
+    let plan = plan?;
+    show(&plan, Tense::Past, output)?;
+    mention(&plan, output);
     let file = shell_word(&args.manifest.file.display().to_string());
     output.next(&format!("pkictl verify -f {file}{}", options(global)));
     Ok(())
@@ -56,9 +64,37 @@ fn show(plan: &Plan, tense: Tense, output: &Output) -> Result<(), Failure> {
     match output.format {
         Format::Json => output.json(&Json { done: tense == Tense::Past || plan.is_done(), plan }),
         // What was done is talk; what would be done was asked for.
-        _ if tense == Tense::Past && output.is_quiet() => Ok(()),
+        _ if tense == Tense::Past => {
+            output.say(human(plan, tense).trim_end());
+            Ok(())
+        }
         _ => output.data(&human(plan, tense)),
     }
+}
+
+/// What is not as declared, and stays so until somebody decides.
+fn mention(plan: &Plan, output: &Output) {
+    let has = |action| plan.environments.iter().flat_map(|one| &one.steps).any(|step| step.action == action);
+    let mut notices = Vec::new();
+    if has(Action::KeepAuthority) {
+        notices.push(Notice::Warning(
+            "a CA differs from the manifest and is kept, for whoever trusts it would have to be told; \
+             `--remake-authorities` makes it anew, and re-issues everything below it"
+                .into(),
+        ));
+    }
+    if has(Action::Leftover) {
+        notices.push(Notice::Note("`--prune` moves aside what is left over".into()));
+    }
+    if output.format == Format::Human {
+        output.notices(&notices);
+    }
+}
+
+/// Whether all that is not as declared are CAs that are kept: to apply the manifest would change nothing.
+fn is_stuck(plan: &Plan) -> bool {
+    let mut steps = plan.environments.iter().flat_map(|one| &one.steps);
+    !plan.is_done() && steps.all(|step| step.action.is_mention() || step.action == Action::KeepAuthority)
 }
 
 fn human(plan: &Plan, tense: Tense) -> String {

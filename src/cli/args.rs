@@ -42,6 +42,8 @@ Examples:
   pkictl init --org Example                       make a root CA in ./pki
   pkictl issue server web --san web.example.com   make a server certificate
   pkictl issue client backend                     make a client certificate
+  pkictl verify                                   prove them all with real handshakes
+  pkictl manifest init                            or declare who may call whom; then `plan`, `apply`
 ";
 
 const AFTER: &str = "\
@@ -196,6 +198,9 @@ pub enum Command {
 
 /// Arguments of `list`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  pkictl list --env test\n  pkictl list --all-environments\n  pkictl list --format json"
+)]
 pub struct ListArgs {
     /// Every environment of the PKI directory
     #[arg(long, short = 'A')]

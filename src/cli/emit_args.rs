@@ -14,6 +14,12 @@ use crate::emit::{Emitter, Emitters, OptionSpec, OptionType};
 
 const HEADING: &str = "Where it goes";
 
+const EXAMPLES: &str = "\
+Examples:
+  pkictl emit --list
+  pkictl emit nginx --help
+  pkictl emit nginx --cert web --allow backend -d deploy";
+
 /// The option of emitters that hand an authority over, whose key may be encrypted.
 pub(super) const PASSPHRASE_FILE: &str = "passphrase-file";
 
@@ -53,6 +59,7 @@ impl clap::Args for EmitArgs {
                     .help("List the targets, and what each was proven by"),
             )
             .arg_required_else_help(true)
+            .after_help(EXAMPLES)
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {

@@ -1,15 +1,18 @@
 //! What to try next: the recommendation that belongs to each error.
 
+use std::path::Path;
+
 use super::args::Global;
 use super::environment::variable;
 use crate::error::Error;
+use crate::manifest::FILE_NAME;
 use crate::template::shell_word;
 
 /// The next step after `error`, with the options that lead back to the same PKI directory and environment.
 pub(super) fn for_error(error: &Error, global: &Global) -> Option<String> {
     let here = location(global);
     Some(match error {
-        Error::NoAuthority { .. } => format!("run `pkictl init{here}` first"),
+        Error::NoAuthority { .. } => no_authority(global, &here),
         Error::NoAuthorityKey { path, .. } => {
             format!(
                 "put the key back at {}, or make a new CA with `pkictl init --force{here}`",
@@ -65,6 +68,22 @@ pub(super) fn for_error(error: &Error, global: &Global) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// Whoever has other environments has more likely forgotten to name one; whoever has a manifest, to apply it.
+fn no_authority(global: &Global, here: &str) -> String {
+    let mut others = global.store().environments();
+    others.retain(|name| *name != global.env);
+    if !others.is_empty() {
+        let others = others.join(", ");
+        return format!(
+            "name one of these with `--env NAME`: {others}; or make this one with `pkictl init{here}`"
+        );
+    }
+    if !global.given.pki && Path::new(FILE_NAME).is_file() {
+        return format!("make what {FILE_NAME} declares with `pkictl apply`");
+    }
+    format!("run `pkictl init{here}` first")
 }
 
 /// The options that lead to the same PKI directory and environment, with a leading space.

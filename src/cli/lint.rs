@@ -28,6 +28,7 @@ pub(super) fn run(args: &LintArgs, _: &Global, output: &Output) -> Result<(), Fa
     match output.format {
         Format::Json => output.json(&Json { counts, findings: &findings })?,
         Format::Sarif => output.raw(format!("{:#}\n", lint::sarif(&findings)).as_bytes())?,
+        Format::Human if output.is_quiet() && findings.is_empty() => {}
         Format::Human | Format::Junit | Format::Mermaid | Format::Dot => {
             output.data(&human(&findings, counts, files.len()))?
         }

@@ -1,5 +1,7 @@
 //! A manifest on its way in: read, held against profiles and emitters, with every mistake at once.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::args::Global;
@@ -14,6 +16,9 @@ use crate::pki::Passphrase;
 use crate::reconcile::Reconciler;
 use crate::store::{ISSUING, ROOT, Store};
 use crate::template::shell_word;
+
+/// Ten thousand services need an eighth of that, in bytes.
+const MAX_FILE: u64 = 1 << 24;
 
 /// A manifest with everything that it is held against.
 pub(super) struct Opened {
@@ -31,8 +36,7 @@ pub(super) struct Opened {
 impl Opened {
     /// Reads a manifest. Certificates lie beside it, unless the command line says where.
     pub(super) fn read(file: &Path, global: &Global) -> Result<Self, Failure> {
-        let text = std::fs::read(file).map_err(|error| missing(file, error))?;
-        let text = String::from_utf8(text).map_err(|error| Error::Syntax {
+        let text = String::from_utf8(bytes(file)?).map_err(|error| Error::Syntax {
             place: file.display().to_string(),
             reason: format!("byte {} is no UTF-8 text", error.utf8_error().valid_up_to() + 1),
         })?;
@@ -120,6 +124,24 @@ fn only(manifest: &Manifest, global: &Global) -> Result<Option<String>, Failure>
         known: manifest.environments.iter().map(|one| one.name.clone()).collect(),
     }
     .into())
+}
+
+/// A file without end is not read to its end.
+fn bytes(file: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|open| open.take(MAX_FILE + 1).read_to_end(&mut bytes))
+        .map_err(|error| missing(file, error))?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(Error::Encoding {
+            place: file.display().to_string(),
+            reason: "the file is too large for a manifest".into(),
+            expected: "at most 16 MiB".into(),
+            found: "more".into(),
+        }
+        .into());
+    }
+    Ok(bytes)
 }
 
 fn missing(file: &Path, error: std::io::Error) -> Failure {

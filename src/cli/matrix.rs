@@ -26,6 +26,7 @@ pub(super) fn show(
 ) -> Result<(), Failure> {
     let counts = report.counts();
     match output.format {
+        Format::Human if output.is_quiet() && counts.failed == 0 => {}
         Format::Human | Format::Sarif | Format::Mermaid | Format::Dot => {
             output.data(&human(report, &counts, title, took, verbose, output.width()))?;
         }

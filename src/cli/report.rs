@@ -20,6 +20,7 @@ pub(super) fn show(
     output: &Output,
 ) -> Result<(), Failure> {
     match output.format {
+        Format::Human if output.is_quiet() && !report.has_failures() => {}
         Format::Human | Format::Sarif | Format::Mermaid | Format::Dot => {
             output.data(&human(report, title, took, verbose))?
         }

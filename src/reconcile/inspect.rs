@@ -75,8 +75,8 @@ impl Reconciler<'_> {
         }
         let Some(chain) = found.chain.value() else { return Ok(inspection) };
         inspection.reasons.extend(issuer(chain, &found, signing));
-        if let Some(key) = found.key.value().filter(|key| !chain[0].matches(key)) {
-            let text = format!("the key is {}, not the certificate's", key.algorithm());
+        if found.key.value().is_some_and(|key| !chain[0].matches(key)) {
+            let text = "tls.key is not the key that the certificate was made for";
             inspection.reasons.push(Reason::new("key-mismatch", text));
         }
         inspection.reasons.extend(period(

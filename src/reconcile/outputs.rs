@@ -39,7 +39,7 @@ impl Reconciler<'_> {
             let mut pending = changes(service.name.as_str()) || signing[service.authority].is_none();
             for emit in &service.emits {
                 if pending || uses(emit, &changes) {
-                    let text = format!("{} has certificates that are made first", emit.target);
+                    let text = format!("{} needs certificates that are made first", emit.target);
                     let reasons = vec![Reason::new("certificate-changes", text)];
                     let name = format!("{}/", emit.to);
                     plan.steps.push(Step { action: Action::Write, domain: domain.clone(), name, reasons });

@@ -12,14 +12,18 @@ fn a_plan_and_its_application_say_what_and_why() {
         \x20 make CA  root              there is none yet\n\
         \x20 issue    api               there is none yet\n\
         \x20 issue    job               there is none yet\n\
-        \x20 write    deploy/test/api/  nginx has certificates that are made first\n\
+        \x20 write    deploy/test/api/  nginx needs certificates that are made first\n\
         \x20 credentials: 2 new\n"
     );
     assert_eq!(plan.stderr, "next: pkictl apply\n");
     let apply = workspace.pkictl(&["apply"]).succeeds();
-    assert_eq!(apply.stderr, "next: pkictl verify -f pkictl.toml\n");
-    assert!(apply.stdout.starts_with("test\n  made CA  root "), "{}", apply.stdout);
-    assert!(apply.stdout.ends_with("  credentials: 2 new\n"), "{}", apply.stdout);
+    assert_eq!(apply.stdout, "", "what was done is talk");
+    assert!(apply.stderr.starts_with("test\n  made CA  root "), "{}", apply.stderr);
+    assert!(
+        apply.stderr.ends_with("  credentials: 2 new\nnext: pkictl verify -f pkictl.toml\n"),
+        "{}",
+        apply.stderr
+    );
 }
 
 #[test]
@@ -69,4 +73,73 @@ fn two_callers_that_no_server_could_tell_apart_are_refused_before_anything_is_ma
         run.stderr
     );
     assert!(!workspace.file("pki/dev/certs/web").exists());
+}
+
+const KEPT: &str = "warning: a CA differs from the manifest and is kept, for whoever trusts it would have to be told; \
+    `--remake-authorities` makes it anew, and re-issues everything below it\n";
+
+#[test]
+fn a_ca_that_differs_is_kept_and_said_how_to_remake_it() {
+    let workspace = super::applied(PAIR);
+    let narrower = PAIR.replace(
+        "[service.api]",
+        "[authority]\npermit_dns = [\"api.example.com\", \"localhost\", \"job\"]\n[service.api]",
+    );
+    workspace.write("pkictl.toml", narrower);
+    let plan = workspace.pkictl(&["plan"]).succeeds();
+    assert_eq!(
+        plan.stderr,
+        format!("{KEPT}next: pkictl plan --remake-authorities\n"),
+        "to apply would change nothing"
+    );
+    workspace.pkictl(&["apply", "--quiet"]).fails(0, KEPT);
+    let plan = workspace.pkictl(&["plan", "--remake-authorities"]).succeeds();
+    assert_eq!(plan.stderr, "next: pkictl apply --remake-authorities\n");
+    workspace.pkictl(&["apply", "--remake-authorities"]).succeeds();
+    workspace.pkictl(&["plan", "--check"]).succeeds();
+}
+
+#[test]
+fn what_is_left_over_is_said_with_what_moves_it_aside() {
+    let workspace = super::applied(PAIR);
+    workspace.pkictl(&["issue", "server", "old", "--env", "test"]).succeeds();
+    let plan = workspace.pkictl(&["plan"]).succeeds();
+    assert_eq!(plan.stderr, "note: `--prune` moves aside what is left over\n");
+}
+
+#[test]
+fn a_key_of_another_certificate_is_said_so() {
+    let workspace = super::applied(PAIR);
+    std::fs::copy(workspace.file("pki/test/certs/job/tls.key"), workspace.file("pki/test/certs/api/tls.key"))
+        .expect("copied");
+    let plan = workspace.pkictl(&["plan"]).succeeds();
+    let line = plan.stdout.lines().nth(1).expect("a step");
+    assert!(line.starts_with("  re-issue  api "), "{}", plan.stdout);
+    assert!(line.ends_with("  tls.key is not the key that the certificate was made for"), "{}", plan.stdout);
+}
+
+#[test]
+fn a_manifest_without_end_is_refused_before_it_fills_the_memory() {
+    let workspace = crate::harness::Workspace::new();
+    workspace.pkictl(&["plan", "-f", "/dev/zero"]).fails(
+        1,
+        "error: /dev/zero: the file is too large for a manifest\n  expected: at most 16 MiB\n  found:    more",
+    );
+}
+
+#[test]
+fn an_environment_that_is_not_there_says_which_are() {
+    let workspace = workspace(PAIR);
+    workspace.pkictl(&["list"]).fails(
+        1,
+        "error: environment \"dev\" has no certificate authority in pki\n\n\
+         hint: make what pkictl.toml declares with `pkictl apply`",
+    );
+    workspace.pkictl(&["apply"]).succeeds();
+    workspace.pkictl(&["list"]).fails(
+        1,
+        "error: environment \"dev\" has no certificate authority in pki\n\n\
+         hint: name one of these with `--env NAME`: test; or make this one with `pkictl init`",
+    );
+    workspace.pkictl(&["list", "--env", "test"]).succeeds();
 }

@@ -25,7 +25,11 @@ pub fn command(arguments: &[OsString]) -> clap::Command {
 }
 
 fn whole() -> clap::Command {
-    Command::augment_subcommands(Cli::command())
+    let program = Cli::command();
+    // The commands bring a description of themselves, which would take the place of the program's.
+    let [about, long_about] =
+        [program.get_about(), program.get_long_about()].map(|text| text.cloned().unwrap_or_default());
+    Command::augment_subcommands(program).about(about).long_about(long_about)
 }
 
 /// What the arguments say: the options of every command, and the command.

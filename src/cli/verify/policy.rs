@@ -14,6 +14,11 @@ use crate::report::policy::PolicyReport;
 use crate::{diagram, page, verify};
 
 pub(super) fn run(file: &Path, args: &VerifyArgs, global: &Global, output: &Output) -> Result<(), Failure> {
+    if let Some(path) = args.policy.report.as_ref().filter(|path| path.file_name().is_none() || path.is_dir())
+    {
+        let hint = Some("name the file, such as `--report policy.html`".into());
+        return Err(Failure::usage(format!("{} is a directory", path.display()), hint));
+    }
     let mut opened = Opened::read(file, global)?;
     opened.open_keys(args.passphrase_file.as_deref(), false)?;
     let policy = opened.reconcile((false, false), output, &|_, _| {}, |reconciler| reconciler.policy())?;

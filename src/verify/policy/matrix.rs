@@ -128,7 +128,8 @@ impl Pair<'_> {
     }
 
     fn open(&self, calling: &Calling) -> Planned {
-        let fix = "apply the manifest, so that the server asks for no client certificate";
+        let fix =
+            "apply the manifest, so that the server has its own files and asks for no client certificate";
         self.planned("policy-open", OPEN, self.call(calling), Expectation::Accepted, fix)
     }
 
