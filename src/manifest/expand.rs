@@ -10,7 +10,7 @@ use super::roles::Decided;
 use super::table::{Notes, Placed};
 use super::{Authority, Emit, Environment, Files, Given, Manifest, Service};
 use crate::error::Error;
-use crate::pki::{NameConstraints, Span, SubjectAltName};
+use crate::pki::{NameConstraints, Span, Subject, SubjectAltName};
 use crate::template;
 
 /// Certificates are made anew when they end within this time.
@@ -49,7 +49,9 @@ fn authority(raw: &Raw, written: &RawAuthority, environment: &str, fill: &Fill<'
     let organization = written.organization.as_ref().or(raw.organization.as_ref());
     Authority {
         domain,
-        organization: organization.and_then(|organization| fill.text(organization)),
+        organization: organization.and_then(|organization| {
+            fill.subject(organization, |text| Subject { organization: Some(text), ..Subject::default() })
+        }),
         intermediate: written.intermediate,
         constraints: NameConstraints {
             permitted_dns: fill.parsed(&written.permit_dns, NameConstraints::permit_dns),
@@ -71,7 +73,11 @@ impl Fill<'_, '_> {
         match template::render("the value", &text.value, &self.context) {
             Ok(filled) => Some(filled),
             Err(error) => {
-                self.notes.add(&text.span, error.to_string(), Some("`{{ env }}` or `{{ service }}`".into()));
+                let reason = match error {
+                    Error::Template { reason, .. } => format!("it cannot be filled in: {reason}"),
+                    other => other.to_string(),
+                };
+                self.notes.add(&text.span, reason, Some("`{{ env }}` or `{{ service }}`".into()));
                 None
             }
         }
@@ -80,6 +86,12 @@ impl Fill<'_, '_> {
     /// For what carries its place only by its entry.
     fn plain(&self, text: &str, span: &std::ops::Range<usize>) -> String {
         self.text(&Placed { value: text.to_owned(), span: span.clone() }).unwrap_or_default()
+    }
+
+    /// A part of a subject, as certificates can carry it.
+    fn subject(&self, text: &Placed<String>, subject: impl Fn(String) -> Subject) -> Option<String> {
+        let parse = |text: &str| subject(text.to_owned()).check().map(|()| text.to_owned());
+        self.one(text, parse).map(|placed| placed.value)
     }
 
     fn parsed<T>(&self, texts: &[Placed<String>], parse: impl Fn(&str) -> crate::Result<T>) -> Vec<T> {
@@ -124,7 +136,10 @@ impl Fill<'_, '_> {
             role: decided.role,
             calls: decided.calls,
             names,
-            common_name: written.common_name.as_ref().and_then(|name| self.text(name)),
+            common_name: written
+                .common_name
+                .as_ref()
+                .and_then(|name| self.subject(name, Subject::common_name)),
             key_type: written.key_type.or(raw.key_type),
             validity: written.validity.or(raw.validity),
             values: written

@@ -4,6 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::table::{Notes, Placed, Table, integer};
+use crate::error::Error;
 use crate::pki::{KeyAlgorithm, Span};
 
 /// A manifest as written.
@@ -98,7 +99,7 @@ pub(super) fn read(text: &str, notes: &Notes<'_>) -> Raw {
         raw.organization = defaults.string("organization");
         raw.renew_within = span(&defaults, "renew_within");
         raw.key_type = key_type(&defaults);
-        raw.validity = span(&defaults, "validity");
+        raw.validity = lifetime(&defaults);
         raw.to = defaults.string("to");
         defaults.finish("[defaults]");
     }
@@ -137,7 +138,7 @@ fn authority(table: &Table<'_, '_>, name: Option<Placed<String>>) -> RawAuthorit
         permit_dns: table.strings("permit_dns").unwrap_or_default(),
         permit_ip: table.strings("permit_ip").unwrap_or_default(),
         key_type: key_type(table),
-        validity: span(table, "validity"),
+        validity: lifetime(table),
     }
 }
 
@@ -150,7 +151,7 @@ fn read_service(name: Placed<String>, table: Table<'_, '_>, notes: &Notes<'_>) -
         authority: table.string("authority"),
         common_name: table.string("common_name"),
         key_type: key_type(&table),
-        validity: span(&table, "validity"),
+        validity: lifetime(&table),
         set: vec![],
         files: [None, None, None],
         emit: vec![],
@@ -213,4 +214,21 @@ fn key_type(table: &Table<'_, '_>) -> Option<KeyAlgorithm> {
 
 fn span(table: &Table<'_, '_>, key: &str) -> Option<Span> {
     table.parsed(key, str::parse).map(|placed| placed.value)
+}
+
+/// How long certificates live. One that has ended already would be made anew by every run.
+fn lifetime(table: &Table<'_, '_>) -> Option<Span> {
+    let parse = |text: &str| {
+        let span: Span = text.parse()?;
+        match span.as_duration().is_positive() {
+            true => Ok(span),
+            false => Err(Error::Invalid {
+                what: "validity",
+                value: text.to_owned(),
+                reason: "a certificate of this manifest must live for some time".into(),
+                expected: Some("a time span above zero, such as 90d".into()),
+            }),
+        }
+    };
+    table.parsed("validity", parse).map(|placed| placed.value)
 }

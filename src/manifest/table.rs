@@ -100,8 +100,12 @@ impl<'r, 't> Table<'r, 't> {
     }
 
     fn wrong(&self, value: &Spanned<DeValue<'_>>, key: &str, expected: &str) {
-        let found = value.get_ref().type_str();
-        self.notes.add(&value.span(), format!("`{key}` is {}", with_article(found)), Some(expected.into()));
+        self.is_no(value, &format!("`{key}`"), expected);
+    }
+
+    fn is_no(&self, value: &Spanned<DeValue<'_>>, what: &str, expected: &str) {
+        let found = with_article(value.get_ref().type_str());
+        self.notes.add(&value.span(), format!("{what} is {found}"), Some(expected.into()));
     }
 
     pub(super) fn string(&self, key: &str) -> Option<Placed<String>> {
@@ -157,7 +161,7 @@ impl<'r, 't> Table<'r, 't> {
                     self.notes.add(&item.span(), format!("{text:?} stands in `{key}` twice"), None);
                 }
                 Some(text) => texts.push(Placed { value: text.to_owned(), span: item.span() }),
-                None => self.wrong(item, &format!("an item of {key}"), "a string"),
+                None => self.is_no(item, &format!("an item of `{key}`"), "a string"),
             }
         }
         Some(texts)
@@ -165,13 +169,13 @@ impl<'r, 't> Table<'r, 't> {
 
     pub(super) fn table(&self, key: &str) -> Option<Table<'r, 't>> {
         let value = self.get(key)?;
-        self.as_table(value, key)
+        self.as_table(value, &format!("`{key}`"))
     }
 
-    fn as_table(&self, value: &'r Spanned<DeValue<'t>>, key: &str) -> Option<Table<'r, 't>> {
+    fn as_table(&self, value: &'r Spanned<DeValue<'t>>, what: &str) -> Option<Table<'r, 't>> {
         let found = value.get_ref().as_table();
         if found.is_none() {
-            self.wrong(value, key, "a table");
+            self.is_no(value, what, "a table");
         }
         found.map(|table| Table::new(self.notes, table, value.span()))
     }
@@ -183,7 +187,7 @@ impl<'r, 't> Table<'r, 't> {
             self.wrong(value, key, "a list of tables");
             return vec![];
         };
-        items.iter().filter_map(|item| self.as_table(item, &format!("an item of {key}"))).collect()
+        items.iter().filter_map(|item| self.as_table(item, &format!("an item of `{key}`"))).collect()
     }
 
     /// Every entry whose value is a table, with the place of its name; these keys are known from now on.

@@ -184,6 +184,29 @@ fn what_an_emitter_cannot_be_told_is_a_mistake_at_its_place() {
 }
 
 #[test]
+fn what_no_certificate_can_say_is_a_mistake_at_its_place() {
+    assert_eq!(mistake("common_name = \"\""), "6:15: invalid common name \"\": it is empty");
+    assert!(mistake(&format!("common_name = \"{}\"", "x".repeat(65))).contains("it is 65 characters long"),);
+    for never in ["0d", "-1d"] {
+        assert_eq!(
+            mistake(&format!("validity = {never:?}")),
+            format!(
+                "6:12: invalid validity {never:?}: a certificate of this manifest must live for some time"
+            )
+        );
+    }
+    assert_eq!(
+        mistakes("version = 1\n[authority]\norganization = \" \"\n[service.web]\nnames = [\"web\"]\n"),
+        ["3:16: invalid organization \" \": it is empty"]
+    );
+    assert_eq!(
+        mistake("common_name = \"{{ nobody }}\""),
+        "6:15: it cannot be filled in: undefined value: `nobody` is undefined"
+    );
+    assert_eq!(mistake("emit = [\"nginx\"]"), "6:9: an item of `emit` is a string");
+}
+
+#[test]
 fn every_mistake_of_a_manifest_is_reported_at_once() {
     let text = "version = 2\nenvironments = [\"test\", \"test\", \"a.b\", 3]\ncolour = \"red\"\n[defaults]\nrenew_within = \"soon\"\nkey_type = \"dsa\"\n[service]\nx = 1\n[service.web]\nnames = \"web\"\nprofile = \"no\"\n[service.web]\n";
     let all = mistakes(text);

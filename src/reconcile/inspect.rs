@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::authorities::Signing;
 use super::issue::parallel;
-use super::{Reason, Reconciler, Signers};
+use super::{Reason, Reconciler, Signers, at};
 use crate::error::{Error, Result};
 use crate::manifest::{Environment, Service};
 use crate::pki::validity::human_time;
@@ -105,7 +105,9 @@ impl Reconciler<'_> {
         request.key_algorithm = service.key_type;
         request.not_after = service.validity.map(Moment::In);
         request.values.clone_from(&service.values);
-        profile.decide(&request, Some((&signing.chain[0], &signing.constraints)), self.now)
+        profile
+            .decide(&request, Some((&signing.chain[0], &signing.constraints)), self.now)
+            .map_err(|error| at(&format!("service {:?}", service.name.as_str()), error))
     }
 
     fn lifetime(&self, service: &Service, profile: &Profile) -> Span {

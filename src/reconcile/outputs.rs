@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::inspect::Inspection;
-use super::{Action, EnvironmentPlan, Reason, Reconciler, Signers, Step};
+use super::{Action, EnvironmentPlan, Reason, Reconciler, Signers, Step, at};
 use crate::artifact::{Artifact, Existing, Sensitivity, write_all};
 use crate::bundle::{Files, Identity, Trust};
 use crate::emit::{Input, OptionType, OptionValue};
@@ -171,7 +171,7 @@ impl Reconciler<'_> {
         });
         let below =
             |artifact: Artifact| Artifact { path: format!("{}/{}", emit.to, artifact.path), ..artifact };
-        Ok(artifacts.map_err(|error| at(emit, error))?.into_iter().map(below).collect())
+        Ok(artifacts.map_err(|error| of_emit(emit, error))?.into_iter().map(below).collect())
     }
 
     /// A service's credential, with the places of its files: its copies, where it has some.
@@ -224,16 +224,8 @@ pub(super) fn domain_trust(store: &crate::store::Environment) -> Result<Trust> {
 }
 
 /// An error of an emitter, with the line of the manifest that asked for it.
-fn at(emit: &Emit, error: Error) -> Error {
-    let place = format!("line {} of the manifest, emitter {:?}: ", emit.line, emit.target);
-    match error {
-        Error::Refused { reason, advice } => Error::Refused { reason: place + &reason, advice },
-        other => Error::Contradiction {
-            reason: format!("{place}{other}"),
-            expected: other.expected(),
-            found: other.found(),
-        },
-    }
+fn of_emit(emit: &Emit, error: Error) -> Error {
+    at(&format!("line {} of the manifest, emitter {:?}", emit.line, emit.target), error)
 }
 
 fn one_owner(owners: &mut BTreeMap<String, String>, path: &str, who: &str) -> Result<()> {

@@ -143,3 +143,12 @@ fn an_environment_that_is_not_there_says_which_are() {
     );
     workspace.pkictl(&["list", "--env", "test"]).succeeds();
 }
+
+#[test]
+fn what_a_profile_refuses_names_the_service() {
+    let workspace = workspace(&PAIR.replace("callers =", "profile = \"wildcard\"\ncallers ="));
+    workspace.pkictl(&["apply"]).fails(
+        1,
+        "error: service \"api\": api is no wildcard\n\nhint: ask for *.api, or use the profile server",
+    );
+}
