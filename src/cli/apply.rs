@@ -32,8 +32,13 @@ pub(super) fn plan(args: &PlanArgs, global: &Global, output: &Output) -> Result<
 
 pub(super) fn apply(args: &ApplyArgs, global: &Global, output: &Output) -> Result<(), Failure> {
     let mut opened = Opened::read(&args.manifest.file, global)?;
-    opened.open_keys(args.manifest.passphrase_file.as_deref(), true)?;
+    let passphrase_file = args.manifest.passphrase_file.as_deref();
     let wish = (args.manifest.prune, args.manifest.remake_authorities);
+    let is_locked = opened.open_keys(passphrase_file, passphrase_file.is_some())?;
+    // Nobody need give a passphrase for a run that signs nothing.
+    if is_locked && !opened.reconcile(wish, output, &|_, _| {}, |reconciler| reconciler.plan())?.is_done() {
+        opened.open_keys(None, true)?;
+    }
     let bar = progress::Counter::new(global.quiet, "certificates");
     let count = |done, of| bar.set(done, of);
     let plan = opened.reconcile(wish, output, &count, |reconciler| reconciler.apply());

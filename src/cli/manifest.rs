@@ -54,8 +54,8 @@ impl Opened {
     }
 
     /// Finds the passphrase of encrypted CA keys, if one of them is encrypted. Where nobody is `asked`, a missing one is
-    /// no error: whoever needs it will say so.
-    pub(super) fn open_keys(&mut self, file: Option<&Path>, asked: bool) -> Result<(), Failure> {
+    /// no error: whoever needs it will say so. Returns whether one is missing.
+    pub(super) fn open_keys(&mut self, file: Option<&Path>, asked: bool) -> Result<bool, Failure> {
         let environments = self.manifest.environments.iter().filter(|one| self.wants(one));
         let domains = environments.flat_map(|one| &one.authorities).map(|authority| &authority.domain);
         for domain in domains {
@@ -69,9 +69,9 @@ impl Opened {
                 Err(failure) if asked => return Err(failure),
                 Err(_) => {}
             }
-            return Ok(());
+            return Ok(self.passphrase.is_none());
         }
-        Ok(())
+        Ok(false)
     }
 
     fn wants(&self, environment: &Environment) -> bool {

@@ -152,3 +152,22 @@ fn what_a_profile_refuses_names_the_service() {
         "error: service \"api\": api is no wildcard\n\nhint: ask for *.api, or use the profile server",
     );
 }
+
+#[test]
+fn a_passphrase_is_asked_for_only_where_something_is_to_be_signed() {
+    let workspace = workspace(PAIR);
+    workspace.write("passphrase", "correct horse\n");
+    workspace
+        .pkictl(&["init", "--env", "test", "--encrypt-key", "--passphrase-file", "passphrase"])
+        .succeeds();
+    const MISSING: &str = "error: pki/test/ca/root/ca.key: the private key is encrypted and no passphrase was given\n\n\
+        hint: give it with `--passphrase-file FILE` or in the variable PKICTL_PASSPHRASE";
+    workspace.pkictl(&["apply"]).fails(1, MISSING);
+    workspace.pkictl(&["apply", "--passphrase-file", "passphrase"]).succeeds();
+    workspace.pkictl(&["apply"]).succeeds();
+    std::fs::remove_file(workspace.file("pki/test/certs/api/tls.crt")).expect("removed");
+    workspace.pkictl(&["apply"]).fails(1, MISSING);
+    workspace
+        .pkictl(&["apply", "--passphrase-file", "nowhere"])
+        .fails(1, "error: cannot read nowhere\n  caused by: No such file or directory (os error 2)");
+}
