@@ -202,6 +202,10 @@ fn a_manifest_that_was_never_applied_proves_nothing_and_says_so() {
     workspace.write("pkictl.toml", manifest(&EDGES));
     let report = verify(&workspace).exits_with(3).json();
     assert_eq!(report["counts"]["passed"], 0, "{report:#}");
+    let run = workspace.pkictl(&["verify", "-f", "pkictl.toml"]).exits_with(3);
+    assert_eq!(run.stderr, "next: pkictl plan\n");
+    let run = workspace.pkictl(&["verify", "-f", "./pkictl.toml", "--env", "test"]).exits_with(3);
+    assert_eq!(run.stderr, "next: pkictl plan -f ./pkictl.toml --env test\n");
 }
 
 /// Whatever fails is about one service of one environment, and something does.

@@ -1,5 +1,7 @@
 //! `pkictl plan` and `pkictl apply`: what a manifest would change, and changing it.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::args::apply::ManifestArgs;
@@ -166,19 +168,24 @@ fn summary(environment: &EnvironmentPlan) -> String {
 /// The options that lead back to the same manifest and environment.
 fn location(args: &ManifestArgs, global: &Global) -> String {
     let mut text = String::new();
-    if args.file.as_os_str() != FILE_NAME {
-        text += &format!(" -f {}", shell_word(&args.file.display().to_string()));
-    }
     for (given, option) in [(args.prune, " --prune"), (args.remake_authorities, " --remake-authorities")] {
         if given {
             text += option;
         }
     }
-    text + &options(global)
+    format!("{}{text}{}", named(&args.file), options(global))
+}
+
+/// The option that names the manifest, where it has not the usual name.
+pub(super) fn named(file: &Path) -> String {
+    match file.as_os_str() == FILE_NAME {
+        true => String::new(),
+        false => format!(" -f {}", shell_word(&file.display().to_string())),
+    }
 }
 
 /// Global options that were given and matter again.
-fn options(global: &Global) -> String {
+pub(super) fn options(global: &Global) -> String {
     let mut text = String::new();
     if global.given.pki {
         text += &format!(" --pki {}", shell_word(&global.pki.display().to_string()));

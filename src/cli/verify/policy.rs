@@ -9,7 +9,7 @@ use crate::cli::args::{Format, Global, VerifyArgs};
 use crate::cli::failure::Failure;
 use crate::cli::manifest::Opened;
 use crate::cli::output::Output;
-use crate::cli::{clock, matrix};
+use crate::cli::{apply, clock, matrix};
 use crate::report::policy::PolicyReport;
 use crate::{diagram, page, verify};
 
@@ -31,11 +31,15 @@ pub(super) fn run(file: &Path, args: &VerifyArgs, global: &Global, output: &Outp
         write(path, text)?;
         output.say(&format!("wrote {}", path.display()));
     }
-    match output.format {
+    let shown = match output.format {
         Format::Mermaid => drawn(&report, &diagram::mermaid(&report), output),
         Format::Dot => drawn(&report, &diagram::dot(&report), output),
         _ => matrix::show(&report, &title, took, args.verbose, output),
+    };
+    if report.counts().failed > 0 {
+        output.next(&format!("pkictl plan{}{}", apply::named(file), apply::options(global)));
     }
+    shown
 }
 
 /// A picture says who may call whom; the exit code says whether it is so.
