@@ -501,3 +501,12 @@ fn files_without_routes_are_refused_and_broken_ones_are_failed_checks() {
         "error: keyless.pem holds no private key\n\nhint: put chain and key into one file, or issue a credential and give its name",
     );
 }
+
+#[test]
+fn without_an_environment_the_roots_of_visitors_are_asked_for() {
+    Workspace::new().pkictl(&["verify", "--route", "route.yaml"]).fails(
+        1,
+        "error: environment \"dev\" has no certificate authority in pki\n\n\
+         hint: name the roots that visitors trust with `--roots FILE`, or the environment with `--env NAME`",
+    );
+}

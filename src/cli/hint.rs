@@ -80,10 +80,15 @@ fn no_authority(global: &Global, here: &str) -> String {
             "name one of these with `--env NAME`: {others}; or make this one with `pkictl init{here}`"
         );
     }
-    if !global.given.pki && Path::new(FILE_NAME).is_file() {
-        return format!("make what {FILE_NAME} declares with `pkictl apply`");
+    format!("run `{}` first", beginning(global))
+}
+
+/// The command that makes the first authority: of a manifest, if one lies here.
+pub(super) fn beginning(global: &Global) -> String {
+    match !global.given.pki && Path::new(FILE_NAME).is_file() {
+        true => "pkictl apply".into(),
+        false => format!("pkictl init{}", location(global)),
     }
-    format!("run `pkictl init{here}` first")
 }
 
 /// The options that lead to the same PKI directory and environment, with a leading space.

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::args::{Format, Global, ListArgs};
 use super::clock;
 use super::failure::Failure;
-use super::hint::location;
+use super::hint::{beginning, location};
 use super::output::{BOLD, DIM, GREEN, Output, RED, YELLOW, paint, table};
 use crate::error::Result;
 use crate::pki::certificate::Details;
@@ -43,7 +43,7 @@ pub(super) fn run(args: &ListArgs, global: &Global, output: &Output) -> std::res
     }
     output.data(&text)?;
     if environments.is_empty() {
-        output.next(&format!("pkictl init{}", location(global)));
+        output.next(&beginning(global));
     } else if environments.iter().all(|listing| listing.credentials.is_empty()) {
         output.next(&format!("pkictl issue server NAME{}", location(global)));
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::args::{Global, VerifyArgs};
-use super::failure::Failure;
+use super::failure::{Failure, Kind};
 use super::hint::location;
 use super::output::Output;
 use super::passphrase::{self, Purpose};
@@ -168,6 +168,19 @@ fn trust(args: &VerifyArgs, environment: &Environment) -> Result<Trust, Failure>
         ));
     }
     Ok(trust)
+}
+
+/// Without an environment, the next step is rather a file than a new CA.
+fn name_roots(failure: Failure, who: &str) -> Failure {
+    match &failure.kind {
+        Kind::Library(error) if matches!(**error, Error::NoAuthority { .. }) => Failure {
+            hint: Some(format!(
+                "name the roots that {who} trust with `--roots FILE`, or the environment with `--env NAME`"
+            )),
+            ..failure
+        },
+        _ => failure,
+    }
 }
 
 /// The clients that were named, by name or by file.

@@ -133,8 +133,10 @@ fn an_environment_that_is_not_there_says_which_are() {
     workspace.pkictl(&["list"]).fails(
         1,
         "error: environment \"dev\" has no certificate authority in pki\n\n\
-         hint: make what pkictl.toml declares with `pkictl apply`",
+         hint: run `pkictl apply` first",
     );
+    let run = workspace.pkictl(&["list", "--all-environments"]).succeeds();
+    assert_eq!(run.stderr, "next: pkictl apply\n");
     workspace.pkictl(&["apply"]).succeeds();
     workspace.pkictl(&["list"]).fails(
         1,

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::{clients, trust};
+use super::{clients, name_roots, trust};
 use crate::cli::args::{Global, VerifyArgs};
-use crate::cli::failure::{Failure, Kind};
+use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::{clock, report};
-use crate::error::Error;
 use crate::store::Environment;
 use crate::verify::TlsVersion;
 use crate::verify::endpoint::{self, Endpoint, Place};
@@ -19,7 +18,8 @@ pub(super) fn run(
     global: &Global,
     output: &Output,
 ) -> Result<(), Failure> {
-    let trust = trust(args, environment).map_err(name_roots)?;
+    let trust =
+        trust(args, environment).map_err(|failure| name_roots(failure, "clients of this endpoint"))?;
     let clients = clients(args, environment)?;
     let host = args.host.as_deref().unwrap_or(place.host());
     let versions: Vec<TlsVersion> =
@@ -42,15 +42,4 @@ pub(super) fn run(
     };
     // What an endpoint offers is the answer here, not only what is wrong with it.
     report::show(&result, &title, start.elapsed(), true, output)
-}
-
-/// Without an environment, the next step is rather a file than a new CA.
-fn name_roots(failure: Failure) -> Failure {
-    match &failure.kind {
-        Kind::Library(error) if matches!(**error, Error::NoAuthority { .. }) => Failure {
-            hint: Some("name the roots that clients of this endpoint trust with `--roots FILE`, or the environment with `--env NAME`".into()),
-            ..failure
-        },
-        _ => failure,
-    }
 }

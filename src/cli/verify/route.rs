@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{callers, clients, trust, versions};
+use super::{callers, clients, name_roots, trust, versions};
 use crate::bundle::Identity;
 use crate::cli::args::VerifyArgs;
 use crate::cli::failure::Failure;
@@ -22,7 +22,7 @@ use crate::verify::route::{self, Objection, Route, Scope, Subject, Termination};
 
 pub(super) fn run(args: &VerifyArgs, environment: &Environment, output: &Output) -> Result<(), Failure> {
     let now = clock::now()?;
-    let trust = trust(args, environment)?;
+    let trust = trust(args, environment).map_err(|failure| name_roots(failure, "visitors"))?;
     let (documents, unreadable) = read(&args.routes.route)?;
     let objects = kubernetes::objects(&documents);
     let named = PodNames::parse(&args.routes.pod_cert)?;
