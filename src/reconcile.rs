@@ -82,11 +82,12 @@ impl Reconciler<'_> {
         let signing = self.signing(environment, &mut plan)?;
         let inspections = self.inspect_all(environment, &signing)?;
         self.steps_of(environment, &inspections, &mut plan);
-        self.plan_outputs(environment, &signing, &inspections, &mut plan)?;
+        let written = self.plan_outputs(environment, &signing, &inspections, &mut plan)?;
         for (place, authority) in environment.authorities.iter().enumerate() {
             let before = self.store.environment(&authority.domain)?.applied()?.unwrap_or_default();
-            let after = record::applied(environment, place, &inspections, None);
+            let after = self.applied(environment, place, &inspections, &written, &before);
             record::admissions(environment, place, &inspections, &before, &after, &mut plan);
+            record::files_left(&after, &authority.domain, &mut plan);
         }
         self.plan_leftovers(environment, &mut plan)?;
         Ok(plan)
@@ -107,12 +108,12 @@ impl Reconciler<'_> {
         Ok(plan)
     }
 
-    /// The locks of all domains that the environment uses, always in the same order.
+    /// The locks of all domains that the environment uses or used, always in the same order.
     fn locks(&self, environment: &Environment) -> Result<Vec<Option<Lock>>> {
-        let used = |place| environment.services.iter().any(|service| service.authority == place);
-        let lock = |(place, authority): (usize, &crate::manifest::Authority)| match used(place) {
-            true => self.store.environment(&authority.domain)?.lock().map(Some),
-            false => Ok(None),
+        let lock = |(place, authority): (usize, &crate::manifest::Authority)| {
+            let store = self.store.environment(&authority.domain)?;
+            let matters = authorities::is_used(environment, place) || !store.credentials().is_empty();
+            matters.then(|| store.lock()).transpose()
         };
         environment.authorities.iter().enumerate().map(lock).collect()
     }

@@ -9,6 +9,7 @@ use crate::harness::Workspace;
 mod crash;
 mod enforced;
 mod exact;
+mod leftovers;
 mod reasons;
 
 /// Two services that call one another in one direction, and a file for one of them.

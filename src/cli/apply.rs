@@ -13,6 +13,7 @@ use super::progress;
 use crate::manifest::FILE_NAME;
 use crate::pki::Notice;
 use crate::reconcile::{Action, EnvironmentPlan, Plan, Step};
+use crate::store::ROOT;
 use crate::template::shell_word;
 
 pub(super) fn plan(args: &PlanArgs, global: &Global, output: &Output) -> Result<(), Failure> {
@@ -62,6 +63,7 @@ enum Tense {
 
 #[derive(Serialize)]
 struct Json<'a> {
+    /// Whether everything is now as the manifest declares.
     done: bool,
     #[serde(flatten)]
     plan: &'a Plan,
@@ -69,7 +71,11 @@ struct Json<'a> {
 
 fn show(plan: &Plan, tense: Tense, output: &Output) -> Result<(), Failure> {
     match output.format {
-        Format::Json => output.json(&Json { done: tense == Tense::Past || plan.is_done(), plan }),
+        Format::Json => {
+            let differs = plan.environments.iter().any(EnvironmentPlan::keeps_authority);
+            let done = if tense == Tense::Past { !differs } else { plan.is_done() };
+            output.json(&Json { done, plan })
+        }
         // What was done is talk; what would be done was asked for.
         _ if tense == Tense::Past => {
             output.say(human(plan, tense).trim_end());
@@ -110,7 +116,10 @@ fn human(plan: &Plan, tense: Tense) -> String {
         let rows: Vec<Vec<String>> =
             environment.steps.iter().flat_map(|step| rows(step, environment, tense)).collect();
         text += &table(&rows);
-        for note in &environment.notes {
+        let kept = "whoever trusts the CA would have to be told: with `--remake-authorities` it is made anew, and all below it";
+        let is_kept = |step: &Step| step.action == Action::KeepAuthority && step.name == ROOT;
+        let kept = environment.steps.iter().any(is_kept).then_some(kept);
+        for note in environment.notes.iter().map(String::as_str).chain(kept) {
             text += &format!("  {} {note}\n", paint(DIM, "note:"));
         }
         text + &format!("  {}\n", paint(DIM, summary(environment)))

@@ -105,8 +105,28 @@ impl Opened {
             judge: &judge,
             progress,
         };
-        Ok(act(&reconciler)?)
+        act(&reconciler).map_err(|error| Failure { hint: without_authority(&error), ..error.into() })
     }
+}
+
+/// What to do about an authority that is there in part: made anew as for a single command, it would not be the one that
+/// the manifest declares.
+fn without_authority(error: &Error) -> Option<String> {
+    let (file, directory) = match error {
+        Error::NoAuthorityKey { path, .. } => (path.clone(), path.parent()?.parent()?.to_owned()),
+        Error::KeyMismatch { key, .. } if key.ends_with("ca.key") => {
+            (PathBuf::from(key), Path::new(key).parent()?.parent()?.to_owned())
+        }
+        Error::AlreadyExists { what: "file", name, place } if name == "ca" => {
+            (place.join("ca").join(ROOT).join("ca.crt"), place.join("ca"))
+        }
+        _ => return None,
+    };
+    Some(format!(
+        "put {} back, or move {} away: then the next `pkictl apply` makes a new CA and re-issues everything below it",
+        file.display(),
+        shell_word(&directory.display().to_string())
+    ))
 }
 
 /// The environment that was asked for, if one was.

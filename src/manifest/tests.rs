@@ -115,6 +115,33 @@ fn a_service_that_does_both_calls_where_it_is_told_not_to_serve() {
 }
 
 #[test]
+fn a_proxy_that_calls_over_tls_does_so_with_its_own_certificate() {
+    for target in ["nginx", "haproxy", "apache", "envoy", "caddy", "traefik"] {
+        let client = |upstream: &str, more: &str| {
+            let emit = format!(
+                "callers = [\"storefront\", \"backoffice\"]\nemit = [{{ target = \"{target}\", upstream = \"{upstream}\", allow = false{more} }}]"
+            );
+            let text = SHOP.replace("callers = [\"storefront\", \"backoffice\"]", &emit);
+            let manifest = read(&text).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+            let service = manifest.environments[0].service("rest-api").expect("it is declared");
+            service.emits[0].options.get("client").cloned()
+        };
+        let own = Given::Services(vec!["rest-api".into()]);
+        assert_eq!(client("https://database.shop-test.svc:8443", ""), Some(own), "{target}");
+        assert_eq!(client("https://database.shop-test.svc:8443", ", client = false"), None, "{target}");
+        assert_eq!(client("http://127.0.0.1:9000", ""), None, "{target}");
+    }
+    // Nobody declares it as a caller, so it has nothing to call with.
+    let text = SHOP.replace(
+        "[service.database]",
+        "[service.alone]\nnames = [\"localhost\"]\nemit = [{ target = \"nginx\", upstream = \"https://localhost:8443\" }]\n[service.database]",
+    );
+    let manifest = read(&text).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+    let alone = manifest.environments[0].service("alone").expect("it is declared");
+    assert!(!alone.emits[0].options.contains_key("client"));
+}
+
+#[test]
 fn an_authority_of_its_own_is_an_environment_of_its_own_in_the_pki_directory() {
     let text = "version = 1\nenvironments = [\"test\"]\n[authority.db]\n[service.a]\nauthority = \"db\"\nnames = [\"a\"]\n";
     let manifest = read(text).expect("it is right");

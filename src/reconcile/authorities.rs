@@ -8,7 +8,7 @@ use crate::artifact::Existing;
 use crate::error::{Error, Result};
 use crate::manifest::{Authority as Wanted, Environment};
 use crate::pki::validity::human_time;
-use crate::pki::{Authority, Certificate, Label, Moment, NameConstraints};
+use crate::pki::{Authority, Certificate, Label, Moment, NameConstraints, Validity};
 use crate::profile::{Profile, Request};
 use crate::store::{self, ISSUING, Lock, NewAuthority, ROOT};
 
@@ -37,15 +37,13 @@ impl Signing {
 
 /// What is to be done about an authority.
 enum Verdict {
+    Fine,
     /// There is none.
     Missing,
-    /// There is a root.
-    Standing {
-        /// Where it is another than the manifest declares.
-        differs: Vec<Reason>,
-        /// Why the intermediate below it must be made, if one is wanted.
-        issuing: Option<Reason>,
-    },
+    /// The root stays, and the intermediate does not.
+    Intermediate,
+    /// It is another than the manifest declares, and that is to be mended.
+    Remake,
 }
 
 impl Reconciler<'_> {
@@ -58,13 +56,11 @@ impl Reconciler<'_> {
                 continue;
             }
             let store = self.store.environment(&wanted.domain)?;
-            let verdict = self.judge_authority(wanted, &store)?;
-            self.say(&verdict, wanted, plan);
-            let stays = match &verdict {
-                Verdict::Missing => false,
-                Verdict::Standing { differs, issuing } => issuing.is_none() && !self.remakes(differs),
+            let signer = match self.judge_authority(wanted, &store, plan)? {
+                Verdict::Fine => Some(self.signer(environment, place, &store)?),
+                Verdict::Missing | Verdict::Intermediate | Verdict::Remake => None,
             };
-            signers.push(if stays { Some(self.signer(environment, place, &store)?) } else { None });
+            signers.push(signer);
         }
         Ok(signers)
     }
@@ -78,20 +74,16 @@ impl Reconciler<'_> {
     ) -> Result<Signers> {
         let mut signers = Signers::new();
         for (place, wanted) in environment.authorities.iter().enumerate() {
-            let Some(lock) = &locks[place] else {
+            let Some(lock) = locks[place].as_ref().filter(|_| is_used(environment, place)) else {
                 signers.push(None);
                 continue;
             };
             let store = self.store.environment(&wanted.domain)?;
-            let verdict = self.judge_authority(wanted, &store)?;
-            self.say(&verdict, wanted, plan);
-            match verdict {
+            match self.judge_authority(wanted, &store, plan)? {
+                Verdict::Fine => {}
                 Verdict::Missing => self.make(wanted, &store, lock, Existing::Keep)?,
-                Verdict::Standing { differs, .. } if self.remakes(&differs) => {
-                    self.make(wanted, &store, lock, Existing::Replace)?;
-                }
-                Verdict::Standing { issuing: Some(_), .. } => self.make_intermediate(wanted, &store, lock)?,
-                Verdict::Standing { issuing: None, .. } => {}
+                Verdict::Remake => self.make(wanted, &store, lock, Existing::Replace)?,
+                Verdict::Intermediate => self.make_intermediate(wanted, &store, lock)?,
             }
             signers.push(Some(self.signer(environment, place, &store)?));
         }
@@ -115,42 +107,72 @@ impl Reconciler<'_> {
         Ok(Signing { name, chain, constraints, profiles })
     }
 
-    fn judge_authority(&self, wanted: &Wanted, store: &store::Environment) -> Result<Verdict> {
+    /// What is to be done, and the step that says so.
+    fn judge_authority(
+        &self,
+        wanted: &Wanted,
+        store: &store::Environment,
+        plan: &mut EnvironmentPlan,
+    ) -> Result<Verdict> {
+        let mut step = |action, name: &str, reasons: Vec<Reason>| {
+            plan.steps.push(Step { action, domain: wanted.domain.clone(), name: name.to_owned(), reasons });
+        };
         if !store.has_authority() {
+            let new = || vec![Reason::new("new", "there is none yet")];
+            step(Action::MakeAuthority, ROOT, new());
+            if wanted.intermediate {
+                step(Action::MakeAuthority, ISSUING, new());
+            }
             return Ok(Verdict::Missing);
         }
         let root = store.authority_chain(ROOT)?.swap_remove(0);
-        let differs = self.differences(wanted, &root);
-        let issuing = if wanted.intermediate { self.judge_intermediate(store) } else { None };
-        Ok(Verdict::Standing { differs, issuing })
+        let differences = self.differences(wanted, &root);
+        if !differences.is_empty() && self.remake_authorities {
+            step(Action::RemakeAuthority, ROOT, differences);
+            return Ok(Verdict::Remake);
+        }
+        if !differences.is_empty() {
+            step(Action::KeepAuthority, ROOT, differences);
+        }
+        let trouble = if wanted.intermediate { self.trouble_of_intermediate(store, &root) } else { None };
+        let Some(mut reason) = trouble else { return Ok(Verdict::Fine) };
+        // A root whose key is kept elsewhere stops nobody from working until the end has come.
+        if reason.id == "expires-soon" && !store.authority_path(ROOT).join("ca.key").is_file() {
+            reason.text += "; the root's key is needed to make another, and is not here";
+            step(Action::KeepAuthority, ISSUING, vec![reason]);
+            return Ok(Verdict::Fine);
+        }
+        step(Action::MakeAuthority, ISSUING, vec![reason]);
+        Ok(Verdict::Intermediate)
     }
 
-    /// Why the intermediate must be made, if it must.
-    fn judge_intermediate(&self, store: &store::Environment) -> Option<Reason> {
+    fn trouble_of_intermediate(&self, store: &store::Environment, root: &Certificate) -> Option<Reason> {
         if !store.authority_path(ISSUING).join("ca.crt").is_file() {
             return Some(Reason::new("new", "the manifest wants an intermediate, and there is none"));
         }
-        match store.authority_chain(ISSUING) {
-            Err(_) => Some(Reason::new("issuer-changed", "it does not stand under the root any more")),
-            Ok(chain) if chain[0].details.validity.not_after <= self.now => {
-                Some(Reason::new("expired", "it expired"))
-            }
-            Ok(_) => None,
-        }
+        let Ok(chain) = store.authority_chain(ISSUING) else {
+            return Some(Reason::new("issuer-changed", "it does not stand under the root any more"));
+        };
+        // One that ends with its root gains nothing by being made anew.
+        let clamped = chain[0].details.validity.not_after == root.details.validity.not_after;
+        self.end(&chain[0]).filter(|_| !clamped)
     }
 
-    /// Whether a root that differs so is made anew, and everything below it.
-    fn remakes(&self, differs: &[Reason]) -> bool {
-        self.remake_authorities && !differs.is_empty()
+    /// That an authority has ended or ends soon. What it signs ends with it, so it goes before its leaves do.
+    fn end(&self, authority: &Certificate) -> Option<Reason> {
+        let Validity { not_before, not_after } = authority.details.validity;
+        let within = self.manifest.renew_within.as_duration().min((not_after - not_before) / 3);
+        let ends = human_time(not_after);
+        if not_after <= self.now {
+            return Some(Reason::new("expired", format!("it expired on {ends}")));
+        }
+        (not_after - self.now <= within)
+            .then(|| Reason::new("expires-soon", format!("it expires on {ends}, and all that it signed")))
     }
 
     fn differences(&self, wanted: &Wanted, root: &Certificate) -> Vec<Reason> {
-        let mut reasons = Vec::new();
         let details = &root.details;
-        if details.validity.not_after <= self.now {
-            let text = format!("it expired on {}", human_time(details.validity.not_after));
-            reasons.push(Reason::new("expired", text));
-        }
+        let mut reasons: Vec<Reason> = self.end(root).into_iter().collect();
         let found = details.name_constraints.clone().unwrap_or_default();
         if words(&found) != words(&wanted.constraints) {
             let say = |constraints: &NameConstraints| match constraints.is_empty() {
@@ -174,33 +196,6 @@ impl Reconciler<'_> {
             reasons.push(Reason::new("organization-changed", text));
         }
         reasons
-    }
-
-    fn say(&self, verdict: &Verdict, wanted: &Wanted, plan: &mut EnvironmentPlan) {
-        let mut step = |action, name: &str, reasons: &[Reason]| {
-            let (domain, reasons) = (wanted.domain.clone(), reasons.to_vec());
-            plan.steps.push(Step { action, domain, name: name.to_owned(), reasons });
-        };
-        let new = [Reason::new("new", "there is none yet")];
-        match verdict {
-            Verdict::Missing => {
-                step(Action::MakeAuthority, ROOT, &new);
-                if wanted.intermediate {
-                    step(Action::MakeAuthority, ISSUING, &new);
-                }
-            }
-            Verdict::Standing { differs, .. } if self.remakes(differs) => {
-                step(Action::RemakeAuthority, ROOT, differs);
-            }
-            Verdict::Standing { differs, issuing } => {
-                if !differs.is_empty() {
-                    step(Action::KeepAuthority, ROOT, differs);
-                }
-                if let Some(reason) = issuing {
-                    step(Action::MakeAuthority, ISSUING, std::slice::from_ref(reason));
-                }
-            }
-        }
     }
 
     fn make(

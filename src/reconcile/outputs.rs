@@ -14,14 +14,16 @@ use crate::store::ROOT;
 
 impl Reconciler<'_> {
     /// The files that would be written. Those that hang on a certificate that is still to be made are known by their
-    /// directory only.
+    /// directory only. Returns the files of each service as [`Self::write_outputs`] does; a path that ends in `/` stands
+    /// for all files below it.
     pub(super) fn plan_outputs(
         &self,
         environment: &Environment,
         signing: &Signers,
         inspections: &[Inspection],
         plan: &mut EnvironmentPlan,
-    ) -> Result<()> {
+    ) -> Result<Vec<Vec<String>>> {
+        let mut all = Vec::with_capacity(environment.services.len());
         let places: BTreeMap<&str, &Inspection> =
             environment.services.iter().map(|service| service.name.as_str()).zip(inspections).collect();
         let changes = |name: &str| places.get(name).is_some_and(|found| !found.reasons.is_empty());
@@ -37,22 +39,27 @@ impl Reconciler<'_> {
         for service in &environment.services {
             let domain = &environment.authority_of(service).domain;
             let mut pending = changes(service.name.as_str()) || signing[service.authority].is_none();
+            let mut files = Vec::new();
             for emit in &service.emits {
                 if pending || uses(emit, &changes) {
                     let text = format!("{} needs certificates that are made first", emit.target);
                     let reasons = vec![Reason::new("certificate-changes", text)];
                     let name = format!("{}/", emit.to);
+                    files.push(name.clone());
                     plan.steps.push(Step { action: Action::Write, domain: domain.clone(), name, reasons });
                     continue;
                 }
                 if uses(emit, &lax) {
+                    files.push(format!("{}/", emit.to));
                     continue;
                 }
                 for artifact in self.render(environment, service, emit)? {
                     plan.steps.extend(self.differs(&artifact, domain, &emit.target));
+                    files.push(artifact.path);
                 }
             }
             let copies = &service.files;
+            files.extend([&copies.certificate, &copies.key, &copies.ca].into_iter().flatten().cloned());
             pending &= [&copies.certificate, &copies.key, &copies.ca].iter().any(|one| one.is_some());
             let copies = if pending || lax(service.name.as_str()) {
                 vec![]
@@ -62,8 +69,9 @@ impl Reconciler<'_> {
             for artifact in copies {
                 plan.steps.extend(self.differs(&artifact, domain, "copy"));
             }
+            all.push(files);
         }
-        Ok(())
+        Ok(all)
     }
 
     /// Writes what differs. Returns the files of each service, relative to the manifest.

@@ -83,6 +83,13 @@ impl Plan {
     }
 }
 
+impl EnvironmentPlan {
+    /// Whether an authority differs from the manifest and stays as it is.
+    pub fn keeps_authority(&self) -> bool {
+        self.steps.iter().any(|step| step.action == Action::KeepAuthority)
+    }
+}
+
 impl Action {
     /// Whether nothing is done: it is only worth knowing.
     pub fn is_mention(self) -> bool {

@@ -23,9 +23,9 @@ impl Reconciler<'_> {
             let Some(lock) = &locks[place] else { continue };
             let store = self.store.environment(&authority.domain)?;
             let before = store.applied()?.unwrap_or_default();
-            let after = applied(environment, place, inspections, Some(written));
+            let after = self.applied(environment, place, inspections, written, &before);
             admissions(environment, place, inspections, &before, &after, plan);
-            self.files_left(&before, &after, &authority.domain, plan);
+            files_left(&after, &authority.domain, plan);
             if after != before {
                 store.put_applied(lock, &after)?;
             }
@@ -33,19 +33,41 @@ impl Reconciler<'_> {
         Ok(())
     }
 
-    fn files_left(&self, before: &Applied, after: &Applied, domain: &str, plan: &mut EnvironmentPlan) {
-        let kept: BTreeSet<&String> = after.services.values().flat_map(|one| &one.files).collect();
-        for file in before.services.values().flat_map(|one| &one.files) {
-            if !kept.contains(file) && self.base.join(file).exists() {
-                let reasons = vec![Reason::new("undeclared", "nothing in the manifest makes it any more")];
-                plan.steps.push(Step {
-                    action: Action::Leftover,
-                    domain: domain.into(),
-                    name: file.clone(),
-                    reasons,
-                });
-            }
+    /// What is in force once the services under an authority are applied. Of `written`, a path that ends in `/` stands
+    /// for all files below it.
+    pub(super) fn applied(
+        &self,
+        environment: &Environment,
+        place: usize,
+        inspections: &[Inspection],
+        written: &[Vec<String>],
+        before: &Applied,
+    ) -> Applied {
+        let principals: BTreeMap<&str, &str> = environment
+            .services
+            .iter()
+            .zip(inspections)
+            .filter_map(|(service, found)| Some((service.name.as_str(), found.principal.as_deref()?)))
+            .collect();
+        let mut applied = Applied { schema: 1, ..Applied::default() };
+        for (nth, service) in
+            environment.services.iter().enumerate().filter(|(_, one)| one.authority == place)
+        {
+            let name = |caller: &String| principals.get(caller.as_str()).map(|name| (*name).to_owned());
+            let admits = service.callers.as_ref().map(|callers| callers.iter().filter_map(name).collect());
+            let one = AppliedService { admits, files: written[nth].clone() };
+            applied.services.insert(service.name.to_string(), one);
         }
+        let kept: BTreeSet<&str> = written.iter().flatten().map(String::as_str).collect();
+        let is_kept = |file: &str| {
+            let mut above = file.match_indices('/').map(|(end, _)| &file[..=end]);
+            kept.contains(file) || above.any(|directory| kept.contains(directory))
+        };
+        let known: BTreeSet<&String> =
+            before.services.values().flat_map(|one| &one.files).chain(&before.left).collect();
+        let left = known.into_iter().filter(|file| !is_kept(file) && self.base.join(file).exists());
+        applied.left = left.cloned().collect();
+        applied
     }
 
     pub(super) fn plan_leftovers(&self, environment: &Environment, plan: &mut EnvironmentPlan) -> Result<()> {
@@ -99,27 +121,14 @@ impl Reconciler<'_> {
     }
 }
 
-/// What is in force once the services under an authority are applied.
-pub(super) fn applied(
-    environment: &Environment,
-    place: usize,
-    inspections: &[Inspection],
-    written: Option<&[Vec<String>]>,
-) -> Applied {
-    let principals: BTreeMap<&str, &str> = environment
-        .services
-        .iter()
-        .zip(inspections)
-        .filter_map(|(service, found)| Some((service.name.as_str(), found.principal.as_deref()?)))
-        .collect();
-    let mut applied = Applied { schema: 1, ..Applied::default() };
-    for (nth, service) in environment.services.iter().enumerate().filter(|(_, one)| one.authority == place) {
-        let name = |caller: &String| principals.get(caller.as_str()).map(|name| (*name).to_owned());
-        let admits = service.callers.as_ref().map(|callers| callers.iter().filter_map(name).collect());
-        let files = written.map(|written| written[nth].clone()).unwrap_or_default();
-        applied.services.insert(service.name.to_string(), AppliedService { admits, files });
-    }
-    applied
+/// Files that nothing makes any more: whoever knows what they are for removes them.
+pub(super) fn files_left(after: &Applied, domain: &str, plan: &mut EnvironmentPlan) {
+    plan.steps.extend(after.left.iter().map(|file| Step {
+        action: Action::Leftover,
+        domain: domain.into(),
+        name: file.clone(),
+        reasons: vec![Reason::new("undeclared", "nothing in the manifest makes it any more")],
+    }));
 }
 
 /// Services that are there already and admit others from now on.

@@ -120,6 +120,80 @@ fn an_end_that_is_near() {
 }
 
 #[test]
+fn an_intermediate_that_ends_soon_is_made_anew_before_its_leaves_end_with_it() {
+    let workspace =
+        applied(&PAIR.replace("[service.api]", "[authority]\nintermediate = true\n[service.api]"));
+    let start = time::OffsetDateTime::now_utc().unix_timestamp();
+    let at = |day: i64, arguments: &[&str]| {
+        let now = (start + day * 86_400).to_string();
+        workspace.command(arguments).env("SOURCE_DATE_EPOCH", &now).run()
+    };
+    // Of 1825 days, too few are left for a whole leaf: it ends with its issuer.
+    at(1790, &["apply"]).succeeds();
+    at(1790, &["plan", "--check"]).succeeds();
+    let plan = at(1800, &["plan", "--format", "json"]).succeeds().json();
+    let steps: Vec<String> = plan["environments"][0]["steps"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .map(|step| format!("{} {} {}", step["action"], step["name"], step["reasons"][0]["id"]))
+        .collect();
+    assert_eq!(steps[0], "\"make-authority\" \"issuing\" \"expires-soon\"", "{steps:#?}");
+    assert!(steps.contains(&"\"reissue\" \"api\" \"issuer-changed\"".to_owned()), "{steps:#?}");
+    // Without the root's key nothing can be done about it, and other work goes on.
+    std::fs::rename(workspace.file("pki/test/ca/root/ca.key"), workspace.file("kept.key")).expect("a key");
+    let run = at(1800, &["apply"]).succeeds();
+    assert!(
+        run.stdout.contains("; the root's key is needed to make another, and is not here"),
+        "{}",
+        run.stdout
+    );
+    at(1800, &["plan", "--check"]).exits_with(3);
+    std::fs::rename(workspace.file("kept.key"), workspace.file("pki/test/ca/root/ca.key")).expect("a key");
+    at(1800, &["apply"]).succeeds();
+    at(1800, &["plan", "--check"]).succeeds();
+    // The next one but one ends with the root, and gains nothing by being made again; the root has to be told of.
+    at(3600, &["apply"]).succeeds();
+    at(3600, &["plan", "--check"]).succeeds();
+    let plan = at(3640, &["plan"]).succeeds();
+    assert!(plan.stdout.contains("keep CA  root  it expires on "), "{}", plan.stdout);
+    assert!(!plan.stdout.contains("issuing"), "{}", plan.stdout);
+}
+
+#[test]
+fn an_intermediate_is_made_under_a_root_that_differs_and_stays() {
+    let workspace = workspace(PAIR);
+    workspace.pkictl(&["init", "--env", "test", "--org", "Another"]).succeeds();
+    let text = PAIR.replace("[service.api]", "[authority]\nintermediate = true\n[service.api]");
+    workspace.write(
+        "pkictl.toml",
+        text.replace("[authority]", "[defaults]\norganization = \"Shop\"\n[authority]"),
+    );
+    let run = workspace.pkictl(&["apply"]).succeeds();
+    for line in ["kept CA  root", "made CA  issuing"] {
+        assert!(run.stdout.contains(line), "{}", run.stdout);
+    }
+    workspace.pkictl(&["apply", "--remake-authorities"]).succeeds();
+    workspace.pkictl(&["plan", "--check"]).succeeds();
+}
+
+#[test]
+fn a_root_that_ends_soon_is_said_and_stays_until_it_is_remade() {
+    let workspace = applied(PAIR);
+    let start = time::OffsetDateTime::now_utc().unix_timestamp();
+    let at = |day: i64, arguments: &[&str]| {
+        let now = (start + day * 86_400).to_string();
+        workspace.command(arguments).env("SOURCE_DATE_EPOCH", &now).run()
+    };
+    at(3630, &["apply"]).succeeds();
+    let plan = at(3630, &["plan"]).exits_with(0);
+    assert!(plan.stdout.contains("keep CA  root  it expires on "), "{}", plan.stdout);
+    at(3630, &["plan", "--check"]).exits_with(3);
+    at(3630, &["apply", "--remake-authorities"]).succeeds();
+    at(3630, &["plan", "--check"]).succeeds();
+}
+
+#[test]
 fn an_end_that_has_come() {
     let workspace = applied(PAIR);
     let later = time::OffsetDateTime::now_utc().unix_timestamp() + 400 * 86_400;
