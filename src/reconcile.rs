@@ -79,6 +79,7 @@ impl Reconciler<'_> {
     fn plan_one(&self, environment: &Environment) -> Result<EnvironmentPlan> {
         let mut plan =
             EnvironmentPlan { environment: environment.name.clone(), ..EnvironmentPlan::default() };
+        self.keep_out_of_store(environment)?;
         let signing = self.signing(environment, &mut plan)?;
         let inspections = self.inspect_all(environment, &signing)?;
         self.steps_of(environment, &inspections, &mut plan);
@@ -96,6 +97,7 @@ impl Reconciler<'_> {
     fn apply_one(&self, environment: &Environment) -> Result<EnvironmentPlan> {
         let mut plan =
             EnvironmentPlan { environment: environment.name.clone(), ..EnvironmentPlan::default() };
+        self.keep_out_of_store(environment)?;
         let locks = self.locks(environment)?;
         let signing = self.make_authorities(environment, &locks, &mut plan)?;
         let inspections = self.inspect_all(environment, &signing)?;

@@ -142,6 +142,25 @@ fn a_proxy_that_calls_over_tls_does_so_with_its_own_certificate() {
 }
 
 #[test]
+fn two_environments_never_write_to_one_place() {
+    let with = |environments: &str, key: &str, to: &str| {
+        let text = format!(
+            "version = 1\nenvironments = [{environments}]\n[service.web]\nnames = [\"localhost\"]\nfiles = {{ key = \"{key}\" }}\nemit = [{{ target = \"nginx\", to = \"{to}\" }}]\n"
+        );
+        read(&text).map(drop).map_err(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    assert_eq!(
+        with("\"test\", \"prod\", \"third\"", "web.key", "deploy/{{ service }}"),
+        Err(vec![
+            "5:17: \"web.key\" is the same in every environment, and each would write over it".into(),
+            "6:9: \"deploy/web\" is the same in every environment, and each would write over it".into(),
+        ])
+    );
+    assert_eq!(with("\"test\", \"prod\"", "{{ env }}/web.key", "deploy/{{ env }}"), Ok(()));
+    assert_eq!(with("\"test\"", "web.key", "deploy"), Ok(()));
+}
+
+#[test]
 fn an_authority_of_its_own_is_an_environment_of_its_own_in_the_pki_directory() {
     let text = "version = 1\nenvironments = [\"test\"]\n[authority.db]\n[service.a]\nauthority = \"db\"\nnames = [\"a\"]\n";
     let manifest = read(text).expect("it is right");

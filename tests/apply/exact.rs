@@ -27,6 +27,40 @@ fn a_plan_and_its_application_say_what_and_why() {
 }
 
 #[test]
+fn a_plan_in_json_has_the_names_that_help_promises() {
+    let workspace = workspace(PAIR);
+    let plan = workspace.pkictl(&["plan", "--format", "json"]).succeeds().json();
+    let step = |action: &str, name: &str, id: &str, text: &str| serde_json::json!({ "action": action, "domain": "test", "name": name, "reasons": [{ "id": id, "text": text }] });
+    let expected = serde_json::json!({
+        "schema": 1,
+        "done": false,
+        "environments": [{
+            "environment": "test",
+            "steps": [
+                step("make-authority", "root", "new", "there is none yet"),
+                step("issue", "api", "new", "there is none yet"),
+                step("issue", "job", "new", "there is none yet"),
+                step("write", "deploy/test/api/", "certificate-changes", "nginx has certificates that are made first"),
+            ],
+            "unchanged": 0,
+            "notes": [],
+        }],
+    });
+    assert_eq!(plan, expected);
+    let keys = |text: &str| -> Vec<String> {
+        let words = text.split(|c: char| !(c.is_alphanumeric() || "_-".contains(c)));
+        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
+    let help = workspace.pkictl(&["plan", "--help"]).succeeds().stdout;
+    let promised = help.split_once("JSON: ").map(|(_, text)| keys(text)).unwrap_or_default();
+    for key in
+        ["schema", "done", "environments", "environment", "steps", "unchanged", "notes", "keep-authority"]
+    {
+        assert!(promised.iter().any(|word| word == key), "{key} is not in\n{help}");
+    }
+}
+
+#[test]
 fn every_mistake_is_shown_at_its_place_and_nothing_is_made() {
     let workspace = workspace("version = 1\n[service.web]\nnames = [\"*.com\"]\ncolour = 1\n[service.job]\n");
     workspace.pkictl(&["apply"]).fails(

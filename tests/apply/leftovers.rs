@@ -72,6 +72,26 @@ fn a_ca_that_is_there_in_part_stays_and_the_hint_leads_on() {
 }
 
 #[test]
+fn files_are_never_written_into_the_pki_directory() {
+    let workspace = applied(PAIR);
+    let key = workspace.read("pki/test/ca/root/ca.key");
+    for line in [
+        "files = { ca = \"pki/test/ca/root/ca.key\" }",
+        "emit = [{ target = \"env\", to = \"pki/test/certs/job\" }]",
+    ] {
+        workspace.write("pkictl.toml", format!("{PAIR}{line}\n"));
+        let path = line.split('"').rfind(|part| part.starts_with("pki/")).expect("a path");
+        for command in ["plan", "apply"] {
+            workspace.pkictl(&[command]).fails(
+                1,
+                &format!("error: job is to have files at {path:?}, in the PKI directory\n  expected: a path outside of it: what lies there is managed"),
+            );
+        }
+    }
+    assert_eq!(workspace.read("pki/test/ca/root/ca.key"), key);
+}
+
+#[test]
 fn a_ca_that_differs_is_not_said_to_be_done_and_the_option_that_remakes_it_is_named() {
     let workspace = applied(PAIR);
     let text = PAIR.replace(

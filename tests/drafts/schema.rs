@@ -36,8 +36,8 @@ emit = [
 [service.rest-api]
 names = ["rest-api.shop-{{ env }}.svc", "localhost"]
 callers = ["storefront", "backoffice"]
-files = { certificate = "certs/api.crt", key = "certs/api.key", ca = "certs/ca.crt" }
-emit = [{ target = "haproxy", allow = ["storefront"], cert = "rest-api", to = "here" }]
+files = { certificate = "certs/{{ env }}/api.crt", key = "certs/{{ env }}/api.key", ca = "certs/{{ env }}/ca.crt" }
+emit = [{ target = "haproxy", allow = ["storefront"], cert = "rest-api", to = "here/{{ env }}" }]
 
 [service.database]
 profile = "postgres-server"
