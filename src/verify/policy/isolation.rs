@@ -71,7 +71,13 @@ fn servers(stage: &Stage<'_>, realm: &Realm<'_>, other: &Realm<'_>) -> Vec<Plann
             plan.extend(stage.scope.versions.iter().map(|version| {
                 let reached = theirs.reached.contains(&(server.place, *version));
                 let call = || Attempt::call(&server.plain, calling.at(*version), server.address());
-                let attempt = if reached { call() } else { unreached() };
+                let attempt = match reached {
+                    _ if stage.scope.trust.anchors.is_empty() => {
+                        Attempt::Skip("there is no root here yet, so nobody trusts anything".into())
+                    }
+                    true => call(),
+                    false => unreached(),
+                };
                 planned("servers", *version, title, subject.clone(), attempt, refusal)
             }));
         }

@@ -444,6 +444,21 @@ fn what_another_environment_brings_is_refused_and_a_shared_root_shows() {
 }
 
 #[test]
+fn an_environment_that_was_never_made_says_nothing_of_the_borders_of_another() {
+    let mut empty = shop("prod");
+    empty.domains[0].trust = Trust::default();
+    for service in &mut empty.services {
+        service.identity = Err("there is no certificate for it".into());
+    }
+    let report = verify(&policy(vec![shop("test"), empty]));
+    let border = report.environments[1].checks.iter().filter(|check| check.group == Group::Environment);
+    let outcomes: Vec<&Outcome> = border.map(|check| &check.outcome).collect();
+    assert!(!outcomes.is_empty());
+    assert!(outcomes.iter().all(|one| matches!(one, Outcome::Skipped { .. })), "{outcomes:?}");
+    assert_eq!(failures(&report.environments[0]), Vec::<String>::new());
+}
+
+#[test]
 fn two_environments_whose_roots_have_one_name_are_told_apart_by_the_signature() {
     let same = |name| environment(name, &[(name, &root("Root CA"), &SHOP)]);
     let report = verify(&policy(vec![same("test"), same("prod")]));
