@@ -13,7 +13,6 @@ use super::progress;
 use crate::manifest::FILE_NAME;
 use crate::pki::Notice;
 use crate::reconcile::{Action, EnvironmentPlan, Plan, Step};
-use crate::store::ROOT;
 use crate::template::shell_word;
 
 pub(super) fn plan(args: &PlanArgs, global: &Global, output: &Output) -> Result<(), Failure> {
@@ -97,7 +96,9 @@ fn mention(plan: &Plan, output: &Output) {
         ));
     }
     if has(Action::Leftover) {
-        notices.push(Notice::Note("`--prune` moves aside what is left over".into()));
+        notices.push(Notice::Note(
+            "`--prune` moves left-over credentials aside; files are yours to remove".into(),
+        ));
     }
     if output.format == Format::Human {
         output.notices(&notices);
@@ -116,10 +117,7 @@ fn human(plan: &Plan, tense: Tense) -> String {
         let rows: Vec<Vec<String>> =
             environment.steps.iter().flat_map(|step| rows(step, environment, tense)).collect();
         text += &table(&rows);
-        let kept = "whoever trusts the CA would have to be told: with `--remake-authorities` it is made anew, and all below it";
-        let is_kept = |step: &Step| step.action == Action::KeepAuthority && step.name == ROOT;
-        let kept = environment.steps.iter().any(is_kept).then_some(kept);
-        for note in environment.notes.iter().map(String::as_str).chain(kept) {
+        for note in &environment.notes {
             text += &format!("  {} {note}\n", paint(DIM, "note:"));
         }
         text + &format!("  {}\n", paint(DIM, summary(environment)))

@@ -138,7 +138,7 @@ fn what_is_left_over_is_said_with_what_moves_it_aside() {
     let workspace = super::applied(PAIR);
     workspace.pkictl(&["issue", "server", "old", "--env", "test"]).succeeds();
     let plan = workspace.pkictl(&["plan"]).succeeds();
-    assert_eq!(plan.stderr, "note: `--prune` moves aside what is left over\n");
+    assert_eq!(plan.stderr, "note: `--prune` moves left-over credentials aside; files are yours to remove\n");
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn a_ca_that_differs_is_not_said_to_be_done_and_the_option_that_remakes_it_is_na
     );
     workspace.write("pkictl.toml", &text);
     let plan = workspace.pkictl(&["plan"]).succeeds();
-    assert!(plan.stdout.contains("note: whoever trusts the CA would have to be told"), "{}", plan.stdout);
+    assert!(plan.stderr.contains("warning: a CA differs from the manifest and is kept"), "{}", plan.stderr);
     assert!(plan.stdout.contains("--remake-authorities"), "{}", plan.stdout);
     // `apply` alone would change nothing.
     assert_eq!(plan.stderr, "");
