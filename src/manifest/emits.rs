@@ -187,7 +187,10 @@ impl Entry<'_> {
                 }
             }
             let own = match option.kind {
-                OptionType::Callers => self.callers(options.get("cert")),
+                // Where the emitter says when they are meant, that is so without a certificate, too: a Route of
+                // plain HTTP has none, and admits everybody.
+                OptionType::Callers if option.own.is_some() => self.callers(),
+                OptionType::Callers => self.callers().filter(|_| options.get("cert").is_some_and(is_given)),
                 OptionType::Trust | OptionType::Authority => Some(Given::Authority("root".into())),
                 _ => Some(Given::Services(vec![self.service.name.value.clone()])),
             };
@@ -201,8 +204,8 @@ impl Entry<'_> {
     }
 
     /// The declared callers, for an emitter that can tell them apart.
-    fn callers(&self, cert: Option<&Given>) -> Option<Given> {
-        let callers = self.service.callers.as_ref().filter(|_| cert.is_some_and(is_given))?;
+    fn callers(&self) -> Option<Given> {
+        let callers = self.service.callers.as_ref()?;
         if callers.is_empty() {
             let message = format!(
                 "{:?} has an empty list of callers, and no server configuration admits nobody",

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::applied;
+use super::{applied, workspace};
 
 /// Every file below a directory.
 fn contents(path: &Path) -> BTreeMap<String, String> {
@@ -46,4 +46,47 @@ fn apply_writes_what_emit_writes_with_the_callers_as_allow() {
         assert!(ours.values().any(|text| text.contains("job")), "{target} does not name its caller");
         assert!(!ours.values().any(|text| text.contains("other")), "{target} names somebody else");
     }
+}
+
+#[test]
+fn callers_are_refused_where_whoever_ends_tls_cannot_tell_them_apart() {
+    let nobody_asks = "asks nobody for a certificate, so whoever reaches it would be admitted";
+    let any_will_do = "looks whether an authority signed a client's certificate, but not whose it is";
+    let targets = [
+        ("route", "termination = \"edge\"", nobody_asks),
+        ("route", "termination = \"edge\", cert = false", nobody_asks),
+        ("route", "termination = \"plain\"", nobody_asks),
+        ("ingress", "path = \"/\"", nobody_asks),
+        ("ingress", "cert = false, hostname = \"api.example.com\"", nobody_asks),
+        ("gateway", "class = \"istio\"", any_will_do),
+        ("traefik-kubernetes", "mode = \"terminate\"", any_will_do),
+    ];
+    for (target, more, reason) in targets {
+        let workspace = workspace(&guarded(target, more));
+        let run = workspace.pkictl(&["apply"]).exits_with(1);
+        let place = format!("error: line 6 of the manifest, emitter \"{target}\": ");
+        assert!(run.stderr.starts_with(&place) && run.stderr.contains(reason), "{more}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn where_tls_goes_on_to_the_pod_a_service_with_callers_needs_no_further_word() {
+    let host = "hostname = \"api.example.com\"";
+    let targets = [
+        ("route", "termination = \"passthrough\""),
+        ("gateway", &format!("class = \"istio\", mode = \"passthrough\", {host}")),
+        ("traefik-kubernetes", &format!("mode = \"passthrough\", {host}")),
+    ];
+    for (target, more) in targets {
+        applied(&guarded(target, more));
+    }
+    let passed = "passthrough = [\"api.example.com=10.0.0.7:8443\"]";
+    applied(&guarded("haproxy", passed).replace("service = \"api\", port = 8443, ", ""));
+}
+
+/// A service that admits one caller, behind something else.
+fn guarded(target: &str, more: &str) -> String {
+    format!(
+        "version = 1\nenvironments = [\"test\"]\n[service.api]\nnames = [\"api.example.com\"]\ncallers = [\"job\"]\nemit = [{{ target = \"{target}\", service = \"api\", port = 8443, {more} }}]\n[service.job]\n"
+    )
 }
