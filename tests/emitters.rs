@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use pkictl::artifact::Artifact;
 use pkictl::bundle::{Identity, Trust};
 use pkictl::emit::{Emitter, Emitters, Input, OptionType, OptionValue};
+use pkictl::lint::{self, File};
 use pkictl::{Error, Result};
 use serde::Deserialize;
 
@@ -223,6 +224,108 @@ fn every_emitter_says_what_it_is_and_shows_a_command() {
         }
         assert!(emitter.options.iter().all(|option| !option.help.is_empty()), "{name}");
     }
+}
+
+/// A newcomer who knows one emitter knows these options of every other.
+#[test]
+fn an_option_that_many_emitters_have_is_the_same_in_all() {
+    use OptionType::{Callers, Choice, Client, Flag, Integer, Namespace, Server, String, Word};
+    // Name, forms of its value, what stands for it, and how its help begins.
+    let shared: [(&str, &[OptionType], Option<&str>, &[&str]); 10] = [
+        (
+            "cert",
+            &[Server],
+            Some("NAME|FILE"),
+            &["The server's certificate", "Certificate that the router shows"],
+        ),
+        (
+            "client",
+            &[Client],
+            Some("NAME|FILE"),
+            &["The certificate with which", "The client's", "Certificate that clients"],
+        ),
+        (
+            "mtls",
+            &[Flag],
+            None,
+            &["Admit only clients with a certificate of these authorities", "Admit the account only"],
+        ),
+        (
+            "allow",
+            &[Callers],
+            Some("NAME|FILE"),
+            &["Admit only this caller", "Let only this caller", "Make a"],
+        ),
+        ("tls", &[Choice], None, &["Recommendation of Mozilla to follow: modern is TLS 1.3 alone"]),
+        ("proxy-protocol", &[Flag], None, &["Expect the PROXY protocol in front of TLS", "Take the"]),
+        ("mount", &[Word, String], Some("DIR"), &["Where "]),
+        (
+            "local",
+            &[Flag],
+            None,
+            &["Use the credentials' own files on this machine instead", "Use the authorities' own"],
+        ),
+        ("bind", &[Word], Some("ADDRESS"), &["Address to listen on"]),
+        ("namespace", &[Namespace], Some("NAMESPACE"), &["Namespace of "]),
+    ];
+    for name in Emitters::built_in().names() {
+        let emitter = Emitters::built_in().load(&name).expect("a built-in emitter");
+        let has = |option: &str| emitter.options.iter().find(|one| one.name == option);
+        for (option, kinds, value_name, beginnings) in shared {
+            let Some(found) = has(option) else { continue };
+            let place = format!("{option} of {name}");
+            assert!(kinds.contains(&found.kind), "{place}: {:?}", found.kind);
+            assert_eq!(found.value_name.as_deref(), value_name, "{place}");
+            assert!(beginnings.iter().any(|one| found.help.starts_with(one)), "{place}: {}", found.help);
+        }
+        if let Some(tls) = has("tls") {
+            assert_eq!(tls.choices, ["intermediate", "modern"], "{name}");
+            assert_eq!(tls.default.as_deref(), Some("intermediate"), "{name}");
+        }
+        if let Some(port) = has("port").filter(|port| port.kind == Integer) {
+            assert_eq!((port.min, port.max), (Some(1), Some(65535)), "{name}");
+        }
+        // Who asks for certificates is told whose, if only to say that it cannot look.
+        assert!(has("mtls").is_none() || has("allow").is_some(), "{name} has mtls, and no allow");
+    }
+}
+
+#[test]
+fn lint_has_nothing_against_what_emitters_make_and_sees_the_certificates_in_it() {
+    each_case(|material, emitter, case| {
+        let Ok(artifacts) = material.render(emitter, case, None) else { return };
+        let known = |artifact: &&Artifact| {
+            let text = std::str::from_utf8(&artifact.contents).expect("text");
+            let is_manifest = [".yaml", ".yml", ".json"].iter().any(|end| artifact.path.ends_with(end));
+            is_manifest || text.lines().any(|line| line.starts_with("-----BEGIN "))
+        };
+        let files: Vec<File<'_>> = artifacts.iter().filter(known).map(judged).collect();
+        let place = format!("{}, case {}", emitter.name, case.name);
+        let found = |years: i64| -> Vec<lint::Finding> {
+            let mut findings =
+                lint::files(&files, &[], crate::fixtures::now() + time::Duration::days(365 * years));
+            findings.retain(|finding| finding.rule.severity != lint::Severity::Note);
+            findings
+        };
+        assert!(found(0).is_empty(), "{place}: {:#?}", found(0));
+        // Not because it looks away: in a hundred years every certificate has ended.
+        let ended = found(100);
+        for file in &files {
+            let text = String::from_utf8_lossy(file.bytes);
+            // A Bundle of trust-manager is none of the objects that lint reads.
+            let holds = text.contains("-----BEGIN CERTIFICATE") && !text.contains("\nkind: Bundle\n");
+            let seen = ended
+                .iter()
+                .any(|one| one.rule.id.ends_with("-expired") && one.file.as_deref() == Some(file.name));
+            assert_eq!(seen, holds, "{place}: {}: {ended:#?}", file.name);
+        }
+    });
+}
+
+fn judged(artifact: &Artifact) -> File<'_> {
+    let secret = artifact.sensitivity == pkictl::artifact::Sensitivity::Secret;
+    let mode = Some(if secret { 0o600 } else { 0o644 });
+    File { name: &artifact.path, bytes: &artifact.contents, mode, tracked: false, trusted: false }
 }
 
 /// Reads what claims a syntax by its file name, and looks for keys where none may be.
