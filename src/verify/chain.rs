@@ -16,8 +16,12 @@ pub(super) fn anchor<'a>(identity: &'a Identity, trust: &'a Trust) -> Option<&'a
 
 /// From the leaf to the anchor, each certificate once.
 fn path<'a>(case: &Case<'a>) -> Vec<&'a Certificate> {
-    let mut path: Vec<&Certificate> = case.identity.chain.iter().collect();
-    path.extend(case.anchor.filter(|anchor| path.last() != Some(anchor)));
+    let mut path: Vec<&Certificate> = Vec::new();
+    for certificate in case.identity.chain.iter().chain(case.anchor) {
+        if !path.contains(&certificate) {
+            path.push(certificate);
+        }
+    }
     path
 }
 
@@ -29,7 +33,7 @@ fn authorities<'a>(case: &Case<'a>) -> Vec<&'a Certificate> {
 /// Issuer name, signature, key identifiers, authority, keyCertSign and path length of every link, and the anchor.
 pub(super) fn links(case: &Case<'_>) -> Verdict {
     let path = path(case);
-    let mut findings = Vec::new();
+    let mut findings: Vec<Finding> = repeated(&case.identity.chain).into_iter().collect();
     for (below, pair) in path.windows(2).enumerate() {
         if let [holder, issuer] = pair {
             link(holder, issuer, below, &mut findings);
@@ -46,6 +50,17 @@ pub(super) fn links(case: &Case<'_>) -> Verdict {
     }
     let titles: Vec<String> = path.iter().map(|certificate| certificate.title()).collect();
     Verdict::of(findings, titles.join(" <- "))
+}
+
+/// A certificate that is sent twice: some clients take the second one for the issuer of the first.
+fn repeated(chain: &[Certificate]) -> Option<Finding> {
+    let (_, again) =
+        chain.iter().enumerate().find(|(place, one)| chain.iter().take(*place).any(|other| other == *one))?;
+    Some(Finding::new(
+        format!("{:?} once in the chain", again.title()),
+        "it stands there twice",
+        "leave out the second one; where certificate and chain are two files, the chain begins above the leaf",
+    ))
 }
 
 fn link(holder: &Certificate, issuer: &Certificate, below: usize, findings: &mut Vec<Finding>) {

@@ -202,6 +202,18 @@ fn a_path_length_constraint_is_counted_as_tls_libraries_do() {
 }
 
 #[test]
+fn a_leaf_that_is_sent_twice_is_said_once_and_taken_for_no_authority() {
+    let mut pki = below_an_intermediate(Some(1));
+    let leaf = pki.servers[0].leaf().clone();
+    pki.servers[0].chain.insert(1, leaf);
+    let report = statics(&pki);
+    let chain: Vec<_> = report.checks.iter().filter(|check| check.id == "chain").collect();
+    assert_eq!(chain.len(), 1, "{chain:#?}");
+    assert_eq!(failure(&report, "chain"), pair("\"web\" once in the chain", "it stands there twice"));
+    passed(&report, "distinct-names");
+}
+
+#[test]
 fn an_intermediate_that_is_missing_or_out_of_order_is_named() {
     let mut pki = below_an_intermediate(None);
     pki.servers[0].chain.swap(1, 2);
