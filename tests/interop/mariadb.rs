@@ -1,5 +1,8 @@
 //! MariaDB, started with exactly what the emitter makes, and its client with what it makes for clients.
 
+use std::io::Write as _;
+use std::net::{Shutdown, TcpListener, TcpStream};
+
 use super::comments::commands;
 use super::daemon::{Outcome, emit, hand_over, outcome, program, shell, workspace_with};
 use crate::harness::{Judge, Server, Workspace, free_port, judge};
@@ -8,6 +11,7 @@ struct Database {
     workspace: Workspace,
     client: Judge,
     server: Server,
+    port: u16,
 }
 
 impl Database {
@@ -35,7 +39,12 @@ impl Database {
         let variable = known.text.lines().find(|line| line.starts_with("require-secure-transport"));
         assert!(variable.is_some_and(|line| line.ends_with("TRUE")), "{known:#?}");
         let mut command = program(&workspace, &mariadbd);
-        command.args(check).args(["--bind-address=127.0.0.1,127.0.0.2", "--socket=mariadb.sock", &temporary]);
+        command.args(check).args([
+            "--bind-address=127.0.0.1,127.0.0.2",
+            "--skip-name-resolve",
+            "--socket=mariadb.sock",
+            &temporary,
+        ]);
         command.args(["--pid-file=mariadb.pid", "--innodb-buffer-pool-size=8M", "--innodb-log-file-size=4M"]);
         let server = Server::start(command, port);
         server.says("ready for connections");
@@ -45,7 +54,7 @@ impl Database {
         let others =
             "CREATE DATABASE shop_1; CREATE DATABASE shopx1; CREATE USER other IDENTIFIED BY 'secret';";
         outcome(command, &format!("{others}\n{accounts}")).says("");
-        Some(Self { workspace, client, server })
+        Some(Self { workspace, client, server, port })
     }
 
     /// The client with an emitted file of options, and more of them.
@@ -118,4 +127,41 @@ fn any_certificate_of_the_authorities_opens_an_account_that_names_no_caller() {
     database.login_with("dev", "intruder", &[]).says("app@%");
     database.login_without_certificate(&[]).is_refused("Access denied for user 'app'");
     database.login(&["--tls-version=TLSv1.2"]).is_refused("protocol version");
+}
+
+/// A load balancer for one connection, which says in front of it for whom it is.
+fn load_balancer(server: u16) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    std::thread::spawn(move || -> std::io::Result<()> {
+        let (mut caller, _) = listener.accept()?;
+        let mut server = TcpStream::connect(("127.0.0.1", server))?;
+        server.write_all(b"PROXY TCP4 192.0.2.7 127.0.0.1 4711 3306\r\n")?;
+        let (mut answers, mut back) = (server.try_clone()?, caller.try_clone()?);
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut answers, &mut back);
+            back.shutdown(Shutdown::Both)
+        });
+        std::io::copy(&mut caller, &mut server)?;
+        server.shutdown(Shutdown::Both)
+    });
+    port
+}
+
+#[test]
+fn a_server_behind_a_proxy_knows_the_caller_by_the_word_of_a_load_balancer_that_it_was_told_of() {
+    let options = ["--allow", "backend", "--proxy-protocol"];
+    let Some(database) = Database::start(&options) else { return };
+    let port = format!("--port={}", load_balancer(database.port));
+    let question = "--execute=SELECT host FROM information_schema.processlist WHERE id = CONNECTION_ID();";
+    database.login(&[&port, question]).says("192.0.2.7:4711");
+    // Who comes without a header is the caller itself.
+    database.login(&[question]).says("127.0.0.1:");
+
+    let elsewhere = [&options[..], &["--proxy-from", "198.51.100.0/24"]].concat();
+    let Some(database) = Database::start(&elsewhere) else { return };
+    let port = format!("--port={}", load_balancer(database.port));
+    // MariaDB ends the connection at the header, and says nothing of it; without one, the same caller is let in.
+    database.login(&[&port]).is_refused("unexpected eof while reading");
+    database.login(&[]).says("backend@%");
 }
