@@ -230,51 +230,39 @@ fn every_emitter_says_what_it_is_and_shows_a_command() {
 #[test]
 fn an_option_that_many_emitters_have_is_the_same_in_all() {
     use OptionType::{Callers, Choice, Client, Flag, Integer, Namespace, Server, String, Word};
-    // Name, forms of its value, what stands for it, and how its help begins.
-    let shared: [(&str, &[OptionType], Option<&str>, &[&str]); 10] = [
-        (
-            "cert",
-            &[Server],
-            Some("NAME|FILE"),
-            &["The server's certificate", "Certificate that the router shows"],
-        ),
-        (
-            "client",
-            &[Client],
-            Some("NAME|FILE"),
-            &["The certificate with which", "The client's", "Certificate that clients"],
-        ),
+    let shared: [(&str, &[OptionType], &[&str]); 10] = [
+        ("cert", &[Server], &["The server's certificate", "Certificate that the router shows"]),
+        ("client", &[Client], &["The certificate with which", "The client's", "Certificate that clients"]),
         (
             "mtls",
             &[Flag],
-            None,
             &["Admit only clients with a certificate of these authorities", "Admit the account only"],
         ),
-        (
-            "allow",
-            &[Callers],
-            Some("NAME|FILE"),
-            &["Admit only this caller", "Let only this caller", "Make a"],
-        ),
-        ("tls", &[Choice], None, &["Recommendation of Mozilla to follow: modern is TLS 1.3 alone"]),
-        ("proxy-protocol", &[Flag], None, &["Expect the PROXY protocol in front of TLS", "Take the"]),
-        ("mount", &[Word, String], Some("DIR"), &["Where "]),
+        ("allow", &[Callers], &["Admit only this caller", "Let only this caller", "Make a"]),
+        ("tls", &[Choice], &["Recommendation of Mozilla to follow: modern is TLS 1.3 alone"]),
+        ("proxy-protocol", &[Flag], &["Expect the PROXY protocol in front of TLS", "Take the"]),
+        ("mount", &[Word, String], &["Where "]),
         (
             "local",
             &[Flag],
-            None,
             &["Use the credentials' own files on this machine instead", "Use the authorities' own"],
         ),
-        ("bind", &[Word], Some("ADDRESS"), &["Address to listen on"]),
-        ("namespace", &[Namespace], Some("NAMESPACE"), &["Namespace of "]),
+        ("bind", &[Word], &["Address to listen on"]),
+        ("namespace", &[Namespace], &["Namespace of "]),
     ];
     for name in Emitters::built_in().names() {
         let emitter = Emitters::built_in().load(&name).expect("a built-in emitter");
         let has = |option: &str| emitter.options.iter().find(|one| one.name == option);
-        for (option, kinds, value_name, beginnings) in shared {
+        for (option, kinds, beginnings) in shared {
             let Some(found) = has(option) else { continue };
             let place = format!("{option} of {name}");
             assert!(kinds.contains(&found.kind), "{place}: {:?}", found.kind);
+            let value_name = match found.kind {
+                Server | Client | Callers => Some("NAME|FILE"),
+                Word | String => Some(if option == "bind" { "ADDRESS" } else { "DIR" }),
+                Namespace => Some("NAMESPACE"),
+                _ => None,
+            };
             assert_eq!(found.value_name.as_deref(), value_name, "{place}");
             assert!(beginnings.iter().any(|one| found.help.starts_with(one)), "{place}: {}", found.help);
         }
