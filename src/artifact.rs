@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Result};
 use file::StagedFile;
 
-pub(crate) use directory::{Made, StagedDirectory, create_directory, remove_litter};
+pub(crate) use directory::{Made, StagedDirectory, create_directory, remove_litter, require_directory};
 pub(crate) use file::{AppendedLine, append_line, create_file, open_lock};
 
 /// Who may read a file.

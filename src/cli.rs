@@ -29,6 +29,7 @@ mod progress;
 mod prompt;
 mod report;
 mod show;
+mod text;
 mod verify;
 
 use std::process::ExitCode;

@@ -5,6 +5,7 @@
 pub mod compose;
 mod emits;
 mod expand;
+mod places;
 mod read;
 mod roles;
 mod schema;

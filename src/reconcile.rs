@@ -7,6 +7,7 @@ mod authorities;
 mod inspect;
 mod issue;
 mod outputs;
+mod places;
 mod plan;
 mod policy;
 mod record;
@@ -24,6 +25,7 @@ use crate::profile::Profiles;
 use crate::store::{Lock, Store};
 use authorities::Signing;
 use inspect::Inspection;
+use places::Owners;
 
 pub use plan::{Action, EnvironmentPlan, Plan, Reason, Step};
 
@@ -39,6 +41,8 @@ pub struct Reconciler<'a> {
     pub emitters: &'a Emitters,
     /// The manifest's directory: emitted files go below it.
     pub base: &'a Path,
+    /// The manifest's file, which nothing replaces.
+    pub file: &'a Path,
     /// The one environment to look at; all when absent.
     pub only: Option<&'a str>,
     /// Whether what is no longer declared is moved aside.
@@ -58,16 +62,18 @@ pub struct Reconciler<'a> {
 impl Reconciler<'_> {
     /// What would be done now.
     pub fn plan(&self) -> Result<Plan> {
+        let mut owners = Owners::new();
         self.environments()
-            .map(|environment| self.plan_one(environment))
+            .map(|environment| self.plan_one(environment, &mut owners))
             .collect::<Result<Vec<_>>>()
             .map(Plan::from)
     }
 
     /// Makes it so. Returns what was done.
     pub fn apply(&self) -> Result<Plan> {
+        let mut owners = Owners::new();
         self.environments()
-            .map(|environment| self.apply_one(environment))
+            .map(|environment| self.apply_one(environment, &mut owners))
             .collect::<Result<Vec<_>>>()
             .map(Plan::from)
     }
@@ -76,14 +82,15 @@ impl Reconciler<'_> {
         self.manifest.environments.iter().filter(|one| self.only.is_none_or(|only| one.name == only))
     }
 
-    fn plan_one(&self, environment: &Environment) -> Result<EnvironmentPlan> {
+    fn plan_one(&self, environment: &Environment, owners: &mut Owners) -> Result<EnvironmentPlan> {
+        self.check_places(environment)?;
         let mut plan =
             EnvironmentPlan { environment: environment.name.clone(), ..EnvironmentPlan::default() };
         self.keep_out_of_store(environment)?;
         let signing = self.signing(environment, &mut plan)?;
         let inspections = self.inspect_all(environment, &signing)?;
         self.steps_of(environment, &inspections, &mut plan);
-        let written = self.plan_outputs(environment, &signing, &inspections, &mut plan)?;
+        let written = self.plan_outputs(environment, &signing, &inspections, owners, &mut plan)?;
         for (place, authority) in environment.authorities.iter().enumerate() {
             let before = self.store.environment(&authority.domain)?.applied()?.unwrap_or_default();
             let after = self.applied(environment, place, &inspections, &written, &before);
@@ -94,18 +101,21 @@ impl Reconciler<'_> {
         Ok(plan)
     }
 
-    fn apply_one(&self, environment: &Environment) -> Result<EnvironmentPlan> {
+    fn apply_one(&self, environment: &Environment, owners: &mut Owners) -> Result<EnvironmentPlan> {
+        self.check_places(environment)?;
         let mut plan =
             EnvironmentPlan { environment: environment.name.clone(), ..EnvironmentPlan::default() };
         self.keep_out_of_store(environment)?;
         let locks = self.locks(environment)?;
+        // What cannot be read is said before anything is made, not after.
+        let before = self.before(environment, &locks)?;
         let signing = self.make_authorities(environment, &locks, &mut plan)?;
         let inspections = self.inspect_all(environment, &signing)?;
         self.steps_of(environment, &inspections, &mut plan);
         self.mend(environment, &inspections, &locks)?;
         self.issue(environment, &signing, &inspections, &locks)?;
-        let written = self.write_outputs(environment, &mut plan)?;
-        self.record(environment, &inspections, &written, &locks, &mut plan)?;
+        let written = self.write_outputs(environment, owners, &mut plan)?;
+        self.record(environment, &inspections, &written, (&locks, &before), &mut plan)?;
         self.leftovers(environment, &locks, &mut plan)?;
         Ok(plan)
     }

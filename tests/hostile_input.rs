@@ -2,6 +2,7 @@
 //! go on, and changes nothing.
 
 pub mod disk;
+mod manifests;
 mod mutations;
 mod names;
 mod profiles;

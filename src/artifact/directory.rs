@@ -31,6 +31,16 @@ pub(crate) fn create_directory(path: &Path, mode: u32) -> Result<Made> {
     Ok(made)
 }
 
+/// Refuses a path at which a directory cannot be made, because it or one above it is something else.
+pub(crate) fn require_directory(path: &Path) -> Result<()> {
+    for above in path.ancestors().filter(|above| !above.as_os_str().is_empty()) {
+        if above.symlink_metadata().is_ok() {
+            return in_the_way(above);
+        }
+    }
+    Ok(())
+}
+
 /// Something has the name already: another process made the directory, or it is none.
 fn in_the_way(path: &Path) -> Result<()> {
     let found = match path.metadata() {

@@ -1,7 +1,5 @@
 //! `pkictl manifest`: a manifest to begin with, one drafted from another tool's file, and the schema for editors.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use serde::Serialize;
@@ -10,8 +8,8 @@ use super::args::drafts::{DraftArgs, DraftCommand, ImportCommand, TargetArgs};
 use super::args::{Format, Global};
 use super::failure::Failure;
 use super::output::{GREEN, Output, paint};
+use super::text;
 use crate::artifact::{self, Artifact, Existing};
-use crate::error::Error;
 use crate::manifest::{self, FILE_NAME, compose};
 use crate::template::shell_word;
 
@@ -25,7 +23,11 @@ pub(super) fn run(args: &DraftArgs, global: &Global, output: &Output) -> Result<
             next(target, output);
         }
         DraftCommand::Import { command: ImportCommand::Compose { file, target } } => {
-            let draft = compose::draft(&read(file)?, &file.display().to_string(), &global.emitters())?;
+            let draft = compose::draft(
+                &text::read(file, MAX_FILE)?,
+                &file.display().to_string(),
+                &global.emitters(),
+            )?;
             write(&draft.text, target, output)?;
             if output.format == Format::Human {
                 let count = |number: usize, one: &str| {
@@ -86,16 +88,4 @@ fn next(target: &TargetArgs, output: &Output) {
 
 fn is_stdout(target: &TargetArgs) -> bool {
     target.output.as_os_str() == "-"
-}
-
-/// The text of a file of another tool; one without end is not read to its end.
-fn read(file: &Path) -> Result<String, Failure> {
-    let failed = |error| Error::io("read", file, error);
-    let mut bytes = Vec::new();
-    File::open(file).map_err(failed)?.take(MAX_FILE).read_to_end(&mut bytes).map_err(failed)?;
-    let text = String::from_utf8(bytes).map_err(|error| Error::Syntax {
-        place: file.display().to_string(),
-        reason: format!("byte {} is no UTF-8 text", error.utf8_error().valid_up_to() + 1),
-    })?;
-    Ok(text)
 }

@@ -53,6 +53,15 @@ pub(super) fn for_error(error: &Error, global: &Global) -> Option<String> {
         Error::KeyMismatch { .. } => {
             "use the key that the certificate was made for, or issue it again with `--force`".into()
         }
+        Error::Encoding { found, place, .. } if place.ends_with("applied.json") => {
+            match found.starts_with("schema ") {
+                true => "a newer pkictl wrote it: use that one".into(),
+                false => format!(
+                    "move it away with `mv {0} {0}.damaged`; the next `pkictl apply` writes it anew",
+                    shell_word(place)
+                ),
+            }
+        }
         Error::Encoding { found, place, .. } if found.starts_with("DER") => {
             format!("convert it with `openssl x509 -inform der -in {} -out FILE.pem`", shell_word(place))
         }

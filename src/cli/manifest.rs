@@ -1,14 +1,12 @@
 //! A manifest on its way in: read, held against profiles and emitters, with every mistake at once.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::args::Global;
 use super::failure::Failure;
 use super::findings;
 use super::output::Output;
-use super::{clock, passphrase};
+use super::{clock, passphrase, text};
 use crate::artifact::Artifact;
 use crate::error::{Error, Result};
 use crate::manifest::{Environment, FILE_NAME, Manifest, Mistake};
@@ -17,8 +15,8 @@ use crate::reconcile::Reconciler;
 use crate::store::{ISSUING, ROOT, Store};
 use crate::template::shell_word;
 
-/// Ten thousand services need an eighth of that, in bytes.
-const MAX_FILE: u64 = 1 << 24;
+/// A manifest of a hundred thousand services has a fifth of this, in bytes.
+const MAX_FILE: u64 = 1 << 26;
 
 /// A manifest with everything that it is held against.
 pub(super) struct Opened {
@@ -26,6 +24,7 @@ pub(super) struct Opened {
     pub(super) global: Global,
     /// The manifest's directory.
     pub(super) base: PathBuf,
+    file: PathBuf,
     store: Store,
     profiles: crate::profile::Profiles,
     emitters: crate::emit::Emitters,
@@ -36,10 +35,7 @@ pub(super) struct Opened {
 impl Opened {
     /// Reads a manifest. Certificates lie beside it, unless the command line says where.
     pub(super) fn read(file: &Path, global: &Global) -> Result<Self, Failure> {
-        let text = String::from_utf8(bytes(file)?).map_err(|error| Error::Syntax {
-            place: file.display().to_string(),
-            reason: format!("byte {} is no UTF-8 text", error.utf8_error().valid_up_to() + 1),
-        })?;
+        let text = text::read(file, MAX_FILE).map_err(|error| missing(file, error))?;
         let base = file.parent().map(Path::to_owned).unwrap_or_default();
         let mut global = global.clone();
         if !global.given.pki {
@@ -50,7 +46,8 @@ impl Opened {
             .map_err(|mistakes| Failure::findings(describe(file, &mistakes), None))?;
         let only = only(&manifest, &global)?;
         let store = global.store();
-        Ok(Self { manifest, base, store, profiles, emitters, passphrase: None, only, global })
+        let file = file.to_owned();
+        Ok(Self { manifest, base, file, store, profiles, emitters, passphrase: None, only, global })
     }
 
     /// Finds the passphrase of encrypted CA keys, if one of them is encrypted. Where nobody is `asked`, a missing one is
@@ -97,6 +94,7 @@ impl Opened {
             profiles: &self.profiles,
             emitters: &self.emitters,
             base: &self.base,
+            file: &self.file,
             only: self.only.as_deref(),
             prune,
             remake_authorities,
@@ -105,28 +103,19 @@ impl Opened {
             judge: &judge,
             progress,
         };
-        act(&reconciler).map_err(|error| Failure { hint: without_authority(&error), ..error.into() })
+        act(&reconciler).map_err(hinted)
     }
 }
 
-/// What to do about an authority that is there in part: made anew as for a single command, it would not be the one that
-/// the manifest declares.
-fn without_authority(error: &Error) -> Option<String> {
-    let (file, directory) = match error {
-        Error::NoAuthorityKey { path, .. } => (path.clone(), path.parent()?.parent()?.to_owned()),
-        Error::KeyMismatch { key, .. } if key.ends_with("ca.key") => {
-            (PathBuf::from(key), Path::new(key).parent()?.parent()?.to_owned())
-        }
-        Error::AlreadyExists { what: "file", name, place } if name == "ca" => {
-            (place.join("ca").join(ROOT).join("ca.crt"), place.join("ca"))
-        }
-        _ => return None,
+/// A CA that cannot sign is not the one that the global options name.
+fn hinted(error: Error) -> Failure {
+    let lost = match &error {
+        Error::NoAuthorityKey { .. } => true,
+        Error::KeyMismatch { key, .. } => key.ends_with("ca.key"),
+        _ => false,
     };
-    Some(format!(
-        "put {} back, or move {} away: then the next `pkictl apply` makes a new CA and re-issues everything below it",
-        file.display(),
-        shell_word(&directory.display().to_string())
-    ))
+    let hint = "put the CA's own key back, or make a new CA with `pkictl apply --remake-authorities`";
+    Failure { hint: lost.then(|| hint.into()), ..error.into() }
 }
 
 /// The environment that was asked for, if one was.
@@ -146,26 +135,9 @@ fn only(manifest: &Manifest, global: &Global) -> Result<Option<String>, Failure>
     .into())
 }
 
-/// A file without end is not read to its end.
-fn bytes(file: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    File::open(file)
-        .and_then(|open| open.take(MAX_FILE + 1).read_to_end(&mut bytes))
-        .map_err(|error| missing(file, error))?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(Error::Encoding {
-            place: file.display().to_string(),
-            reason: "the file is too large for a manifest".into(),
-            expected: "at most 16 MiB".into(),
-            found: "more".into(),
-        }
-        .into());
-    }
-    Ok(bytes)
-}
-
-fn missing(file: &Path, error: std::io::Error) -> Failure {
-    let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+fn missing(file: &Path, error: Error) -> Failure {
+    let is_missing =
+        matches!(&error, Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound);
     let hint = match is_missing {
         true if file == Path::new(FILE_NAME) => {
             Some("write one with `pkictl manifest init`, or name it with `-f FILE`".into())
@@ -176,7 +148,7 @@ fn missing(file: &Path, error: std::io::Error) -> Failure {
         )),
         false => None,
     };
-    Failure { hint, ..Error::io("read", file, error).into() }
+    Failure { hint, ..error.into() }
 }
 
 fn describe(file: &Path, mistakes: &[Mistake]) -> Vec<String> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use minijinja::{Value, context};
 
+use super::places::{self, Claims};
 use super::read::{Raw, RawAuthority, RawService};
 use super::roles::Decided;
 use super::table::{Notes, Placed};
@@ -17,6 +18,8 @@ use crate::template;
 const RENEW_WITHIN_DAYS: i64 = 30;
 /// Where emitted files go when nothing says where.
 const TO: &str = "deploy/{{ env }}/{{ service }}";
+/// How one place becomes several.
+const OF_ITS_OWN: &str = "a path of its own, such as one with `{{ env }}` or `{{ service }}` in it";
 
 pub(super) fn expand(
     raw: &Raw,
@@ -24,14 +27,17 @@ pub(super) fn expand(
     emits: &[Vec<Placed<Emit>>],
     notes: &Notes<'_>,
 ) -> Manifest {
+    let claims = Claims::default();
     let environments = raw.environments.iter().map(|name| {
-        let fill = Fill { notes, context: context! { env => &name.value } };
+        let fill = Fill { notes, claims: &claims, context: context! { env => &name.value } };
         let authorities: Vec<Authority> =
             raw.authorities.iter().map(|one| authority(raw, one, &name.value, &fill)).collect();
         let services = raw.services.iter().zip(roles).zip(emits).filter_map(|((service, decided), emits)| {
-            let fill =
-                Fill { notes, context: context! { env => &name.value, service => &service.name.value } };
-            Some(Service { emits: fill.emits(emits), ..fill.service(raw, service, decided, &authorities)? })
+            let context = context! { env => &name.value, service => &service.name.value };
+            let fill = Fill { notes, claims: &claims, context };
+            let who = format!("service {:?} in environment {:?}", service.name.value, name.value);
+            let emits = fill.emits(emits, &who);
+            Some(Service { emits, ..fill.service(raw, service, decided, &authorities, &who)? })
         });
         Environment { name: name.value.clone(), services: services.collect(), authorities }
     });
@@ -97,6 +103,7 @@ fn authority(raw: &Raw, written: &RawAuthority, environment: &str, fill: &Fill<'
 /// Fills names in, and notes what does not become a value.
 struct Fill<'n, 't> {
     notes: &'n Notes<'t>,
+    claims: &'n Claims,
     context: Value,
 }
 
@@ -146,6 +153,7 @@ impl Fill<'_, '_> {
         written: &RawService,
         decided: &Decided,
         authorities: &[Authority],
+        who: &str,
     ) -> Option<Service> {
         let label = decided.label.clone()?;
         let constraints = &authorities[decided.authority].constraints;
@@ -160,7 +168,7 @@ impl Fill<'_, '_> {
             names.extend(default_name(&label, constraints));
         }
         let [certificate, key, ca] = &written.files;
-        let path = |text: &Option<Placed<String>>| text.as_ref().and_then(|text| self.path(text));
+        let path = |text: &Option<Placed<String>>| text.as_ref().and_then(|text| self.place(text, who));
         Some(Service {
             name: label,
             authority: decided.authority,
@@ -200,19 +208,28 @@ impl Fill<'_, '_> {
         }
     }
 
-    /// A path below the manifest's directory.
-    fn path(&self, text: &Placed<String>) -> Option<String> {
-        let path = self.text(text)?;
-        let inside = |part: std::path::Component<'_>| matches!(part, std::path::Component::Normal(_));
-        if path.is_empty() || !std::path::Path::new(&path).components().all(inside) {
-            let message = format!("{path:?} leads out of the manifest's directory");
-            self.notes.add(&text.span, message, Some("a relative path without `..`".into()));
+    /// The place of a copy, which nothing else has.
+    fn place(&self, text: &Placed<String>, who: &str) -> Option<String> {
+        let path = self.path(text)?;
+        if let Err(message) = self.claims.file(&path, who) {
+            self.notes.add(&text.span, message, Some(OF_ITS_OWN.into()));
             return None;
         }
         Some(path)
     }
 
-    fn emits(&self, emits: &[Placed<Emit>]) -> Vec<Emit> {
+    /// A path below the manifest's directory.
+    fn path(&self, text: &Placed<String>) -> Option<String> {
+        match places::below(&self.text(text)?) {
+            Ok(path) => Some(path),
+            Err((message, expected)) => {
+                self.notes.add(&text.span, message, Some(expected));
+                None
+            }
+        }
+    }
+
+    fn emits(&self, emits: &[Placed<Emit>], who: &str) -> Vec<Emit> {
         let filled = emits.iter().map(|Placed { value: emit, span }| {
             let given = |given: &Given| match given {
                 Given::Text(text) => Given::Text(self.plain(text, span)),
@@ -220,16 +237,14 @@ impl Fill<'_, '_> {
                 other => other.clone(),
             };
             let to = if emit.to.is_empty() { TO } else { &emit.to };
-            Emit {
-                target: emit.target.clone(),
-                to: self.path(&Placed { value: to.to_owned(), span: span.clone() }).unwrap_or_default(),
-                options: emit
-                    .options
-                    .iter()
-                    .map(|(name, value)| (name.clone(), given(value)))
-                    .collect::<BTreeMap<_, _>>(),
-                line: self.notes.line(span),
+            let options: BTreeMap<_, _> =
+                emit.options.iter().map(|(name, value)| (name.clone(), given(value))).collect();
+            let to = self.path(&Placed { value: to.to_owned(), span: span.clone() }).unwrap_or_default();
+            let what = format!("{to}\n{}\n{options:?}", emit.target);
+            if let (false, Err(message)) = (to.is_empty(), self.claims.set(&to, what, who)) {
+                self.notes.add(span, message, Some(OF_ITS_OWN.into()));
             }
+            Emit { target: emit.target.clone(), to, options, line: self.notes.line(span) }
         });
         filled.collect()
     }

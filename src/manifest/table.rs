@@ -66,7 +66,8 @@ impl<'t> Notes<'t> {
 
     /// An error of the library about the value that stands there.
     pub(super) fn error(&self, span: &Range<usize>, error: &crate::Error) {
-        self.add(span, error.to_string(), error.expected());
+        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        self.add(span, format!("{error}{cause}"), error.expected());
     }
 
     /// In the order of the text.
@@ -81,7 +82,22 @@ pub(super) struct Table<'r, 't> {
     table: &'r DeTable<'t>,
     /// Where it begins, for what is missing in it.
     pub(super) span: Range<usize>,
-    known: RefCell<Vec<String>>,
+    known: RefCell<Known>,
+}
+
+/// The keys that were asked for: in their order for people, and as a set, for a table may have very many.
+#[derive(Default)]
+struct Known {
+    asked: Vec<String>,
+    all: BTreeSet<String>,
+}
+
+impl Known {
+    fn add(&mut self, key: &str) {
+        if self.all.insert(key.to_owned()) {
+            self.asked.push(key.to_owned());
+        }
+    }
 }
 
 impl<'r, 't> Table<'r, 't> {
@@ -90,7 +106,7 @@ impl<'r, 't> Table<'r, 't> {
     }
 
     fn get(&self, key: &str) -> Option<&'r Spanned<DeValue<'t>>> {
-        self.known.borrow_mut().push(key.to_owned());
+        self.known.borrow_mut().add(key);
         self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
     }
 
@@ -195,7 +211,7 @@ impl<'r, 't> Table<'r, 't> {
         let tables = self.table.iter().filter(|(_, value)| value.get_ref().is_table());
         let mut found: Vec<_> = tables
             .filter_map(|(name, value)| {
-                self.known.borrow_mut().push(name.get_ref().to_string());
+                self.known.borrow_mut().add(name.get_ref());
                 let name = Placed { value: name.get_ref().to_string(), span: name.span() };
                 let table = self.as_table(value, &name.value)?;
                 Some((name, table))
@@ -207,19 +223,19 @@ impl<'r, 't> Table<'r, 't> {
 
     /// Every entry that was not asked for, with the place of its name; these keys are known from now on.
     pub(super) fn others(&self) -> Vec<(Placed<String>, &'r Spanned<DeValue<'t>>)> {
-        let known = self.known.borrow().clone();
-        let others = self.table.iter().filter(|(name, _)| known.iter().all(|known| known != name.get_ref()));
+        let mut known = self.known.borrow_mut();
+        let others = self.table.iter().filter(|(name, _)| !known.all.contains(name.get_ref().as_ref()));
         let mut found: Vec<_> = others
             .map(|(name, value)| (Placed { value: name.get_ref().to_string(), span: name.span() }, value))
             .collect();
         found.sort_by_key(|(name, _)| name.span.start);
-        self.known.borrow_mut().extend(found.iter().map(|(name, _)| name.value.clone()));
+        found.iter().for_each(|(name, _)| known.add(&name.value));
         found
     }
 
     /// Whatever was never asked for is a mistake.
     pub(super) fn finish(self, what: &str) {
-        let known = self.known.borrow().clone();
+        let known = self.known.borrow().asked.clone();
         for (name, _) in self.others() {
             let message = format!("{what} has no key `{}`", name.value);
             self.notes.add(&name.span, message, Some(format!("one of {}", known.join(", "))));

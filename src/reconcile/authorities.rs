@@ -118,6 +118,10 @@ impl Reconciler<'_> {
             plan.steps.push(Step { action, domain: wanted.domain.clone(), name: name.to_owned(), reasons });
         };
         if !store.has_authority() {
+            if let Some(reason) = self.judge_rest(store)? {
+                step(Action::RemakeAuthority, ROOT, vec![reason]);
+                return Ok(Verdict::Remake);
+            }
             let new = || vec![Reason::new("new", "there is none yet")];
             step(Action::MakeAuthority, ROOT, new());
             if wanted.intermediate {
@@ -126,7 +130,10 @@ impl Reconciler<'_> {
             return Ok(Verdict::Missing);
         }
         let root = store.authority_chain(ROOT)?.swap_remove(0);
-        let differences = self.differences(wanted, &root);
+        let mut differences = self.differences(wanted, &root);
+        if self.remake_authorities {
+            differences.extend(lost_key(wanted, store));
+        }
         if !differences.is_empty() && self.remake_authorities {
             step(Action::RemakeAuthority, ROOT, differences);
             return Ok(Verdict::Remake);
@@ -168,6 +175,31 @@ impl Reconciler<'_> {
         }
         (not_after - self.now <= within)
             .then(|| Reason::new("expires-soon", format!("it expires on {ends}, and all that it signed")))
+    }
+
+    /// There is no root certificate. Where something of an authority is left, a key may be in it that others trust.
+    fn judge_rest(&self, store: &store::Environment) -> Result<Option<Reason>> {
+        let root = store.authority_path(ROOT);
+        let place = root.parent().unwrap_or(&root);
+        match place.symlink_metadata() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io("read", place, error)),
+            Ok(_) if self.remake_authorities => {
+                let text = format!("{} is missing", root.join("ca.crt").display());
+                Ok(Some(Reason::new("certificate-missing", text)))
+            }
+            Ok(_) => Err(Error::Refused {
+                reason: format!(
+                    "{} is there, but the root's certificate {} is missing or cannot be read",
+                    place.display(),
+                    root.join("ca.crt").display()
+                ),
+                advice: Some(format!(
+                    "put the certificate back, or move {} away: then a new CA is made",
+                    place.display()
+                )),
+            }),
+        }
     }
 
     fn differences(&self, wanted: &Wanted, root: &Certificate) -> Vec<Reason> {
@@ -240,6 +272,16 @@ impl Reconciler<'_> {
 /// Whether some service has its certificate from it: one that nobody needs is not made.
 pub(super) fn is_used(environment: &Environment, place: usize) -> bool {
     environment.services.iter().any(|service| service.authority == place)
+}
+
+/// Why an authority can sign nothing any more. One that need not sign is not asked.
+fn lost_key(wanted: &Wanted, store: &store::Environment) -> Option<Reason> {
+    match store.authority(signing_name(wanted), None) {
+        Err(error @ (Error::NoAuthorityKey { .. } | Error::KeyMismatch { .. })) => {
+            Some(Reason::new("key-missing", error.to_string()))
+        }
+        _ => None,
+    }
 }
 
 fn signing_name(wanted: &Wanted) -> &'static str {

@@ -48,7 +48,7 @@ impl Reconciler<'_> {
 
     fn inspect(&self, environment: &Environment, service: &Service, signing: &Signers) -> Result<Inspection> {
         let store = self.store.environment(&environment.authority_of(service).domain)?;
-        let found = store.find(&service.name);
+        let found = store.find(&service.name)?;
         let Some(signing) = &signing[service.authority] else {
             let new = [Reason::new("issuer-changed", "its CA is made anew")];
             return Ok(match found {

@@ -1,9 +1,11 @@
 //! Files of the places of use: rendered, held against what lies there, written where they differ.
 
 use std::collections::BTreeMap;
+use std::fs::Metadata;
 use std::path::Path;
 
 use super::inspect::Inspection;
+use super::places::{Owners, one_owner};
 use super::{Action, EnvironmentPlan, Reason, Reconciler, Signers, Step, at};
 use crate::artifact::{Artifact, Existing, Sensitivity, write_all};
 use crate::bundle::{Files, Identity, Trust};
@@ -44,6 +46,7 @@ impl Reconciler<'_> {
         environment: &Environment,
         signing: &Signers,
         inspections: &[Inspection],
+        owners: &mut Owners,
         plan: &mut EnvironmentPlan,
     ) -> Result<Vec<Vec<String>>> {
         let mut all = Vec::with_capacity(environment.services.len());
@@ -77,7 +80,8 @@ impl Reconciler<'_> {
                     continue;
                 }
                 for artifact in self.render(environment, service, emit)? {
-                    plan.steps.extend(self.differs(&artifact, domain, &emit.target));
+                    one_owner(owners, &artifact.path, owner(&emit.target, service, environment))?;
+                    plan.steps.extend(self.differs(&artifact, domain, &emit.target)?);
                     files.push(artifact.path);
                 }
             }
@@ -90,7 +94,8 @@ impl Reconciler<'_> {
                 self.copies(environment, service)?
             };
             for artifact in copies {
-                plan.steps.extend(self.differs(&artifact, domain, "copy"));
+                one_owner(owners, &artifact.path, owner("copy", service, environment))?;
+                plan.steps.extend(self.differs(&artifact, domain, "copy")?);
             }
             all.push(files);
         }
@@ -101,10 +106,10 @@ impl Reconciler<'_> {
     pub(super) fn write_outputs(
         &self,
         environment: &Environment,
+        owners: &mut Owners,
         plan: &mut EnvironmentPlan,
     ) -> Result<Vec<Vec<String>>> {
         let mut all = Vec::with_capacity(environment.services.len());
-        let mut owners: BTreeMap<String, String> = BTreeMap::new();
         for service in &environment.services {
             let domain = &environment.authority_of(service).domain;
             let mut files = Vec::new();
@@ -115,9 +120,9 @@ impl Reconciler<'_> {
             for (target, artifacts) in sets {
                 let mut changed = Vec::new();
                 for artifact in artifacts {
-                    one_owner(&mut owners, &artifact.path, &format!("{} of {}", target, service.name))?;
+                    one_owner(owners, &artifact.path, owner(&target, service, environment))?;
                     files.push(artifact.path.clone());
-                    if let Some(step) = self.differs(&artifact, domain, &target) {
+                    if let Some(step) = self.differs(&artifact, domain, &target)? {
                         plan.steps.push(step);
                         changed.push(artifact);
                     }
@@ -132,15 +137,22 @@ impl Reconciler<'_> {
     }
 
     /// The step that writes a file, unless it holds this already.
-    fn differs(&self, artifact: &Artifact, domain: &str, target: &str) -> Option<Step> {
+    fn differs(&self, artifact: &Artifact, domain: &str, target: &str) -> Result<Option<Step>> {
         let path = self.base.join(&artifact.path);
-        let reason = match std::fs::read(&path) {
-            Ok(found) if found == **artifact.contents && !is_lax(&path, artifact.sensitivity) => return None,
+        let reason = match path.metadata() {
+            Ok(found) if found.is_dir() => {
+                return Err(Error::io("replace", path, std::io::ErrorKind::IsADirectory.into()));
+            }
+            Ok(found)
+                if holds(&path, &found, &artifact.contents) && !is_lax(&found, artifact.sensitivity) =>
+            {
+                return Ok(None);
+            }
             Ok(_) => Reason::new("changed", format!("{target} makes another one now")),
             Err(_) => Reason::new("new", format!("{target} makes it")),
         };
         let (domain, name) = (domain.to_owned(), artifact.path.clone());
-        Some(Step { action: Action::Write, domain, name, reasons: vec![reason] })
+        Ok(Some(Step { action: Action::Write, domain, name, reasons: vec![reason] }))
     }
 
     fn render(&self, environment: &Environment, service: &Service, emit: &Emit) -> Result<Vec<Artifact>> {
@@ -259,25 +271,26 @@ fn of_emit(emit: &Emit, error: Error) -> Error {
     at(&format!("line {} of the manifest, emitter {:?}", emit.line, emit.target), error)
 }
 
-fn one_owner(owners: &mut BTreeMap<String, String>, path: &str, who: &str) -> Result<()> {
-    match owners.insert(path.to_owned(), who.to_owned()) {
-        None => Ok(()),
-        Some(other) => Err(Error::Contradiction {
-            reason: format!("{other} and {who} both write {path:?}"),
-            expected: Some("a directory for each (`to`)".into()),
-            found: None,
-        }),
-    }
+/// Who writes a file, for whoever reads that two do.
+fn owner(target: &str, service: &Service, environment: &Environment) -> String {
+    format!("{target} of {} in {}", service.name, environment.name)
+}
+
+/// Whether a file holds exactly this. Another length is answer enough, and whatever is no file is not read: it may have
+/// no end.
+fn holds(path: &Path, found: &Metadata, contents: &[u8]) -> bool {
+    found.is_file()
+        && found.len() == contents.len() as u64
+        && std::fs::read(path).is_ok_and(|read| read == contents)
 }
 
 #[cfg(unix)]
-fn is_lax(path: &Path, sensitivity: Sensitivity) -> bool {
+fn is_lax(found: &Metadata, sensitivity: Sensitivity) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    let lax = |mode: u32| mode & 0o077 != 0;
-    sensitivity == Sensitivity::Secret && path.metadata().is_ok_and(|found| lax(found.permissions().mode()))
+    sensitivity == Sensitivity::Secret && found.permissions().mode() & 0o077 != 0
 }
 
 #[cfg(not(unix))]
-fn is_lax(_: &Path, _: Sensitivity) -> bool {
+fn is_lax(_: &Metadata, _: Sensitivity) -> bool {
     false
 }

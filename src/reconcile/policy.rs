@@ -57,8 +57,10 @@ impl Reconciler<'_> {
         service: &Service,
     ) -> Result<Result<Identity, String>> {
         let store = self.store.environment(&environment.authority_of(service).domain)?;
-        let Some(found) = store.find(&service.name) else {
-            return Ok(Err("there is no certificate for it".into()));
+        let found = match store.find(&service.name) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(Err("there is no certificate for it".into())),
+            Err(error) => return Ok(Err(error.to_string())),
         };
         let trouble = inspect::trouble(&found);
         let (Some(chain), Some(key), None) = (found.chain.into_value(), found.key.into_value(), &trouble)

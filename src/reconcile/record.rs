@@ -5,28 +5,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::inspect::Inspection;
 use super::{Action, EnvironmentPlan, Reason, Reconciler, Step};
 use crate::error::Result;
-use crate::manifest::Environment;
+use crate::manifest::{Authority, Environment};
 use crate::pki::Label;
 use crate::store::{Applied, AppliedService, Lock};
 
 impl Reconciler<'_> {
+    /// What was in force until now, for each authority.
+    pub(super) fn before(&self, environment: &Environment, locks: &[Option<Lock>]) -> Result<Vec<Applied>> {
+        let read = |(authority, lock): (&Authority, &Option<Lock>)| match lock {
+            Some(_) => Ok(self.store.environment(&authority.domain)?.applied()?.unwrap_or_default()),
+            None => Ok(Applied::default()),
+        };
+        environment.authorities.iter().zip(locks).map(read).collect()
+    }
+
     /// Keeps what is in force from now on: `verify` holds it against the manifest.
     pub(super) fn record(
         &self,
         environment: &Environment,
         inspections: &[Inspection],
         written: &[Vec<String>],
-        locks: &[Option<Lock>],
+        (locks, before): (&[Option<Lock>], &[Applied]),
         plan: &mut EnvironmentPlan,
     ) -> Result<()> {
         for (place, authority) in environment.authorities.iter().enumerate() {
             let Some(lock) = &locks[place] else { continue };
             let store = self.store.environment(&authority.domain)?;
-            let before = store.applied()?.unwrap_or_default();
-            let after = self.applied(environment, place, inspections, written, &before);
-            admissions(environment, place, inspections, &before, &after, plan);
+            let before = &before[place];
+            let after = self.applied(environment, place, inspections, written, before);
+            admissions(environment, place, inspections, before, &after, plan);
             files_left(&after, &authority.domain, plan);
-            if after != before {
+            if after != *before {
                 store.put_applied(lock, &after)?;
             }
         }

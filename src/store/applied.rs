@@ -24,6 +24,12 @@ pub struct Applied {
     pub left: Vec<String>,
 }
 
+/// What every schema has.
+#[derive(Deserialize)]
+struct Form {
+    schema: u32,
+}
+
 /// What was applied of one service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppliedService {
@@ -42,12 +48,13 @@ impl Environment {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             other => other.map_err(|error| Error::io("read", &path, error))?,
         };
-        let found: Result<Applied, _> = serde_json::from_slice(&bytes);
-        match found {
-            Ok(applied) if applied.schema == 1 => Ok(Some(applied)),
-            Ok(applied) => Err(damaged(&path, format!("schema {}", applied.schema))),
-            Err(error) => Err(damaged(&path, error.to_string())),
+        // Another schema may have another form in everything else.
+        match serde_json::from_slice::<Form>(&bytes) {
+            Ok(Form { schema: 1 }) => {}
+            Ok(Form { schema }) => return Err(damaged(&path, format!("schema {schema}"))),
+            Err(error) => return Err(damaged(&path, error.to_string())),
         }
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| damaged(&path, error.to_string()))
     }
 
     /// Keeps what was applied, whole or not at all.

@@ -56,14 +56,16 @@ impl<T> FoundFile<T> {
 }
 
 impl Environment {
-    /// What there is of a credential, whether or not its parts fit; nothing where there is no such directory.
-    pub fn find(&self, name: &Label) -> Option<Found> {
+    /// What there is of a credential, whether or not its parts fit; nothing where nothing has its name. What is no
+    /// directory was never a credential, and is an error: it must not be taken for one and replaced.
+    pub fn find(&self, name: &Label) -> Result<Option<Found>> {
         let path = self.credential_path(name);
+        crate::artifact::require_directory(&path)?;
         if !path.is_dir() {
-            return None;
+            return Ok(None);
         }
         let place = |file: &str| path.join(file).display().to_string();
-        Some(Found {
+        Ok(Some(Found {
             chain: look(&path.join("tls.crt"), |bytes| {
                 let chain = pem::certificates(bytes, &place("tls.crt"))?;
                 let text: String = chain.iter().map(Certificate::pem).collect();
@@ -80,12 +82,16 @@ impl Environment {
                 Ok((anchor, edited))
             }),
             lax_mode: lax_mode(&path.join("tls.key")),
-        })
+        }))
     }
 }
 
 fn look<T>(path: &Path, read: impl Fn(&[u8]) -> Result<(T, bool)>) -> FoundFile<T> {
-    let size = match path.symlink_metadata() {
+    let size = match path.metadata() {
+        // A pipe would be waited for without end.
+        Ok(found) if !found.is_file() && !found.is_dir() => {
+            return FoundFile::Damaged("neither a file nor a directory".into());
+        }
         Ok(found) => found.len(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return FoundFile::Missing,
         Err(error) => return FoundFile::Damaged(error.to_string()),

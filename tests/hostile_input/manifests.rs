@@ -1,0 +1,412 @@
+//! Manifests that mean no good, and what lies where `apply` is to work: refused in words before anything is made.
+
+use std::fs::File;
+use std::os::unix::fs::symlink;
+
+use super::{refuses, snapshot};
+use crate::apply::{PAIR, applied, workspace};
+use crate::harness::Workspace;
+
+const HEAD: &str = "version = 1\nenvironments = [\"test\"]\n";
+
+/// A manifest of one server with `more` in its table.
+fn server(more: &str) -> Workspace {
+    workspace(&format!("{HEAD}[service.web]\nnames = [\"web.example.com\"]\n{more}\n"))
+}
+
+/// `plan` and `apply` refuse it with the same words, and change nothing.
+#[track_caller]
+fn both_refuse(workspace: &Workspace, stderr: &str) {
+    for command in ["plan", "apply"] {
+        refuses(workspace, &[command], 1, stderr);
+    }
+}
+
+#[test]
+fn a_file_that_is_no_manifest_is_named_for_what_it_is() {
+    let workspace = Workspace::new();
+    std::fs::create_dir(workspace.file("directory")).expect("a directory");
+    workspace.write("binary", [0x7f, b'E', b'L', b'F', 0xff, 0xfe, 0x00].repeat(500));
+    workspace.write("text", b"version = 1\n# \xff\n");
+    File::create(workspace.file("big")).and_then(|file| file.set_len(100 << 20)).expect("a sparse file");
+    let too_large = |file: &str, most: u32| {
+        format!("error: {file}: the file is too large\n  expected: at most {most} MiB\n  found:    more")
+    };
+    for (file, stderr) in [
+        ("directory", "error: cannot read directory\n  caused by: Is a directory (os error 21)".to_owned()),
+        ("binary", "error: binary: byte 5 is no UTF-8 text".to_owned()),
+        ("text", "error: text: byte 15 is no UTF-8 text".to_owned()),
+        ("big", too_large("big", 64)),
+        ("/dev/zero", too_large("/dev/zero", 64)),
+    ] {
+        for command in ["plan", "apply", "verify"] {
+            refuses(&workspace, &[command, "-f", file], 1, &stderr);
+        }
+    }
+    // A draft of the first two mebibytes of a file would look like one of all of it.
+    workspace.write("compose.yml", format!("services:\n{}", "  a: {image: x}\n".repeat(200_000)));
+    for file in ["compose.yml", "big", "/dev/zero"] {
+        refuses(&workspace, &["manifest", "import", "compose", file], 1, &too_large(file, 2));
+    }
+}
+
+#[test]
+fn nesting_without_end_is_refused_and_no_stack_overflows() {
+    for (text, said) in [
+        (format!("{HEAD}x = {}{}", "[".repeat(100_000), "]".repeat(100_000)), "max recursion depth"),
+        (format!("{HEAD}{} = 1", vec!["a"; 100_000].join(".")), "recursion limit"),
+        (format!("{HEAD}[{}]", vec!["a"; 100_000].join(".")), "recursion limit"),
+        (format!("{HEAD}x = {}", "{a = ".repeat(100_000)), "max recursion depth"),
+    ] {
+        let run = workspace(&text).pkictl(&["plan"]).exits_with(1);
+        assert!(run.stderr.contains(said) && !run.stderr.contains("panicked"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_hundred_thousand_services_are_read_in_seconds() {
+    // An unknown key keeps the rest of a plan away.
+    let services: String =
+        (0..100_000).map(|n| format!("[service.s{n}]\nnames = [\"s{n}.com\"]\n")).collect();
+    let workspace = workspace(&format!("{HEAD}unknown = 1\n{services}"));
+    let start = std::time::Instant::now();
+    workspace.pkictl(&["plan"]).fails(
+        1,
+        "error: pkictl.toml:3:1: the manifest has no key `unknown`\n  expected: one of version, environments, defaults, authority, service",
+    );
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_service_has_no_name_that_would_surprise() {
+    let form = "a host name, a wildcard, an address, or a word of letters, digits, `-`, `_`, `.`, `@`";
+    let long = "a".repeat(300);
+    for (name, shown, reason) in [
+        ("../x", "../x", "it would be a path"),
+        ("-x", "-x", "it starts with `-`, so every command would take it for an option"),
+        ("\u{1f600}", "\u{1f600}", "it holds a character that no host name has"),
+        (&long, &format!("{}...", "a".repeat(77)), "it is 300 characters long, at most 253 are allowed"),
+    ] {
+        let manifest = format!("{HEAD}[service.\"{name}\"]\nnames = [\"localhost\"]\n");
+        both_refuse(
+            &workspace(&manifest),
+            &format!("error: pkictl.toml:3:10: invalid name {shown:?}: {reason}\n  expected: {form}"),
+        );
+    }
+}
+
+#[test]
+fn no_file_leaves_the_directory_of_the_manifest() {
+    let below = "a relative path without `..`";
+    let long = "a".repeat(256);
+    let mistakes = [
+        ("../x", "\"../x\" leads out of the manifest's directory", below),
+        ("/etc/x", "\"/etc/x\" leads out of the manifest's directory", below),
+        ("a/../../b", "\"a/../../b\" leads out of the manifest's directory", below),
+        (".", "\".\" names nothing below the manifest's directory", below),
+        ("x\\u0000y", "\"x\\0y\" holds a control character", below),
+        (
+            &long,
+            "the name that starts with \"aaaaaaaaaaaaaaaaaaaa\" has 256 bytes",
+            "at most 255 bytes between two `/`",
+        ),
+    ];
+    for (path, message, expected) in mistakes {
+        both_refuse(
+            &server(&format!("files = {{ certificate = \"{path}\" }}")),
+            &format!("error: pkictl.toml:5:25: {message}\n  expected: {expected}"),
+        );
+        both_refuse(
+            &server(&format!("emit = [{{ target = \"k8s-secret\", to = \"{path}\" }}]")),
+            &format!("error: pkictl.toml:5:9: {message}\n  expected: {expected}"),
+        );
+    }
+    let workspace = server("files = { certificate = \"./certs//web.crt\" }");
+    workspace.pkictl(&["apply"]).succeeds();
+    assert!(workspace.file("certs/web.crt").exists());
+    workspace.pkictl(&["plan", "--check"]).succeeds();
+}
+
+#[test]
+fn two_files_never_have_one_place() {
+    let own = "a path of its own, such as one with `{{ env }}` or `{{ service }}` in it";
+    let of = "service \"web\" in environment \"test\"";
+    for (files, column, message) in [
+        ("certificate = \"a/x\", key = \"a/./x\"", 38, format!("\"a/x\" is the place of {of} already")),
+        ("certificate = \"a\", key = \"a/x\"", 36, format!("\"a\" is the place of {of}, and no directory")),
+        (
+            "certificate = \"a/x\", key = \"a\"",
+            38,
+            format!("\"a\" is a directory, for \"a/x\" is the place of {of}"),
+        ),
+    ] {
+        both_refuse(
+            &server(&format!("files = {{ {files} }}")),
+            &format!("error: pkictl.toml:5:{column}: {message}\n  expected: {own}"),
+        );
+    }
+    // What is written for one environment is never overwritten for the next one.
+    let two = |more: &str| {
+        workspace(&format!(
+            "version = 1\nenvironments = [\"test\", \"prod\"]\n[service.web]\nnames = [\"web.example.com\"]\n{more}\n"
+        ))
+    };
+    both_refuse(
+        &two("files = { certificate = \"a.crt\" }"),
+        &format!("error: pkictl.toml:5:25: \"a.crt\" is the place of {of} already\n  expected: {own}"),
+    );
+    both_refuse(
+        &two("emit = [{ target = \"k8s-secret\", to = \"out\" }]"),
+        &format!(
+            "error: pkictl.toml:5:9: the same files in \"out\" are made for {of} already\n  expected: {own}"
+        ),
+    );
+    let workspace = two("emit = [{ target = \"k8s-secret\", to = \"out\", name = \"web-{{ env }}\" }]");
+    workspace.pkictl(&["apply"]).succeeds();
+    workspace.pkictl(&["plan", "--check"]).succeeds();
+    // Only the emitter knows that these options lead to one file.
+    let workspace =
+        two("emit = [{ target = \"k8s-secret\", to = \"out\", name = \"web\", namespace = \"{{ env }}\" }]");
+    let run = workspace.pkictl(&["apply"]).exits_with(1);
+    assert!(
+        run.stderr.starts_with(
+            "error: k8s-secret of web in test and k8s-secret of web in prod both write \"out/web.yaml\"\n"
+        ),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        workspace.read("out/web.yaml").contains("namespace: test")
+            || workspace.read("out/web.yaml").contains("namespace: \"test\"")
+    );
+    let run = workspace.pkictl(&["plan"]).exits_with(1);
+    assert!(run.stderr.contains("both write"), "{}", run.stderr);
+}
+
+#[test]
+fn nothing_is_written_over_the_manifest_or_into_the_pki_directory() {
+    let pki = "is a place of the PKI directory, where keys of authorities lie";
+    for path in ["pki/test/ca/root/ca.key", "pki/test/certs/web/tls.key", "pki/x"] {
+        both_refuse(
+            &server(&format!("files = {{ key = \"{path}\" }}")),
+            &format!("error: {path} {pki}\n  expected: a place beside it\n  found:    [HERE]/{path}"),
+        );
+    }
+    both_refuse(
+        &server("emit = [{ target = \"k8s-secret\", to = \"pki/test/certs/web\" }]"),
+        &format!(
+            "error: pki/test/certs/web {pki}\n  expected: a place beside it\n  found:    [HERE]/pki/test/certs/web"
+        ),
+    );
+    both_refuse(
+        &server("files = { ca = \"pkictl.toml\" }"),
+        "error: pkictl.toml is the manifest itself\n  expected: another file\n  found:    [HERE]/pkictl.toml",
+    );
+    // By another way to the same place.
+    let workspace = server("files = { key = \"way/test/ca/root/ca.key\" }");
+    symlink("pki", workspace.file("way")).expect("a link");
+    workspace.pkictl(&["init", "--env", "test"]).succeeds();
+    both_refuse(
+        &workspace,
+        &format!(
+            "error: way/test/ca/root/ca.key {pki}\n  expected: a place beside it\n  found:    [HERE]/pki/test/ca/root/ca.key"
+        ),
+    );
+    // A manifest inside of the PKI directory has its files there.
+    let workspace = server("files = { certificate = \"certs/web.crt\" }");
+    workspace.pkictl(&["apply", "--pki", "."]).succeeds();
+    workspace
+        .write("pkictl.toml", workspace.read("pkictl.toml").replace("certs/web.crt", "test/ca/root/ca.key"));
+    refuses(
+        &workspace,
+        &["apply", "--pki", "."],
+        1,
+        &format!(
+            "error: test/ca/root/ca.key {pki}\n  expected: a place beside it\n  found:    [HERE]/test/ca/root/ca.key"
+        ),
+    );
+}
+
+#[test]
+fn a_link_that_leads_out_is_not_followed_and_one_that_stays_inside_is() {
+    let elsewhere = Workspace::new();
+    for more in [
+        "emit = [{ target = \"k8s-secret\" }]",
+        "files = { certificate = \"deploy/test/web/authorized_keys\" }",
+    ] {
+        let workspace = server(more);
+        symlink(elsewhere.path(), workspace.file("deploy")).expect("a link");
+        let run = workspace.pkictl(&["apply"]).exits_with(1);
+        assert!(
+            run.stderr.contains(" leads out of the manifest's directory\n  expected: a place below it\n"),
+            "{}",
+            run.stderr
+        );
+        assert!(run.stderr.contains(&elsewhere.path().display().to_string()), "{}", run.stderr);
+        assert!(!workspace.file("pki").exists(), "something was made");
+        workspace.pkictl(&["plan"]).exits_with(1);
+        assert_eq!(snapshot(elsewhere.path()).len(), 0);
+    }
+    let workspace = server("emit = [{ target = \"k8s-secret\" }]\nfiles = { certificate = \"web.crt\" }");
+    std::fs::create_dir(workspace.file("inside")).expect("a directory");
+    symlink("inside", workspace.file("deploy")).expect("a link");
+    // The link itself gives way to the file; what it leads to stays.
+    elsewhere.write("theirs", "theirs");
+    symlink(elsewhere.file("theirs"), workspace.file("web.crt")).expect("a link");
+    workspace.pkictl(&["apply"]).succeeds();
+    assert!(workspace.file("inside/test/web").is_dir());
+    assert_eq!(elsewhere.read("theirs"), "theirs");
+    assert!(workspace.read("web.crt").starts_with("-----BEGIN CERTIFICATE"));
+}
+
+#[test]
+fn what_stands_in_the_way_of_a_file_is_named_before_anything_is_made() {
+    let emit = "emit = [{ target = \"k8s-secret\" }]";
+    let no_directory = |place: &str, found: &str| {
+        format!(
+            "error: {place}: this is not a directory\n  expected: a directory, or nothing\n  found:    {found}"
+        )
+    };
+    let workspace = server(emit);
+    workspace.write("deploy", "a file");
+    both_refuse(&workspace, &no_directory("deploy", "a file"));
+    let workspace = server(emit);
+    symlink("nowhere", workspace.file("deploy")).expect("a link");
+    both_refuse(&workspace, &no_directory("deploy", "a symbolic link that leads nowhere"));
+    let workspace = server("files = { key = \"certs/web.key\" }");
+    std::fs::create_dir_all(workspace.file("certs/web.key")).expect("a directory");
+    both_refuse(&workspace, "error: cannot replace certs/web.key\n  caused by: is a directory");
+    // The name of an emitter's file is known when it is rendered.
+    let workspace = applied(&format!("{HEAD}[service.web]\nnames = [\"web.example.com\"]\n{emit}\n"));
+    let file = "deploy/test/web/web-tls-secret.yaml";
+    std::fs::remove_file(workspace.file(file)).expect("the file");
+    std::fs::create_dir(workspace.file(file)).expect("a directory");
+    both_refuse(&workspace, &format!("error: cannot replace {file}\n  caused by: is a directory"));
+    std::fs::remove_dir(workspace.file(file)).expect("the directory");
+    // No file ends here: it is replaced, not read.
+    symlink("/dev/zero", workspace.file(file)).expect("a link");
+    workspace.pkictl(&["apply"]).succeeds();
+    assert!(workspace.read(file).contains("kind: Secret"));
+}
+
+#[test]
+fn what_was_applied_is_never_guessed() {
+    let workspace = applied(PAIR);
+    std::fs::remove_dir_all(workspace.file("pki/test/certs/job")).expect("a credential");
+    let good = workspace.read("pki/test/applied.json");
+    let damaged = |found: &str, hint: &str| {
+        format!(
+            "error: pki/test/applied.json: it does not say what was applied\n  expected: JSON as pkictl writes it, with schema 1\n  found:    {found}\n\nhint: {hint}"
+        )
+    };
+    let away = "move it away with `mv pki/test/applied.json pki/test/applied.json.damaged`; the next `pkictl apply` writes it anew";
+    let newer = "a newer pkictl wrote it: use that one";
+    for (text, found, hint) in [
+        ("", "EOF while parsing a value at line 1 column 0", away),
+        ("{\"schema\": 1, \"serv", "EOF while parsing a string at line 1 column 19", away),
+        ("{\"schema\": 1}", "missing field `services` at line 1 column 13", away),
+        ("{\"schema\": 2, \"services\": {}}", "schema 2", newer),
+        ("{\"schema\": 2, \"everything\": \"else\"}", "schema 2", newer),
+    ] {
+        workspace.write("pki/test/applied.json", text);
+        both_refuse(&workspace, &damaged(found, hint));
+        // Nothing is proven either.
+        let run = workspace.pkictl(&["verify", "-f", "pkictl.toml"]).exits_with(3);
+        assert!(run.stdout.contains("it does not say what was applied"), "{}", run.stdout);
+    }
+    std::fs::remove_file(workspace.file("pki/test/applied.json")).expect("the file");
+    std::fs::create_dir(workspace.file("pki/test/applied.json")).expect("a directory");
+    both_refuse(
+        &workspace,
+        "error: cannot read pki/test/applied.json\n  caused by: Is a directory (os error 21)",
+    );
+    std::fs::remove_dir(workspace.file("pki/test/applied.json")).expect("the directory");
+    workspace.pkictl(&["apply"]).succeeds();
+    assert_eq!(workspace.read("pki/test/applied.json"), good);
+}
+
+#[test]
+fn what_is_no_credential_is_not_replaced_by_one() {
+    let workspace = applied(PAIR);
+    let job = workspace.file("pki/test/certs/job");
+    let kept = workspace.file("kept");
+    std::fs::rename(&job, &kept).expect("moved");
+    workspace.write("pki/test/certs/job", "precious");
+    let refusal = |found: &str| {
+        format!(
+            "error: pki/test/certs/job: this is not a directory\n  expected: a directory, or nothing\n  found:    {found}"
+        )
+    };
+    both_refuse(&workspace, &refusal("a file"));
+    let run = workspace.pkictl(&["verify", "-f", "pkictl.toml"]).exits_with(3);
+    assert!(run.stdout.contains("pki/test/certs/job: this is not a directory"), "{}", run.stdout);
+    std::fs::remove_file(&job).expect("the file");
+    symlink("nowhere", &job).expect("a link");
+    both_refuse(&workspace, &refusal("a symbolic link that leads nowhere"));
+    // A link to a whole credential is one; when it is made anew, what the link leads to stays.
+    std::fs::remove_file(&job).expect("the link");
+    symlink(&kept, &job).expect("a link");
+    workspace.pkictl(&["plan", "--check"]).succeeds();
+    let key = workspace.read("kept/tls.key");
+    workspace.write("kept/tls.crt", workspace.read("kept/tls.crt") + "more\n");
+    workspace.pkictl(&["apply"]).succeeds();
+    assert_eq!(workspace.read("kept/tls.key"), key);
+    assert!(job.symlink_metadata().expect("a directory").is_dir());
+    // A pipe has no end and perhaps no beginning.
+    let pipe = job.join("tls.key");
+    std::fs::remove_file(&pipe).expect("the key");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
+    assert!(made.success());
+    let run = workspace.pkictl(&["apply"]).succeeds();
+    assert!(run.stdout.contains("tls.key is damaged (neither a file nor a directory)"), "{}", run.stdout);
+}
+
+#[test]
+fn an_authority_of_which_a_part_is_lost_is_not_made_anew_unasked() {
+    let workspace = applied(PAIR);
+    let key = workspace.read("pki/test/ca/root/ca.key");
+    std::fs::remove_file(workspace.file("pki/test/ca/root/ca.crt")).expect("the certificate");
+    both_refuse(
+        &workspace,
+        "error: pki/test/ca is there, but the root's certificate pki/test/ca/root/ca.crt is missing or cannot be read\n\nhint: put the certificate back, or move pki/test/ca away: then a new CA is made",
+    );
+    workspace.pkictl(&["apply", "--remake-authorities"]).succeeds();
+    let aside: Vec<_> =
+        std::fs::read_dir(workspace.file("pki/test/replaced")).expect("a directory").flatten().collect();
+    assert_eq!(std::fs::read_to_string(aside[0].path().join("root/ca.key")).expect("the key"), key);
+    workspace.pkictl(&["plan", "--check"]).succeeds();
+
+    let hint =
+        "\n\nhint: put the CA's own key back, or make a new CA with `pkictl apply --remake-authorities`";
+    std::fs::remove_file(workspace.file("pki/test/ca/root/ca.key")).expect("the key");
+    // Nothing is to be signed, so nobody needs it.
+    workspace.pkictl(&["apply"]).succeeds();
+    std::fs::remove_dir_all(workspace.file("pki/test/certs/job")).expect("a credential");
+    refuses(
+        &workspace,
+        &["apply"],
+        1,
+        &format!("error: authority \"root\" has no private key at pki/test/ca/root/ca.key{hint}"),
+    );
+    std::fs::copy(workspace.file("pki/test/certs/api/tls.key"), workspace.file("pki/test/ca/root/ca.key"))
+        .expect("a copy");
+    let run = workspace.pkictl(&["apply"]).exits_with(1);
+    assert!(run.stderr.trim_end().ends_with(hint), "{}", run.stderr);
+    workspace.pkictl(&["apply", "--remake-authorities"]).succeeds();
+    workspace.pkictl(&["plan", "--check"]).succeeds();
+    workspace.pkictl(&["verify", "-f", "pkictl.toml"]).succeeds();
+}
+
+#[test]
+fn the_log_of_an_environment_survives_a_line_that_a_crash_tore_off() {
+    let workspace = applied(PAIR);
+    let log = workspace.file("pki/test/log.jsonl");
+    let file = File::options().write(true).open(&log).expect("the log");
+    file.set_len(file.metadata().expect("its size").len() - 20).expect("cut off");
+    std::fs::remove_dir_all(workspace.file("pki/test/certs/job")).expect("a credential");
+    workspace.pkictl(&["apply"]).succeeds();
+    let environment = pkictl::store::Store::new(workspace.file("pki")).environment("test").expect("a name");
+    let entries = environment.log().expect("the log");
+    assert_eq!(entries.len(), 3, "the root, one whole line, and the new one");
+    assert_eq!(entries[2].name, "job");
+}
