@@ -12,7 +12,9 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Result};
 use file::StagedFile;
 
-pub(crate) use directory::{Made, StagedDirectory, create_directory, remove_litter, require_directory};
+pub(crate) use directory::{
+    Made, StagedDirectory, create_directory, remove_abandoned, remove_litter, require_directory,
+};
 pub(crate) use file::{AppendedLine, append_line, create_file, open_lock};
 
 /// Who may read a file.
@@ -193,6 +195,11 @@ const STAGED_PREFIX: &str = ".tmp-";
 
 fn staged_name() -> Result<String> {
     Ok(format!("{STAGED_PREFIX}{}", crate::pki::hex(&crate::pki::random_bytes::<8>()?)))
+}
+
+fn is_staged_name(name: &str) -> bool {
+    let digits = name.strip_prefix(STAGED_PREFIX);
+    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(all(test, unix))]

@@ -86,7 +86,6 @@ impl Reconciler<'_> {
         self.check_places(environment)?;
         let mut plan =
             EnvironmentPlan { environment: environment.name.clone(), ..EnvironmentPlan::default() };
-        self.keep_out_of_store(environment)?;
         let signing = self.signing(environment, &mut plan)?;
         let inspections = self.inspect_all(environment, &signing)?;
         self.steps_of(environment, &inspections, &mut plan);
@@ -105,7 +104,6 @@ impl Reconciler<'_> {
         self.check_places(environment)?;
         let mut plan =
             EnvironmentPlan { environment: environment.name.clone(), ..EnvironmentPlan::default() };
-        self.keep_out_of_store(environment)?;
         let locks = self.locks(environment)?;
         // What cannot be read is said before anything is made, not after.
         let before = self.before(environment, &locks)?;

@@ -1,6 +1,7 @@
 //! Many at once, and killed at any moment: a reader finds the old complete set or the new one, nothing is lost, nothing
 //! is left lying about, and no key is ever to be read by others.
 
+mod applying;
 mod faults;
 
 use std::os::unix::fs::PermissionsExt;

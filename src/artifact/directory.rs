@@ -6,9 +6,12 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::system::{self, OLD_PREFIX, exchange, rename_new, sync_directory};
-use super::{Artifact, Existing, STAGED_PREFIX, already_exists, inside, rename_failed, staged_name};
+use super::{
+    Artifact, Existing, STAGED_PREFIX, already_exists, inside, is_staged_name, rename_failed, staged_name,
+};
 use crate::error::{Error, Result};
 
 /// Makes a directory and those above it, and returns those that it made. Only the last one gets `mode`.
@@ -181,6 +184,21 @@ pub(crate) fn remove_litter(directory: &Path) {
         } else if let Some(original) = name.strip_prefix(OLD_PREFIX)
             && rename_new(&entry.path(), &directory.join(original)).is_err()
         {
+            remove(&entry.path());
+        }
+    }
+}
+
+/// Removes files that a killed process was writing into a directory of the user's, if they are older than `before`:
+/// others may write there at this moment, and no lock keeps them away. What only looks like one of them stays.
+pub(crate) fn remove_abandoned(directory: &Path, before: SystemTime) {
+    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        let is_staged = entry.file_name().to_str().is_some_and(is_staged_name);
+        let is_old = |found: std::fs::Metadata| {
+            found.is_file() && found.modified().is_ok_and(|modified| modified < before)
+        };
+        if is_staged && entry.metadata().is_ok_and(is_old) {
             remove(&entry.path());
         }
     }

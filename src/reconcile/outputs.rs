@@ -1,43 +1,23 @@
 //! Files of the places of use: rendered, held against what lies there, written where they differ.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
 use std::path::Path;
 
 use super::inspect::Inspection;
 use super::places::{Owners, one_owner};
 use super::{Action, EnvironmentPlan, Reason, Reconciler, Signers, Step, at};
-use crate::artifact::{Artifact, Existing, Sensitivity, write_all};
+use crate::artifact::{Artifact, Existing, Sensitivity, remove_abandoned, write_all};
 use crate::bundle::{Files, Identity, Trust};
 use crate::emit::{Input, OptionType, OptionValue};
 use crate::error::{Error, Result};
-use crate::manifest::{Emit, Environment, Files as Copies, Given, Service};
+use crate::manifest::{Emit, Environment, Given, Service};
 use crate::store::ROOT;
 
-impl Reconciler<'_> {
-    /// Refuses to write files of places of use among the keys.
-    pub(super) fn keep_out_of_store(&self, environment: &Environment) -> Result<()> {
-        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let domains = self.manifest.environments.iter().flat_map(|one| &one.authorities);
-        let kept: Vec<_> = domains.map(|one| absolute(&self.store.path().join(&one.domain))).collect();
-        for service in &environment.services {
-            let Copies { certificate, key, ca } = &service.files;
-            let copies = [certificate, key, ca].into_iter().flatten();
-            let inside = |path: &&String| {
-                let path = absolute(&self.base.join(path));
-                kept.iter().any(|kept| path.starts_with(kept))
-            };
-            if let Some(path) = copies.chain(service.emits.iter().map(|emit| &emit.to)).find(inside) {
-                return Err(Error::Contradiction {
-                    reason: format!("{} is to have files at {path:?}, in the PKI directory", service.name),
-                    expected: Some("a path outside of it: what lies there is managed".into()),
-                    found: None,
-                });
-            }
-        }
-        Ok(())
-    }
+/// Nobody writes a file for so long.
+const ABANDONED: time::Duration = time::Duration::MINUTE;
 
+impl Reconciler<'_> {
     /// The files that would be written. Those that hang on a certificate that is still to be made are known by their
     /// directory only. Returns the files of each service as [`Self::write_outputs`] does; a path that ends in `/` stands
     /// for all files below it.
@@ -130,6 +110,10 @@ impl Reconciler<'_> {
                 if !changed.is_empty() {
                     write_all(self.base, &changed, Existing::Replace)?;
                 }
+            }
+            let directories = files.iter().filter_map(|file| Path::new(file).parent());
+            for directory in directories.collect::<BTreeSet<_>>() {
+                remove_abandoned(&self.base.join(directory), (self.now - ABANDONED).into());
             }
             all.push(files);
         }
