@@ -11,6 +11,7 @@ mod places;
 mod plan;
 mod policy;
 mod record;
+mod remnants;
 
 use std::path::Path;
 

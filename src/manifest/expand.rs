@@ -41,42 +41,9 @@ pub(super) fn expand(
         });
         Environment { name: name.value.clone(), services: services.collect(), authorities }
     });
-    let environments: Vec<Environment> = environments.collect();
-    if let [first, second, ..] = environments.as_slice() {
-        places_of_their_own(raw, emits, first, second, notes);
-    }
+    let environments = environments.collect();
     let renew_within = raw.renew_within.unwrap_or(Span::days(RENEW_WITHIN_DAYS));
     Manifest { renew_within, environments }
-}
-
-/// What two environments write to one place, one of them loses: its key would be the other's.
-fn places_of_their_own(
-    raw: &Raw,
-    emits: &[Vec<Placed<Emit>>],
-    first: &Environment,
-    second: &Environment,
-    notes: &Notes<'_>,
-) {
-    let note = |span: &std::ops::Range<usize>, path: &str| {
-        let message = format!("{path:?} is the same in every environment, and each would write over it");
-        notes.add(span, message, Some("`{{ env }}` in the path".into()));
-    };
-    for (written, emits) in raw.services.iter().zip(emits) {
-        let name = &written.name.value;
-        let (Some(one), Some(other)) = (first.service(name), second.service(name)) else { continue };
-        let paths = |files: &Files| [files.certificate.clone(), files.key.clone(), files.ca.clone()];
-        for ((text, one), other) in written.files.iter().zip(paths(&one.files)).zip(paths(&other.files)) {
-            if let (Some(text), Some(path)) = (text, one.filter(|one| Some(one) == other.as_ref())) {
-                note(&text.span, &path);
-            }
-        }
-        for ((entry, one), other) in emits.iter().zip(&one.emits).zip(&other.emits) {
-            // An empty one is a mistake that was noted already.
-            if one.to == other.to && !one.to.is_empty() {
-                note(&entry.span, &one.to);
-            }
-        }
-    }
 }
 
 fn authority(raw: &Raw, written: &RawAuthority, environment: &str, fill: &Fill<'_, '_>) -> Authority {

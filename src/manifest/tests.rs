@@ -150,10 +150,10 @@ fn two_environments_never_write_to_one_place() {
         read(&text).map(drop).map_err(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>())
     };
     assert_eq!(
-        with("\"test\", \"prod\", \"third\"", "web.key", "deploy/{{ service }}"),
+        with("\"test\", \"prod\"", "web.key", "deploy/{{ service }}"),
         Err(vec![
-            "5:17: \"web.key\" is the same in every environment, and each would write over it".into(),
-            "6:9: \"deploy/web\" is the same in every environment, and each would write over it".into(),
+            "5:17: \"web.key\" is the place of service \"web\" in environment \"test\" already".into(),
+            "6:9: the same files in \"deploy/web\" are made for service \"web\" in environment \"test\" already".into(),
         ])
     );
     assert_eq!(with("\"test\", \"prod\"", "{{ env }}/web.key", "deploy/{{ env }}"), Ok(()));

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::remnants::lost_key;
 use super::{Action, EnvironmentPlan, Reason, Reconciler, Signers, Step};
 use crate::artifact::Existing;
 use crate::error::{Error, Result};
@@ -177,31 +178,6 @@ impl Reconciler<'_> {
             .then(|| Reason::new("expires-soon", format!("it expires on {ends}, and all that it signed")))
     }
 
-    /// There is no root certificate. Where something of an authority is left, a key may be in it that others trust.
-    fn judge_rest(&self, store: &store::Environment) -> Result<Option<Reason>> {
-        let root = store.authority_path(ROOT);
-        let place = root.parent().unwrap_or(&root);
-        match place.symlink_metadata() {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io("read", place, error)),
-            Ok(_) if self.remake_authorities => {
-                let text = format!("{} is missing", root.join("ca.crt").display());
-                Ok(Some(Reason::new("certificate-missing", text)))
-            }
-            Ok(_) => Err(Error::Refused {
-                reason: format!(
-                    "{} is there, but the root's certificate {} is missing or cannot be read",
-                    place.display(),
-                    root.join("ca.crt").display()
-                ),
-                advice: Some(format!(
-                    "put the certificate back, or move {} away: then a new CA is made",
-                    place.display()
-                )),
-            }),
-        }
-    }
-
     fn differences(&self, wanted: &Wanted, root: &Certificate) -> Vec<Reason> {
         let details = &root.details;
         let mut reasons: Vec<Reason> = self.end(root).into_iter().collect();
@@ -274,17 +250,7 @@ pub(super) fn is_used(environment: &Environment, place: usize) -> bool {
     environment.services.iter().any(|service| service.authority == place)
 }
 
-/// Why an authority can sign nothing any more. One that need not sign is not asked.
-fn lost_key(wanted: &Wanted, store: &store::Environment) -> Option<Reason> {
-    match store.authority(signing_name(wanted), None) {
-        Err(error @ (Error::NoAuthorityKey { .. } | Error::KeyMismatch { .. })) => {
-            Some(Reason::new("key-missing", error.to_string()))
-        }
-        _ => None,
-    }
-}
-
-fn signing_name(wanted: &Wanted) -> &'static str {
+pub(super) fn signing_name(wanted: &Wanted) -> &'static str {
     if wanted.intermediate { ISSUING } else { ROOT }
 }
 

@@ -40,7 +40,7 @@ fn a_plan_in_json_has_the_names_that_help_promises() {
                 step("make-authority", "root", "new", "there is none yet"),
                 step("issue", "api", "new", "there is none yet"),
                 step("issue", "job", "new", "there is none yet"),
-                step("write", "deploy/test/api/", "certificate-changes", "nginx has certificates that are made first"),
+                step("write", "deploy/test/api/", "certificate-changes", "nginx needs certificates that are made first"),
             ],
             "unchanged": 0,
             "notes": [],
@@ -155,10 +155,9 @@ fn a_key_of_another_certificate_is_said_so() {
 #[test]
 fn a_manifest_without_end_is_refused_before_it_fills_the_memory() {
     let workspace = crate::harness::Workspace::new();
-    workspace.pkictl(&["plan", "-f", "/dev/zero"]).fails(
-        1,
-        "error: /dev/zero: the file is too large for a manifest\n  expected: at most 16 MiB\n  found:    more",
-    );
+    workspace
+        .pkictl(&["plan", "-f", "/dev/zero"])
+        .fails(1, "error: /dev/zero: the file is too large\n  expected: at most 64 MiB\n  found:    more");
 }
 
 #[test]

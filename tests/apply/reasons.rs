@@ -144,9 +144,9 @@ fn an_intermediate_that_ends_soon_is_made_anew_before_its_leaves_end_with_it() {
     std::fs::rename(workspace.file("pki/test/ca/root/ca.key"), workspace.file("kept.key")).expect("a key");
     let run = at(1800, &["apply"]).succeeds();
     assert!(
-        run.stdout.contains("; the root's key is needed to make another, and is not here"),
+        run.stderr.contains("; the root's key is needed to make another, and is not here"),
         "{}",
-        run.stdout
+        run.stderr
     );
     at(1800, &["plan", "--check"]).exits_with(3);
     std::fs::rename(workspace.file("kept.key"), workspace.file("pki/test/ca/root/ca.key")).expect("a key");
@@ -171,7 +171,7 @@ fn an_intermediate_is_made_under_a_root_that_differs_and_stays() {
     );
     let run = workspace.pkictl(&["apply"]).succeeds();
     for line in ["kept CA  root", "made CA  issuing"] {
-        assert!(run.stdout.contains(line), "{}", run.stdout);
+        assert!(run.stderr.contains(line), "{}", run.stderr);
     }
     workspace.pkictl(&["apply", "--remake-authorities"]).succeeds();
     workspace.pkictl(&["plan", "--check"]).succeeds();

@@ -359,7 +359,7 @@ fn what_is_no_credential_is_not_replaced_by_one() {
     let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
     assert!(made.success());
     let run = workspace.pkictl(&["apply"]).succeeds();
-    assert!(run.stdout.contains("tls.key is damaged (neither a file nor a directory)"), "{}", run.stdout);
+    assert!(run.stderr.contains("tls.key is damaged (neither a file nor a directory)"), "{}", run.stderr);
 }
 
 #[test]

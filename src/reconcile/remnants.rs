@@ -1,0 +1,44 @@
+//! Authorities of which only a part is left: a key that others trust may be in it, so nobody makes another unasked.
+
+use super::authorities::signing_name;
+use super::{Reason, Reconciler};
+use crate::error::{Error, Result};
+use crate::manifest::Authority as Wanted;
+use crate::store::{self, ROOT};
+
+impl Reconciler<'_> {
+    /// There is no root certificate. Where something of an authority is left, a key may be in it that others trust.
+    pub(super) fn judge_rest(&self, store: &store::Environment) -> Result<Option<Reason>> {
+        let root = store.authority_path(ROOT);
+        let place = root.parent().unwrap_or(&root);
+        match place.symlink_metadata() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io("read", place, error)),
+            Ok(_) if self.remake_authorities => {
+                let text = format!("{} is missing", root.join("ca.crt").display());
+                Ok(Some(Reason::new("certificate-missing", text)))
+            }
+            Ok(_) => Err(Error::Refused {
+                reason: format!(
+                    "{} is there, but the root's certificate {} is missing or cannot be read",
+                    place.display(),
+                    root.join("ca.crt").display()
+                ),
+                advice: Some(format!(
+                    "put the certificate back, or move {} away: then a new CA is made",
+                    place.display()
+                )),
+            }),
+        }
+    }
+}
+
+/// Why an authority can sign nothing any more. One that need not sign is not asked.
+pub(super) fn lost_key(wanted: &Wanted, store: &store::Environment) -> Option<Reason> {
+    match store.authority(signing_name(wanted), None) {
+        Err(error @ (Error::NoAuthorityKey { .. } | Error::KeyMismatch { .. })) => {
+            Some(Reason::new("key-missing", error.to_string()))
+        }
+        _ => None,
+    }
+}
