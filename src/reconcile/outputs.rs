@@ -139,7 +139,22 @@ impl Reconciler<'_> {
         Ok(Some(Step { action: Action::Write, domain, name, reasons: vec![reason] }))
     }
 
+    /// The files of an entry. Where only the callers stand in the way, the error says how to do without them.
     fn render(&self, environment: &Environment, service: &Service, emit: &Emit) -> Result<Vec<Artifact>> {
+        let (reason, advice) = match self.rendered(environment, service, emit) {
+            Err(Error::Refused { reason, advice }) if emit.options.contains_key("allow") => (reason, advice),
+            other => return other,
+        };
+        let mut open = emit.clone();
+        open.options.remove("allow");
+        let way = self.rendered(environment, service, &open).is_ok().then_some(
+            "or write `allow = false` in that entry, if the callers are told apart elsewhere, or need not be",
+        );
+        let advice: Vec<&str> = advice.as_deref().into_iter().chain(way).collect();
+        Err(Error::Refused { reason, advice: (!advice.is_empty()).then(|| advice.join("; ")) })
+    }
+
+    fn rendered(&self, environment: &Environment, service: &Service, emit: &Emit) -> Result<Vec<Artifact>> {
         let emitter = self.emitters.load(&emit.target)?;
         let store = self.store.environment(&environment.authority_of(service).domain)?;
         let (mut identities, mut trusts) = (BTreeMap::new(), BTreeMap::new());

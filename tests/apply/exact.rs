@@ -93,6 +93,15 @@ fn an_emitter_that_refuses_says_at_which_line_and_what_would_do() {
         "{}",
         run.stderr
     );
+    let way =
+        "; or write `allow = false` in that entry, if the callers are told apart elsewhere, or need not be\n";
+    assert!(run.stderr.ends_with(way), "{}", run.stderr);
+    let text =
+        workspace.read("pkictl.toml").replace("target = \"redis\"", "target = \"redis\", allow = false");
+    workspace.write("pkictl.toml", text);
+    workspace.pkictl(&["apply"]).succeeds();
+    let configuration = workspace.read("deploy/test/api/redis-tls.conf");
+    assert!(configuration.contains("tls-auth-clients yes"), "{configuration}");
 }
 
 #[test]
