@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use serde::Serialize;
-
 use super::args::drafts::{DraftArgs, DraftCommand, ImportCommand, TargetArgs};
 use super::args::{Format, Global};
 use super::failure::Failure;
-use super::output::{GREEN, Output, paint};
+use super::output::Output;
 use super::text;
 use crate::artifact::{self, Artifact, Existing};
 use crate::manifest::{self, FILE_NAME, compose};
@@ -61,18 +59,7 @@ fn write(text: &str, target: &TargetArgs, output: &Output) -> Result<(), Failure
     let artifact = Artifact::public(name.to_string_lossy(), text);
     let existing = if target.force { Existing::Replace } else { Existing::Keep };
     let written = artifact::write_all(directory, &[artifact], existing)?;
-    let files: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
-    if output.format == Format::Json {
-        #[derive(Serialize)]
-        struct Written {
-            files: Vec<String>,
-        }
-        return output.json(&Written { files });
-    }
-    for file in files {
-        output.say(&format!("{} {file}", paint(GREEN, "wrote")));
-    }
-    Ok(())
+    output.wrote(&written)
 }
 
 /// What to do with a manifest that was written.

@@ -9,7 +9,7 @@ use clap::CommandFactory;
 use super::args::{Cli, Format, Global};
 use super::emit_args::{self, EmitArgs};
 use super::failure::Failure;
-use super::output::{BOLD, DIM, GREEN, Output, paint, table};
+use super::output::{BOLD, DIM, Output, paint, table};
 use super::{clock, emit_input, findings};
 use crate::artifact::{self, Artifact, Existing, Sensitivity};
 
@@ -48,7 +48,7 @@ impl Destination {
     fn write(&self, artifacts: &[Artifact], output: &Output) -> Result<(), Failure> {
         if let Some(directory) = &self.directory {
             let written = artifact::write_all(directory, artifacts, self.existing)?;
-            return report(&written, output);
+            return output.wrote(&written);
         }
         // The first file of an emitter is the one that people mean; the others lie beside it in a directory.
         let Some(first) = artifacts.first() else {
@@ -78,7 +78,7 @@ impl Destination {
             Artifact { path: name, contents: first.contents.clone(), sensitivity: first.sensitivity };
         let written = artifact::write_all(&directory, &[renamed], self.existing)?;
         self.mention(&artifacts[1..], output);
-        report(&written, output)
+        output.wrote(&written)
     }
 
     /// Files that were not asked for, but belong to the one that was.
@@ -92,21 +92,6 @@ impl Destination {
 
 fn holds_key(artifact: &Artifact) -> bool {
     artifact.contents.windows(12).any(|window| window == b"PRIVATE KEY-")
-}
-
-fn report(written: &[PathBuf], output: &Output) -> Result<(), Failure> {
-    let files: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
-    if output.format == Format::Json {
-        #[derive(Serialize)]
-        struct Written {
-            files: Vec<String>,
-        }
-        return output.json(&Written { files });
-    }
-    for file in files {
-        output.say(&format!("{} {file}", paint(GREEN, "wrote")));
-    }
-    Ok(())
 }
 
 fn list(global: &Global, output: &Output) -> Result<(), Failure> {

@@ -5,6 +5,7 @@
 //! never stands alone. A reader that closes the pipe is no error.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
@@ -87,6 +88,22 @@ impl Output {
     /// Whether only failures are to be said.
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
+    }
+
+    /// The files that were written.
+    pub(super) fn wrote(&self, written: &[PathBuf]) -> Result<(), Failure> {
+        let files: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+        if self.format == Format::Json {
+            #[derive(Serialize)]
+            struct Written {
+                files: Vec<String>,
+            }
+            return self.json(&Written { files });
+        }
+        for file in files {
+            self.say(&format!("{} {file}", paint(GREEN, "wrote")));
+        }
+        Ok(())
     }
 
     /// The next useful command.

@@ -3,7 +3,7 @@
 use super::comments::command;
 use super::daemon::{Outcome, outcome, own_shell};
 use super::shop::Shop;
-use super::web::{CALLER, announced, knock, open, soon, version_1, version_2};
+use super::web::{CALLER, announced, knock, open, soon, version_1, version_2, visitors_look_whom_they_reach};
 use crate::harness::{Judge, Server, free_port, judge};
 
 /// Where Debian has the modules.
@@ -29,12 +29,7 @@ fn apache_admits_the_callers_that_are_named_and_nobody_else() {
     server.says("peer did not return a certificate");
     knock(&shop, &url, Some("prod")).is_refused("alert unknown ca");
     server.says("Certificate Verification: Error (20): unable to get local issuer certificate");
-    let other = shop.file("prod", "rest-api", "ca.crt");
-    shop.ask(&url, &other, &[]).is_refused("unable to get local issuer certificate");
-    let elsewhere = format!("https://elsewhere.example.com:{port}/");
-    let resolved = format!("elsewhere.example.com:{port}:127.0.0.1");
-    shop.get(&elsewhere, &["--resolve", &resolved])
-        .is_refused("no alternative certificate subject name matches");
+    visitors_look_whom_they_reach(&shop, port);
 }
 
 #[test]

@@ -43,6 +43,17 @@ pub(super) fn announced(port: u16, header: Vec<u8>) -> u16 {
     own
 }
 
+/// Who trusts another root, or asks for another host, does not talk to the server.
+#[track_caller]
+pub(super) fn visitors_look_whom_they_reach(shop: &Shop, port: u16) {
+    let other = shop.file("prod", "rest-api", "ca.crt");
+    let foreign = shop.ask(&format!("https://localhost:{port}/"), &other, &[]);
+    foreign.is_refused("unable to get local issuer certificate");
+    let resolved = format!("elsewhere.example.com:{port}:127.0.0.1");
+    let elsewhere = shop.get(&format!("https://elsewhere.example.com:{port}/"), &["--resolve", &resolved]);
+    elsewhere.is_refused("no alternative certificate subject name matches");
+}
+
 fn copy(mut from: TcpStream, mut to: TcpStream) {
     let _ = std::io::copy(&mut from, &mut to);
     let _ = to.shutdown(Shutdown::Write);
