@@ -48,7 +48,7 @@ pub fn main() -> ExitCode {
     std::mem::forget(grammar);
     let (global, command) = match matches.and_then(args::read) {
         Ok(read) => read,
-        Err(error) => return output::usage(&error),
+        Err(error) => return output::usage(&hint::with_tip(error)),
     };
     let output = Output::new(&global);
     match run(&command, &global, &output) {

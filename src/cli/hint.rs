@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
 use super::args::Global;
 use super::environment::variable;
 use crate::error::Error;
@@ -98,6 +100,19 @@ pub(super) fn beginning(global: &Global) -> String {
         true => "pkictl apply".into(),
         false => format!("pkictl init{}", location(global)),
     }
+}
+
+/// Wrong usage with a tip where a manifest was named without its option, which is the first thing that people try.
+pub(super) fn with_tip(mut error: clap::Error) -> clap::Error {
+    let manifest = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) if argument.ends_with(".toml") => argument.clone(),
+        _ => return error,
+    };
+    if error.kind() == ErrorKind::UnknownArgument {
+        let tip = format!("a manifest is named with `-f {}`", shell_word(&manifest));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 /// The options that lead to the same PKI directory and environment, with a leading space.

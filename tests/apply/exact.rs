@@ -73,6 +73,19 @@ fn every_mistake_is_shown_at_its_place_and_nothing_is_made() {
 }
 
 #[test]
+fn a_manifest_without_its_option_is_answered_with_the_option() {
+    let workspace = workspace(PAIR);
+    for command in ["plan", "apply", "verify"] {
+        workspace.pkictl(&[command, "pkictl.toml"]).fails(
+            2,
+            &format!(
+                "error: unexpected argument 'pkictl.toml' found\n\n  tip: a manifest is named with `-f pkictl.toml`\n\nUsage: pkictl {command} [OPTIONS]\n\nFor more information, try '--help'."
+            ),
+        );
+    }
+}
+
+#[test]
 fn a_missing_manifest_says_how_to_begin() {
     let workspace = crate::harness::Workspace::new();
     workspace.pkictl(&["plan"]).fails(
