@@ -111,7 +111,7 @@ free_ports() {
     python3 - "$1" "$$" << 'PYTHON'
 import socket, sys
 wanted, process = map(int, sys.argv[1:])
-port, free = 10000 + process % 220 * 100, []
+port, free = 10000 + process % 140 * 100, []
 while len(free) < wanted:
     port += 1
     try:

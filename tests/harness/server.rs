@@ -4,6 +4,7 @@ use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 /// A running server; dropping it stops it.
@@ -13,10 +14,21 @@ pub struct Server {
     _directory: tempfile::TempDir,
 }
 
-/// A port on loopback that was free a moment ago.
+/// Ports that systems give to nobody who does not ask for them by number: Linux begins at 32768 with those.
+const PORTS: std::ops::Range<u16> = 24_000..32_000;
+
+/// A port on loopback that was free a moment ago, and that no other test of this run gets.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
-    listener.local_addr().expect("its address").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Two runs on one machine begin at different places.
+    let start = std::process::id().wrapping_mul(97);
+    let count = u32::from(PORTS.end - PORTS.start);
+    let mut ports = std::iter::repeat_with(|| {
+        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        PORTS.start + (start.wrapping_add(step) % count) as u16
+    });
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    ports.by_ref().take(count as usize).find(free).expect("a free port on loopback")
 }
 
 impl Server {
