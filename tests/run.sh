@@ -12,7 +12,6 @@ readonly programs=(
     psql:postgresql-client pg_ctlcluster:postgresql redis-server:redis-server redis-cli:redis-tools
     rabbitmq-server:rabbitmq-server mariadbd:mariadb-server mariadb:mariadb-client mosquitto:mosquitto
     uwsgi-core:uwsgi-core uwsgi_python3:uwsgi-plugin-python3
-    mosquitto_pub:mosquitto-clients strace:strace tmux:tmux fish:fish zsh:zsh man:man-db xz:xz-utils
     mosquitto_pub:mosquitto-clients strace:strace tmux:tmux fish:fish zsh:zsh elvish:elvish man:man-db xz:xz-utils
 )
 export PKICTL_PEERS=${PKICTL_PEERS:-$PWD/.peers}
