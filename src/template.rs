@@ -122,8 +122,24 @@ fn render_with(engine: &Environment<'_>, name: &str, source: &str, context: &Val
     if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
         return Ok(source.to_owned());
     }
+    if let Some(text) = plain_name(source, context) {
+        return Ok(text);
+    }
     let template = engine.template_from_named_str(name, source).map_err(|error| failure(name, &error))?;
     template.render(context).map_err(|error| failure(name, &error))
+}
+
+/// What `{{ name }}` stands for, where a template is no more than that and the context has text of that name. Most
+/// templates of profiles are: the engine takes longer to set up than a certificate takes to sign.
+fn plain_name(source: &str, context: &Value) -> Option<String> {
+    let name = source.strip_prefix("{{ ")?.strip_suffix(" }}")?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !["true", "false", "none"].contains(&name);
+    if !is_name {
+        return None;
+    }
+    context.get_attr(name).ok()?.as_str().map(str::to_owned)
 }
 
 /// Renders the built-in template at `path` ("page/report.html.j2") as HTML: every value is escaped, for text and for
@@ -292,6 +308,16 @@ mod tests {
             let yaml = render("t", source, &context! { text }).expect("renders");
             let read: serde_json::Value = serde_saphyr::from_str(&yaml).expect("it is YAML");
             assert_eq!((&read["k"]["block"], &read["k"]["line"]), (&text.into(), &text.into()), "{yaml}");
+        }
+    }
+
+    #[test]
+    fn a_name_alone_renders_as_it_does_among_other_text() {
+        let values = context! { name => "web", empty => "", number => 7, list => vec!["a"] };
+        for name in ["name", "empty", "number", "list", "true", "none", "range", "missing"] {
+            let alone = render("t", &format!("{{{{ {name} }}}}"), &values).map_err(|error| error.to_string());
+            let among = render("t", &format!("{{##}}{{{{ {name} }}}}"), &values);
+            assert_eq!(alone, among.map_err(|error| error.to_string()), "{name}");
         }
     }
 

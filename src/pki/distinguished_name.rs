@@ -3,6 +3,20 @@
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Name;
 
+/// Attributes that have a short name; others show their object identifier.
+const SHORT_NAMES: [(&str, &str); 10] = [
+    ("2.5.4.3", "CN"),
+    ("2.5.4.5", "serialNumber"),
+    ("2.5.4.6", "C"),
+    ("2.5.4.7", "L"),
+    ("2.5.4.8", "ST"),
+    ("2.5.4.10", "O"),
+    ("2.5.4.11", "OU"),
+    ("0.9.2342.19200300.100.1.25", "DC"),
+    ("0.9.2342.19200300.100.1.1", "UID"),
+    ("1.2.840.113549.1.9.1", "emailAddress"),
+];
+
 /// A name in DER as text; nothing if it is not one.
 pub fn from_der(der: &[u8]) -> Option<String> {
     X509Name::from_der(der).ok().filter(|(rest, _)| rest.is_empty()).map(|(_, name)| to_text(&name))
@@ -10,28 +24,25 @@ pub fn from_der(der: &[u8]) -> Option<String> {
 
 /// `C=DE, O=Example, CN=web`: in the order of the certificate, with the separators of a value escaped.
 pub(crate) fn to_text(name: &X509Name<'_>) -> String {
-    let parts = name.iter_attributes().map(|attribute| {
-        let key = match attribute.attr_type().to_id_string().as_str() {
-            "2.5.4.3" => "CN".to_owned(),
-            "2.5.4.5" => "serialNumber".to_owned(),
-            "2.5.4.6" => "C".to_owned(),
-            "2.5.4.7" => "L".to_owned(),
-            "2.5.4.8" => "ST".to_owned(),
-            "2.5.4.10" => "O".to_owned(),
-            "2.5.4.11" => "OU".to_owned(),
-            "0.9.2342.19200300.100.1.25" => "DC".to_owned(),
-            "0.9.2342.19200300.100.1.1" => "UID".to_owned(),
-            "1.2.840.113549.1.9.1" => "emailAddress".to_owned(),
-            other => other.to_owned(),
-        };
+    let mut text = String::new();
+    for attribute in name.iter_attributes() {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        let id = attribute.attr_type().to_id_string();
+        text.push_str(SHORT_NAMES.iter().find(|(known, _)| *known == id).map_or(&id, |(_, short)| short));
+        text.push('=');
         let value = attribute.as_str().map_or_else(|_| super::hex(attribute.as_slice()), str::to_owned);
-        let escaped: String = value
-            .chars()
-            .flat_map(|c| if ",+=\\\"<>;".contains(c) { vec!['\\', c] } else { vec![c] })
-            .collect();
-        format!("{key}={}", super::printable(&escaped))
-    });
-    parts.collect::<Vec<_>>().join(", ")
+        let mut escaped = String::with_capacity(value.len());
+        for c in value.chars() {
+            if ",+=\\\"<>;".contains(c) {
+                escaped.push('\\');
+            }
+            escaped.push(c);
+        }
+        text.push_str(&super::printable(&escaped));
+    }
+    text
 }
 
 /// The last common name, which is the most specific one.

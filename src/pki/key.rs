@@ -2,17 +2,20 @@
 
 mod encoding;
 mod sealed;
+mod signer;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use ring::rand::SystemRandom;
-use ring::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair};
+use ring::signature::EcdsaKeyPair;
 use zeroize::Zeroizing;
 
 use super::pem;
 use crate::error::{Error, Result};
-use encoding::{Found, algorithm_of, ed25519_pkcs8, sec1_curve, wrap_pkcs8, write_algorithm};
+use encoding::{ed25519_pkcs8, sec1_curve, wrap_pkcs8, write_algorithm};
+use signer::{Signer, ecdsa};
 
 /// The kind of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -126,85 +129,37 @@ impl PublicKey {
     }
 }
 
-enum Signer {
-    Ecdsa(EcdsaKeyPair),
-    Ed25519(Ed25519KeyPair),
-    Rsa(Box<RsaKeyPair>),
-}
+/// Where a key is from that was made here.
+const GENERATED: &str = "generated key";
 
 /// A private key. It is wiped from memory when dropped; it has no `Display`, no `Serialize`, and its `Debug` shows
 /// the kind only.
 pub struct PrivateKey {
     pkcs8: Zeroizing<Vec<u8>>,
-    signer: Signer,
+    /// Made when it first signs, where the key was made here: the key of a leaf never does.
+    signer: OnceLock<Signer>,
     public: PublicKey,
 }
 
 impl PrivateKey {
     /// Makes a new key from the operating system's random source.
     pub fn generate(algorithm: KeyAlgorithm) -> Result<Self> {
-        let random = SystemRandom::new();
-        let failed = |_| Error::Crypto { action: "generating a key" };
-        let pkcs8 = match algorithm {
-            KeyAlgorithm::EcP256 => {
-                EcdsaKeyPair::generate_pkcs8(&signature::ECDSA_P256_SHA256_ASN1_SIGNING, &random)
-                    .map_err(failed)?
-                    .as_ref()
-                    .to_vec()
-            }
-            KeyAlgorithm::EcP384 => {
-                EcdsaKeyPair::generate_pkcs8(&signature::ECDSA_P384_SHA384_ASN1_SIGNING, &random)
-                    .map_err(failed)?
-                    .as_ref()
-                    .to_vec()
-            }
+        match algorithm {
+            KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 => generate_ec(algorithm),
             // ring would write PKCS#8 version 2, whose public key part OpenSSL does not read.
-            KeyAlgorithm::Ed25519 => ed25519_pkcs8(&Zeroizing::new(super::random_bytes::<32>()?)),
-            KeyAlgorithm::Rsa(bits) => generate_rsa(bits)?,
-        };
-        Self::from_pkcs8(Zeroizing::new(pkcs8), "generated key")
+            KeyAlgorithm::Ed25519 => {
+                let seed = Zeroizing::new(super::random_bytes::<32>()?);
+                Self::from_pkcs8(Zeroizing::new(ed25519_pkcs8(&seed)), GENERATED)
+            }
+            KeyAlgorithm::Rsa(bits) => Self::from_pkcs8(Zeroizing::new(generate_rsa(bits)?), GENERATED),
+        }
     }
 
     /// Reads PKCS#8 in DER. `place` says where it came from, for errors.
     pub fn from_pkcs8(pkcs8: Zeroizing<Vec<u8>>, place: &str) -> Result<Self> {
-        let unusable =
-            |reason: &str| Error::UnusableKey { place: place.to_owned(), reason: reason.to_owned() };
-        let random = SystemRandom::new();
-        let ec = |scheme| EcdsaKeyPair::from_pkcs8(scheme, &pkcs8, &random);
-        let (signer, algorithm) =
-            match algorithm_of(&pkcs8).ok_or_else(|| unusable("it is not a PKCS#8 structure"))? {
-                Found::Known(KeyAlgorithm::EcP256) => {
-                    (ec(&signature::ECDSA_P256_SHA256_ASN1_SIGNING).map(Signer::Ecdsa), KeyAlgorithm::EcP256)
-                }
-                Found::Known(KeyAlgorithm::EcP384) => {
-                    (ec(&signature::ECDSA_P384_SHA384_ASN1_SIGNING).map(Signer::Ecdsa), KeyAlgorithm::EcP384)
-                }
-                Found::Known(KeyAlgorithm::Ed25519) => (
-                    Ed25519KeyPair::from_pkcs8_maybe_unchecked(&pkcs8).map(Signer::Ed25519),
-                    KeyAlgorithm::Ed25519,
-                ),
-                Found::Known(KeyAlgorithm::Rsa(_)) => {
-                    let pair = RsaKeyPair::from_pkcs8(&pkcs8);
-                    let bits = pair.as_ref().map_or(0, |pair| pair.public().modulus_len() * 8);
-                    (pair.map(|pair| Signer::Rsa(Box::new(pair))), KeyAlgorithm::Rsa(bits as u16))
-                }
-                Found::Other(oid) => {
-                    return Err(unusable(&format!(
-                        "its algorithm {oid} is not supported; RSA, P-256, P-384 and Ed25519 are"
-                    )));
-                }
-            };
-        let signer = signer.map_err(|rejected| {
-            unusable(&format!(
-                "ring rejects it ({rejected}); RSA needs 2048 to 8192 bits, an EC key must carry its public key"
-            ))
-        })?;
-        let raw = match &signer {
-            Signer::Ecdsa(pair) => pair.public_key().as_ref().to_vec(),
-            Signer::Ed25519(pair) => pair.public_key().as_ref().to_vec(),
-            Signer::Rsa(pair) => pair.public().as_ref().to_vec(),
-        };
-        Ok(Self { pkcs8, signer, public: PublicKey { algorithm, raw } })
+        let (signer, algorithm) = Signer::read(&pkcs8, place)?;
+        let raw = signer.public_key();
+        Ok(Self { pkcs8, signer: signer.into(), public: PublicKey { algorithm, raw } })
     }
 
     /// Reads an RSAPrivateKey in DER (PKCS#1, RFC 8017).
@@ -251,19 +206,17 @@ impl PrivateKey {
         Ok(pem::encode_secret("ENCRYPTED PRIVATE KEY", &sealed::close(&self.pkcs8, passphrase)?))
     }
 
+    fn signer(&self) -> Result<&Signer> {
+        if let Some(signer) = self.signer.get() {
+            return Ok(signer);
+        }
+        let (signer, _) = Signer::read(&self.pkcs8, GENERATED)?;
+        Ok(self.signer.get_or_init(|| signer))
+    }
+
     /// Signs `message` with the hash that belongs to the key: SHA-256, SHA-384 on P-384.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
-        let random = SystemRandom::new();
-        let failed = |_| Error::Crypto { action: "signing" };
-        match &self.signer {
-            Signer::Ecdsa(pair) => Ok(pair.sign(&random, message).map_err(failed)?.as_ref().to_vec()),
-            Signer::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
-            Signer::Rsa(pair) => {
-                let mut signature = vec![0; pair.public().modulus_len()];
-                pair.sign(&signature::RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(failed)?;
-                Ok(signature)
-            }
-        }
+        self.signer()?.sign(message)
     }
 }
 
@@ -271,6 +224,17 @@ impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PrivateKey({}, ..)", self.algorithm())
     }
+}
+
+/// A new key on a NIST curve.
+fn generate_ec(algorithm: KeyAlgorithm) -> Result<PrivateKey> {
+    let made = EcdsaKeyPair::generate_pkcs8(ecdsa(algorithm), &SystemRandom::new())
+        .map_err(|_| Error::Crypto { action: "generating a key" })?;
+    let pkcs8 = Zeroizing::new(made.as_ref().to_vec());
+    // ring ends the structure with the public key: an uncompressed point (SEC 1, section 2.3.3).
+    let length = if algorithm == KeyAlgorithm::EcP384 { 97 } else { 65 };
+    let raw = pkcs8[pkcs8.len() - length..].to_vec();
+    Ok(PrivateKey { pkcs8, signer: OnceLock::new(), public: PublicKey { algorithm, raw } })
 }
 
 #[cfg(feature = "rsa")]
