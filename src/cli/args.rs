@@ -162,41 +162,30 @@ impl Global {
     }
 }
 
-/// What to do.
+/// What to do. A command is described where its arguments are, and they are made when it is named.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
+#[expect(missing_docs, reason = "clap takes the description of its arguments for that of the command")]
 pub enum Command {
-    /// Make the certificate authority of an environment
     Init(InitArgs),
-    /// Make a certificate and its key
     Issue(Box<IssueArgs>),
-    /// List certificates with the days they have left
     #[command(visible_alias = "ls")]
     List(ListArgs),
-    /// Show a credential, or any certificate, chain or request file
     #[command(visible_alias = "inspect")]
     Show(ShowArgs),
-    /// Prove certificates with real handshakes: those that must work, and those that must be refused
     Verify(Box<VerifyArgs>),
-    /// Show what a manifest would change: credentials made, re-issued and why, files written
     Plan(PlanArgs),
-    /// Make it as a manifest declares it; a second run changes nothing
     Apply(ApplyArgs),
-    /// Begin a manifest, draft one from a Compose file, or print the schema of manifests
     Manifest(DraftArgs),
-    /// Find what is wrong in certificates, chains, keys, requests, Routes and Secrets, whoever made them
     Lint(LintArgs),
-    /// Make the files of a place of use: manifests, server configurations, trust stores
     #[command(visible_alias = "bundle")]
     Emit(EmitArgs),
-    /// List profiles, or print one to copy and change
     Profile(ProfileArgs),
-    /// Print the completion script of a shell
     Completions(CompletionsArgs),
-    /// Print the manual page, or write all pages into a directory
     Man(ManArgs),
 }
 
-/// Arguments of `list`.
+/// List certificates with the days they have left
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  pkictl list --env test\n  pkictl list --all-environments\n  pkictl list --format json"
@@ -207,7 +196,7 @@ pub struct ListArgs {
     pub all_environments: bool,
 }
 
-/// Arguments of `show`.
+/// Show a credential, or any certificate, chain or request file
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  pkictl show web\n  pkictl show root\n  pkictl show chain.pem --format json"
@@ -224,7 +213,7 @@ pub struct ShowArgs {
     pub pem: bool,
 }
 
-/// Arguments of `completions`.
+/// Print the completion script of a shell
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  source <(pkictl completions bash)\n  pkictl completions zsh > ~/.zfunc/_pkictl\n  pkictl completions fish > ~/.config/fish/completions/pkictl.fish"
@@ -235,7 +224,7 @@ pub struct CompletionsArgs {
     pub shell: String,
 }
 
-/// Arguments of `man`.
+/// Print the manual page, or write all pages into a directory
 #[derive(Debug, Args)]
 pub struct ManArgs {
     /// Write one page a command into this directory

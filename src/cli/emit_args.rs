@@ -50,6 +50,7 @@ impl clap::FromArgMatches for EmitArgs {
 impl clap::Args for EmitArgs {
     fn augment_args(command: clap::Command) -> clap::Command {
         command
+            .about("Make the files of a place of use: manifests, server configurations, trust stores")
             .subcommand_value_name("TARGET")
             .subcommand_help_heading("Targets")
             .arg(

@@ -11,20 +11,25 @@ pub(super) fn run(args: &ManArgs, output: &Output) -> Result<(), Failure> {
     let Some(directory) = &args.out_dir else {
         return output.raw(&page(command)?);
     };
-    let mut pages = Vec::new();
-    collect(&command, "pkictl", &mut pages)?;
+    let mut pages = vec![Artifact::public("pkictl.1", page(command.clone())?)];
+    for subcommand in command.get_subcommands() {
+        collect(subcommand, "pkictl", &mut pages)?;
+    }
     let written = artifact::write_all(directory, &pages, Existing::Replace)?;
     output.say(&format!("wrote {} manual pages into {}", written.len(), directory.display()));
     Ok(())
 }
 
-fn collect(command: &clap::Command, name: &str, pages: &mut Vec<Artifact>) -> Result<(), Failure> {
-    let named =
-        command.clone().name(name.to_owned()).bin_name(name.replace('-', " ")).disable_help_subcommand(true);
-    pages.push(Artifact::public(format!("{name}.1"), page(named)?));
-    for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
-        collect(subcommand, &format!("{name}-{}", subcommand.get_name()), pages)?;
+/// The page of a command and those of its own commands, which it has only once it is built.
+fn collect(command: &clap::Command, parent: &str, pages: &mut Vec<Artifact>) -> Result<(), Failure> {
+    let name = format!("{parent}-{}", command.get_name());
+    let mut named =
+        command.clone().name(name.clone()).bin_name(name.replace('-', " ")).disable_help_subcommand(true);
+    named.build();
+    for subcommand in named.get_subcommands() {
+        collect(subcommand, &name, pages)?;
     }
+    pages.push(Artifact::public(format!("{name}.1"), page(named)?));
     Ok(())
 }
 

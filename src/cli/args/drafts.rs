@@ -8,7 +8,7 @@ use super::with_form;
 use crate::manifest::FILE_NAME;
 use crate::pki::Label;
 
-/// Arguments of `manifest`.
+/// Begin a manifest, draft one from a Compose file, or print the schema of manifests
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  pkictl manifest init --services web,api,database\n  pkictl manifest import compose docker-compose.yml\n  pkictl manifest schema -o pkictl.schema.json"

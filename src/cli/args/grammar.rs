@@ -13,15 +13,25 @@ pub fn command(arguments: &[OsString]) -> clap::Command {
     if matches!(arguments, [_, only] if only == "--version" || only == "-V") {
         return Cli::command();
     }
-    if arguments.iter().any(|argument| ["emit", "bundle", "man", "help"].iter().any(|word| argument == word))
-    {
+    let names = |word: &str| arguments.iter().any(|argument| argument == word);
+    // Manual pages are made of one command at a time.
+    if names("man") {
         return emit_args::with_emitters(whole(), arguments);
+    }
+    if ["emit", "bundle", "help"].into_iter().any(names) {
+        return described(emit_args::with_emitters(whole(), arguments));
     }
     let mut all = Command::augment_subcommands(clap::Command::default());
     let first = arguments.get(1).and_then(|first| all.find_subcommand_mut(first)).map(std::mem::take);
     // Taking apart, piece by piece, what lives as long as the program would only take time.
     std::mem::forget(all);
-    first.map_or_else(whole, |named| Cli::command().subcommand(named))
+    first.map_or_else(|| described(whole()), |named| Cli::command().subcommand(named))
+}
+
+/// With every command made, for none has a description before that.
+fn described(mut command: clap::Command) -> clap::Command {
+    command.build();
+    command
 }
 
 fn whole() -> clap::Command {

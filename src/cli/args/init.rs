@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 use super::{DAYS, key_type_parser, with_form};
 use crate::pki::{Cidr, DnsName, Moment, NameConstraints};
 
-/// Arguments of `init`.
+/// Make the certificate authority of an environment
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  pkictl init --org Example --env test\n  pkictl init --intermediate --permit-dns shop.svc --permit-dns localhost --permit-ip 127.0.0.0/8\n  pkictl init --if-missing --no-input"

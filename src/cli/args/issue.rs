@@ -9,7 +9,7 @@ use super::{DAYS, key_type_parser, with_form};
 use crate::cli::completions;
 use crate::pki::{Moment, SubjectAltName};
 
-/// Arguments of `issue`.
+/// Make a certificate and its key
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  pkictl issue server web --san web.shop.svc --san localhost --san 127.0.0.1\n  pkictl issue client backend-1 --env test --days 30\n  pkictl issue wildcard '*.apps.example.com'\n\nA host name or an address as NAME is a SAN, too; localhost brings 127.0.0.1 and ::1."

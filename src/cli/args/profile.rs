@@ -5,7 +5,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::completions;
 
-/// Arguments of `profile`.
+/// List profiles, or print one to copy and change
 #[derive(Debug, Args)]
 pub struct ProfileArgs {
     /// What to do with profiles.

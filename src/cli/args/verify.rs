@@ -14,7 +14,7 @@ use crate::pki::SubjectAltName;
 use crate::verify::TlsVersion;
 use route::RouteArgs;
 
-/// Arguments of `verify`.
+/// Prove certificates with real handshakes: those that must work, and those that must be refused
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  pkictl verify --env test\n  pkictl verify --server web --client backend-1 --tls 1.3\n  pkictl verify --server-cert web.pem --server-key web.key --roots ca.pem --host web.example.com\n  pkictl verify --connect localhost:8443 --client backend-1\n  pkictl verify --connect 10.0.0.5:5432 --starttls postgres --host db.example.com --roots ca.pem\n  pkictl verify -f pkictl.toml --report policy.html\n  pkictl verify -f pkictl.toml --format mermaid\n  pkictl verify --route route.yaml --pod-cert rest-api --pod-mtls\n  pkictl verify --route routes.yaml secrets.yaml --roots ca.pem -v\n  pkictl verify --format junit > report.xml\n\nExit code 3 when a check fails. What could not be tried is skipped with the reason, never passed."
