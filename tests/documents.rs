@@ -29,6 +29,30 @@ fn every_command_of_the_readmes_case_works_in_its_order() {
     }
 }
 
+/// Without what differs from run to run: a root's name ends with chance, and a report with its milliseconds.
+fn without_chance(line: &str) -> &str {
+    let chance =
+        line.find(" Root CA ").or_else(|| line.ends_with(" ms").then(|| line.rfind(" in ")).flatten());
+    &line[..chance.unwrap_or(line.len())]
+}
+
+#[test]
+fn the_readme_opens_with_what_a_terminal_shows() {
+    let workspace = Workspace::new();
+    let transcript = block(&project("README.md"), "console");
+    let mut seen = Vec::new();
+    for command in transcript.iter().filter_map(|line| line.strip_prefix("$ pkictl ")) {
+        let words: Vec<&str> = command.split(' ').collect();
+        let run = workspace.command(&words).env("SOURCE_DATE_EPOCH", "1795341600").run().succeeds();
+        seen.push(format!("$ pkictl {command}\n{}{}", run.stdout, run.stderr));
+    }
+    let seen = seen.concat();
+    let seen: Vec<&str> = seen.lines().map(without_chance).collect();
+    let told: Vec<&str> = transcript.iter().map(|line| without_chance(line)).collect();
+    assert_eq!(seen, told);
+    assert!(seen.len() > 40, "the README has lost its transcript");
+}
+
 #[test]
 fn every_example_in_help_names_commands_and_options_that_exist() {
     let workspace = Workspace::new();
@@ -111,4 +135,27 @@ fn the_quickstart_goes_from_nothing_to_a_green_report() {
     assert!(stdout.contains(" 0 failed, 0 skipped in "), "{stdout}");
     assert!(workspace.read("route.yaml").contains("destinationCACertificate"));
     assert!(workspace.read("image/pkictl-root.crt").contains("BEGIN CERTIFICATE"));
+}
+
+#[test]
+fn the_readme_counts_the_targets_as_they_are() {
+    let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/emit");
+    let names =
+        std::fs::read_dir(templates).expect("the emitters").map(|entry| entry.expect("an entry").file_name());
+    let count = names.filter(|name| !name.to_string_lossy().starts_with('_')).count();
+    let told = format!("| {count} targets |");
+    assert!(project("README.md").contains(&told), "the README does not say {told:?}");
+}
+
+#[test]
+fn the_workflow_is_one_by_the_official_schema() {
+    let Some(check) = judge("check-jsonschema") else { return };
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/workflows/ci.yml");
+    let schema = ["--builtin-schema", "vendor.github-workflows"].map(std::ffi::OsStr::new);
+    check.accepts(schema.into_iter().chain([file.as_os_str()]));
+    let broken = Workspace::new();
+    let text = project(".github/workflows/ci.yml").replacen("runs-on", "run-on", 1);
+    let file = broken.write("ci.yml", &text);
+    let said = check.refuses(schema.into_iter().chain([file.as_os_str()]));
+    assert!(said.contains("'runs-on' is a required property") || said.contains("run-on"), "{said}");
 }
