@@ -151,6 +151,16 @@ pub enum Error {
         /// What it may sign.
         permitted: String,
     },
+    /// An authority may not have as many authorities below it as there would be.
+    #[error("{authority:?} does not allow one more authority below it")]
+    NoRoomBelow {
+        /// The authority's common name.
+        authority: String,
+        /// How many may be below it: its path length constraint (RFC 5280, section 4.2.1.9).
+        limit: u32,
+        /// How many there would be.
+        count: u32,
+    },
     /// The request contradicts itself or the profile.
     #[error("{reason}")]
     Contradiction {
@@ -255,6 +265,7 @@ impl Error {
             Self::Encoding { expected, .. } | Self::KeyMismatch { expected, .. } => Some(expected.clone()),
             Self::LaxMode { .. } => Some("mode 0600".into()),
             Self::OutsideConstraints { permitted, .. } => Some(permitted.clone()),
+            Self::NoRoomBelow { limit, .. } => Some(format!("at most {limit} (path length constraint)")),
             Self::NotFound { known, .. } if !known.is_empty() => Some(format!("one of {}", known.join(", "))),
             _ => None,
         }
@@ -267,6 +278,7 @@ impl Error {
             Self::Contradiction { found, .. } => found.clone(),
             Self::LaxMode { mode, .. } => Some(format!("mode {mode:04o}")),
             Self::OutsideConstraints { name, .. } => Some(name.clone()),
+            Self::NoRoomBelow { count, .. } => Some(format!("{count} with this one")),
             _ => None,
         }
     }

@@ -287,6 +287,35 @@ fn a_further_authority_signs_when_it_is_named() {
 }
 
 #[test]
+fn an_authority_for_which_the_path_is_too_long_is_refused_before_it_is_made() {
+    let workspace = Workspace::new();
+    workspace.pkictl(&["init", "--cn", "Root", "--intermediate"]).succeeds();
+    let shown =
+        workspace.pkictl(&["show", "pki/dev/ca/issuing/ca.crt", "--format", "json"]).succeeds().json();
+    let issuing = shown["items"][0]["common_name"].as_str().expect("a common name").to_owned();
+    let refused = |authority: &str, limit: u32, count: u32| {
+        format!(
+            "error: {authority:?} does not allow one more authority below it\n  \
+             expected: at most {limit} (path length constraint)\n  found:    {count} with this one\n\n\
+             hint: sign it with an authority nearer to the root: `--ca root`; `pkictl list` shows them"
+        )
+    };
+    let profile = workspace.pkictl(&["profile", "show", "intermediate-ca"]).succeeds().stdout;
+    let endless = profile.replace("path_len = 0\n", "");
+    assert_ne!(endless, profile);
+    workspace.write("pki/profiles/endless.toml", endless);
+    workspace
+        .pkictl(&["issue", "endless", "middle", "--cn", "Middle", "--ca", "issuing"])
+        .fails(1, &refused(&issuing, 0, 1));
+    workspace.pkictl(&["issue", "endless", "middle", "--cn", "Middle", "--ca", "root"]).succeeds();
+    // It has no limit of its own: the root's holds.
+    workspace.pkictl(&["issue", "endless", "lower", "--ca", "middle"]).fails(1, &refused("Root", 1, 2));
+    assert!(!workspace.file("pki/dev/ca/lower").exists());
+    workspace.pkictl(&["issue", "server", "web", "--ca", "middle"]).succeeds();
+    workspace.pkictl(&["verify"]).succeeds();
+}
+
+#[test]
 fn wrong_usage_exits_with_2_and_names_what_is_missing() {
     let workspace = Workspace::with_ca();
     workspace.pkictl(&["issue", "--no-input"]).fails(

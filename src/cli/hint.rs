@@ -48,6 +48,11 @@ pub(super) fn for_error(error: &Error, global: &Global) -> Option<String> {
         Error::OutsideConstraints { .. } => {
             "ask for a name inside, or make a CA that permits it with `--permit-dns` or `--permit-ip`".into()
         }
+        Error::NoRoomBelow { .. } => {
+            format!(
+                "sign it with an authority nearer to the root: `--ca root`; `pkictl list{here}` shows them"
+            )
+        }
         Error::KeyTypeUnavailable { .. } => "use ec-p256, or build pkictl with its feature `rsa`".into(),
         Error::KeyMismatch { key, .. } if key.ends_with("ca.key") => {
             format!("put the CA's own key back, or make a new CA with `pkictl init --force{here}`")

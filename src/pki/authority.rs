@@ -77,6 +77,9 @@ impl Authority {
 
     /// Signs a certificate for somebody else's public key.
     pub fn sign(&self, spec: &CertificateSpec, public_key: &PublicKey) -> Result<Certificate> {
+        if spec.role.is_authority() {
+            self.leave_room()?;
+        }
         // The issuer field must repeat the subject of the certificate byte for byte, so it is read from there.
         let signer = Signer { key: &self.key };
         let issuer =
@@ -85,6 +88,19 @@ impl Authority {
             .signed_by(&Public { key: public_key }, &issuer)
             .map_err(rcgen_failed)?;
         Certificate::from_der(der.der(), "new certificate")
+    }
+
+    /// Refuses one more authority below this one where a path length constraint, its own or that of one above it, leaves
+    /// no room (RFC 5280, section 4.2.1.9): no client would take what the new one signs.
+    fn leave_room(&self) -> Result<()> {
+        let chain = std::iter::once(&self.certificate).chain(&self.above);
+        for (count, authority) in (1..).zip(chain) {
+            let limit = authority.details.basic_constraints.and_then(|constraints| constraints.path_len);
+            if let Some(limit) = limit.filter(|limit| *limit < count) {
+                return Err(Error::NoRoomBelow { authority: authority.title(), limit, count });
+            }
+        }
+        Ok(())
     }
 
     /// Puts an issued leaf, the authorities above it and the root together.

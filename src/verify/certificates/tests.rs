@@ -4,7 +4,7 @@ use super::super::sample::{NOW, Pki, days, failed_ids, failure, identity, passed
 use super::super::{Scope, run};
 use crate::bundle::Trust;
 use crate::pki::certificate::Details;
-use crate::pki::{CertificateSpec, KeyUsage, NameConstraints, Role, Subject};
+use crate::pki::{Authority, CertificateSpec, KeyUsage, NameConstraints, Role, Subject};
 use crate::report::{Outcome, Report};
 
 /// The static checks on a server whose leaf was changed.
@@ -182,10 +182,15 @@ fn a_chain_to_nowhere_names_the_roots_that_are_trusted() {
 /// A server under `Issuing 1` under `Root 1`, with its path length.
 fn below_an_intermediate(path_len: Option<u8>) -> Pki {
     let mut pki = Pki::new();
-    let first = spec(Role::IntermediateCa, "Issuing 1", &[]);
-    let first = pki.root.intermediate(&CertificateSpec { path_len, ..first }).expect("an intermediate");
+    let limited = |path_len| CertificateSpec { path_len, ..spec(Role::IntermediateCa, "Issuing 1", &[]) };
+    let first = pki.root.intermediate(&limited(None)).expect("an intermediate");
     let second = first.intermediate(&spec(Role::IntermediateCa, "Issuing 2", &[])).expect("another one");
-    pki.trust.intermediates = vec![second.certificate().clone(), first.certificate().clone()];
+    // It signed before it got its constraint: afterwards it would refuse.
+    let first = pki.root.sign(&limited(path_len), first.key().public_key()).expect("the same authority");
+    let (certificate, mut above, key) = second.into_parts();
+    above[0] = first.clone();
+    let second = Authority::from_parts(certificate, above, key).expect("the same authority");
+    pki.trust.intermediates = vec![second.certificate().clone(), first];
     pki.servers = vec![identity(&second, &server())];
     pki
 }
