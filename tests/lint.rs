@@ -103,6 +103,7 @@ const BESIDES: &[Case] = &[
     ("configmap.yaml", &["configmap-private-key"]),
     ("route.yaml", &["route-path"]),
     ("broken.yaml", &["manifest-syntax"]),
+    ("service.yaml", &["manifest-nothing"]),
 ];
 
 fn holds(cases: &[Case]) {

@@ -1,11 +1,13 @@
 //! Files as they come: what each of them holds, and what cannot be read.
 
+use std::collections::BTreeSet;
+
 use time::OffsetDateTime;
 
 use super::scene::{At, Held, Key, Scene, Source};
-use super::{Finding, routes, rule, secrets, syntax};
+use super::{Finding, NOTHING, routes, rule, secrets, syntax};
 use crate::error::Error;
-use crate::kubernetes;
+use crate::kubernetes::{self, Object};
 use crate::pki::pem::{self, Block};
 
 /// A file to judge. Whoever reads it says what its bytes do not.
@@ -59,6 +61,9 @@ fn read_manifest(file: &File<'_>, scene: &mut Scene, now: OffsetDateTime) -> Vec
         Err(message) => return vec![in_file(syntax(message), file)],
     };
     let objects = kubernetes::objects(&documents);
+    if !objects.iter().any(is_judged) {
+        return vec![in_file(nothing(&objects), file)];
+    }
     let mut findings = routes(&objects, now);
     findings.extend(secrets::check(&objects));
     let mut findings: Vec<Finding> = findings.into_iter().map(|finding| in_file(finding, file)).collect();
@@ -68,6 +73,30 @@ fn read_manifest(file: &File<'_>, scene: &mut Scene, now: OffsetDateTime) -> Vec
     }
     findings
 }
+
+/// Whether any rule looks at an object of this kind.
+fn is_judged(object: &Object<'_>) -> bool {
+    kubernetes::is_route(object.value)
+        || matches!(kubernetes::kind(object.value), Some("Secret" | "ConfigMap"))
+}
+
+fn nothing(objects: &[Object<'_>]) -> Finding {
+    let kinds: BTreeSet<&str> =
+        objects.iter().filter_map(|object| kubernetes::kind(object.value)).take(KINDS_SHOWN).collect();
+    let found = match kinds.is_empty() {
+        true => "no object of Kubernetes".to_owned(),
+        false => kinds.iter().map(|kind| kind.escape_debug().to_string()).collect::<Vec<_>>().join(", "),
+    };
+    Finding {
+        expected: Some("a Route, a Secret or a ConfigMap".into()),
+        found: Some(found),
+        rule: NOTHING,
+        ..syntax("there is nothing in it that lint judges".into())
+    }
+}
+
+/// Kinds that a finding names: a manifest may have thousands of objects.
+const KINDS_SHOWN: usize = 20;
 
 fn in_file(finding: Finding, file: &File<'_>) -> Finding {
     let place = format!("{}: {}", file.name, finding.place);

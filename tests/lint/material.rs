@@ -302,4 +302,5 @@ fn manifests(maker: &Maker<'_>) {
         "apiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: web}\nspec: {to: {kind: Service, name: web}, path: x}\n",
     );
     maker.place.write("broken.yaml", "a: b: c\n");
+    maker.place.write("service.yaml", "kind: Service\nmetadata: {name: web}\n---\nkind: Pod\n");
 }
