@@ -32,6 +32,8 @@ mod route;
 #[cfg(unix)]
 mod safety;
 mod schemas;
+#[cfg(target_os = "linux")]
+mod static_program;
 mod verify_command;
 #[cfg(unix)]
 mod verify_connect;

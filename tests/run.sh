@@ -22,6 +22,7 @@ main() {
     packages
     virtual_environment
     npm_packages
+    static_program
     if ((${#incomplete[@]} == 0)); then
         export PKICTL_REQUIRE_PEERS=1
     else
@@ -98,6 +99,16 @@ npm_packages() {
         mv "$place/npm-shrinkwrap.json" "$place/package-lock.json"
     else
         incomplete+=("what tests/package.json names")
+    fi
+}
+
+# What `cargo static` makes, unoptimised and in a directory of its own: the tests look whether it needs anything else.
+static_program() {
+    say "static program"
+    if cargo rustc --locked --quiet --target-dir target/static --bin pkictl -- -C target-feature=+crt-static; then
+        export PKICTL_STATIC=$PWD/target/static/debug/pkictl
+    else
+        incomplete+=("a static C library")
     fi
 }
 
