@@ -64,19 +64,20 @@ impl Reconciler<'_> {
     /// What would be done now.
     pub fn plan(&self) -> Result<Plan> {
         let mut owners = Owners::new();
-        self.environments()
-            .map(|environment| self.plan_one(environment, &mut owners))
-            .collect::<Result<Vec<_>>>()
-            .map(Plan::from)
+        let done = self.environments().map(|environment| self.plan_one(environment, &mut owners));
+        self.with_what_is_left(done.collect::<Result<_>>()?)
     }
 
     /// Makes it so. Returns what was done.
     pub fn apply(&self) -> Result<Plan> {
         let mut owners = Owners::new();
-        self.environments()
-            .map(|environment| self.apply_one(environment, &mut owners))
-            .collect::<Result<Vec<_>>>()
-            .map(Plan::from)
+        let done = self.environments().map(|environment| self.apply_one(environment, &mut owners));
+        self.with_what_is_left(done.collect::<Result<_>>()?)
+    }
+
+    fn with_what_is_left(&self, mut environments: Vec<EnvironmentPlan>) -> Result<Plan> {
+        environments.extend(self.environments_left()?);
+        Ok(environments.into())
     }
 
     fn environments(&self) -> impl Iterator<Item = &Environment> {

@@ -97,7 +97,7 @@ fn mention(plan: &Plan, output: &Output) {
     }
     if has(Action::Leftover) {
         notices.push(Notice::Note(
-            "`--prune` moves left-over credentials aside; files are yours to remove".into(),
+            "`--prune` moves left-over credentials aside; files and environments are yours to remove".into(),
         ));
     }
     if output.format == Format::Human {

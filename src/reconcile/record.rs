@@ -140,6 +140,35 @@ pub(super) fn files_left(after: &Applied, domain: &str, plan: &mut EnvironmentPl
     }));
 }
 
+impl Reconciler<'_> {
+    /// Environments of the PKI directory that a manifest made and this one does not declare. They stay as they are.
+    pub(super) fn environments_left(&self) -> Result<Vec<EnvironmentPlan>> {
+        if self.only.is_some() {
+            return Ok(vec![]);
+        }
+        let declared: BTreeSet<&str> = self
+            .manifest
+            .environments
+            .iter()
+            .flat_map(|one| &one.authorities)
+            .map(|authority| authority.domain.as_str())
+            .collect();
+        let mut left = Vec::new();
+        for name in self.store.environments().into_iter().filter(|name| !declared.contains(name.as_str())) {
+            let store = self.store.environment(&name)?;
+            // What cannot be read was made by somebody, too.
+            if matches!(store.applied(), Ok(None)) {
+                continue;
+            }
+            let reasons = vec![Reason::new("undeclared", "no environment or authority of the manifest")];
+            let step = Step { action: Action::Leftover, domain: name.clone(), name: name.clone(), reasons };
+            let unchanged = store.credentials().len();
+            left.push(EnvironmentPlan { environment: name, steps: vec![step], unchanged, notes: vec![] });
+        }
+        Ok(left)
+    }
+}
+
 /// Services that are there already and admit others from now on.
 pub(super) fn admissions(
     environment: &Environment,

@@ -155,12 +155,35 @@ fn a_ca_that_differs_is_kept_and_said_how_to_remake_it() {
     workspace.pkictl(&["plan", "--check"]).succeeds();
 }
 
+const LEFT: &str =
+    "note: `--prune` moves left-over credentials aside; files and environments are yours to remove\n";
+
+#[test]
+fn an_environment_that_a_manifest_made_and_none_declares_is_said_and_stays() {
+    let workspace = super::applied(PAIR);
+    // Nobody's manifest made this one.
+    workspace.pkictl(&["init", "--env", "by-hand"]).succeeds();
+    let renamed = PAIR.replace("\"test\"", "\"stage\"");
+    assert_ne!(renamed, PAIR);
+    workspace.write("pkictl.toml", renamed);
+    workspace.pkictl(&["apply", "--quiet"]).succeeds();
+    let plan = workspace.pkictl(&["plan", "--check"]).succeeds();
+    assert_eq!(plan.stderr, LEFT);
+    let left =
+        "test\n  left over  test  no environment or authority of the manifest\n  credentials: 2 unchanged\n";
+    assert!(plan.stdout.ends_with(left), "{}", plan.stdout);
+    assert!(!plan.stdout.contains("by-hand"), "{}", plan.stdout);
+    let only = workspace.pkictl(&["plan", "--env", "stage"]).succeeds();
+    assert_eq!((only.stdout.contains("left over"), only.stderr.as_str()), (false, ""));
+    assert!(workspace.file("pki/test/certs/api/tls.key").is_file());
+}
+
 #[test]
 fn what_is_left_over_is_said_with_what_moves_it_aside() {
     let workspace = super::applied(PAIR);
     workspace.pkictl(&["issue", "server", "old", "--env", "test"]).succeeds();
     let plan = workspace.pkictl(&["plan"]).succeeds();
-    assert_eq!(plan.stderr, "note: `--prune` moves left-over credentials aside; files are yours to remove\n");
+    assert_eq!(plan.stderr, LEFT);
 }
 
 #[test]
