@@ -4,7 +4,8 @@ use crate::harness::{Judge, Terminal, Workspace, judge};
 
 /// A terminal in which the program runs with these arguments, and tells its exit code.
 fn open<'a>(tmux: &'a Judge, workspace: &Workspace, arguments: &str) -> Terminal<'a> {
-    Terminal::open(tmux, workspace, &format!("pkictl {arguments}; echo exit=$?; sleep 60"))
+    // Until the program reads keys itself, the terminal interrupts the shell as well, which must stay to tell.
+    Terminal::open(tmux, workspace, &format!("trap : INT; pkictl {arguments}; echo exit=$?; sleep 60"))
 }
 
 #[test]
