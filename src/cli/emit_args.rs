@@ -68,14 +68,23 @@ impl clap::Args for EmitArgs {
     }
 }
 
-/// Adds a subcommand for each emitter that these arguments can see.
-pub(super) fn with_emitters(command: clap::Command, arguments: &[OsString]) -> clap::Command {
-    let pki =
-        early_value(arguments, "--pki").or_else(|| variable("PKICTL_DIR")).unwrap_or_else(|| "pki".into());
-    let own = early_value(arguments, "--templates").map(PathBuf::from);
-    let emitters = Emitters::new(own.into_iter().chain([PathBuf::from(pki).join("emit")]).collect());
+/// The emitter that these arguments name behind `emit`; `None` where all must be looked at.
+pub(super) fn target(arguments: &[OsString]) -> Option<String> {
+    let [_, command, target, ..] = arguments else { return None };
+    let is_emit = command == "emit" || command == "bundle";
+    is_emit.then(|| emitters(arguments).names().into_iter().find(|name| target == name.as_str())).flatten()
+}
+
+/// Adds a subcommand for an emitter, or for each one that these arguments can see.
+pub(super) fn with_emitters(
+    command: clap::Command,
+    arguments: &[OsString],
+    only: Option<String>,
+) -> clap::Command {
+    let emitters = emitters(arguments);
     let taken = taken_names(&command);
-    let subcommands = emitters.names().into_iter().map(|name| match emitters.load(&name) {
+    let names = only.map_or_else(|| emitters.names(), |name| vec![name]);
+    let subcommands = names.into_iter().map(|name| match emitters.load(&name) {
         Ok(emitter) if clash(&emitter, &taken).is_none() => subcommand(&emitter),
         // The reason is reported when the emitter is used; the others must work meanwhile.
         _ => clap::Command::new(name)
@@ -84,6 +93,14 @@ pub(super) fn with_emitters(command: clap::Command, arguments: &[OsString]) -> c
             .arg(Arg::new("rest").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true)),
     });
     command.mut_subcommand("emit", |emit| emit.subcommands(subcommands.collect::<Vec<_>>()))
+}
+
+/// The emitters that these arguments can see.
+fn emitters(arguments: &[OsString]) -> Emitters {
+    let pki =
+        early_value(arguments, "--pki").or_else(|| variable("PKICTL_DIR")).unwrap_or_else(|| "pki".into());
+    let own = early_value(arguments, "--templates").map(PathBuf::from);
+    Emitters::new(own.into_iter().chain([PathBuf::from(pki).join("emit")]).collect())
 }
 
 /// An option of the emitter whose name, alias or letter means something else already.

@@ -1,6 +1,6 @@
 //! The whole of the arguments: what clap is told, and what it says.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Subcommand};
 
@@ -13,19 +13,29 @@ pub fn command(arguments: &[OsString]) -> clap::Command {
     if matches!(arguments, [_, only] if only == "--version" || only == "-V") {
         return Cli::command();
     }
+    if let Some(target) = emit_args::target(arguments)
+        && let Some(emit) = alone("emit")
+    {
+        return emit_args::with_emitters(emit, arguments, Some(target));
+    }
     let names = |word: &str| arguments.iter().any(|argument| argument == word);
     // Manual pages are made of one command at a time.
     if names("man") {
-        return emit_args::with_emitters(whole(), arguments);
+        return emit_args::with_emitters(whole(), arguments, None);
     }
     if ["emit", "bundle", "help"].into_iter().any(names) {
-        return described(emit_args::with_emitters(whole(), arguments));
+        return described(emit_args::with_emitters(whole(), arguments, None));
     }
+    arguments.get(1).and_then(alone).unwrap_or_else(|| described(whole()))
+}
+
+/// The program with one command.
+fn alone(name: impl AsRef<OsStr>) -> Option<clap::Command> {
     let mut all = Command::augment_subcommands(clap::Command::default());
-    let first = arguments.get(1).and_then(|first| all.find_subcommand_mut(first)).map(std::mem::take);
+    let named = all.find_subcommand_mut(name).map(std::mem::take);
     // Taking apart, piece by piece, what lives as long as the program would only take time.
     std::mem::forget(all);
-    first.map_or_else(|| described(whole()), |named| Cli::command().subcommand(named))
+    named.map(|named| Cli::command().subcommand(named))
 }
 
 /// With every command made, for none has a description before that.
@@ -70,6 +80,7 @@ pub fn early_value(arguments: &[OsString], option: &str) -> Option<OsString> {
 #[cfg(test)]
 mod tests {
     use super::{command, whole};
+    use crate::cli::emit_args;
 
     /// What clap says to `arguments`: help, the version, or an error.
     fn answer(command: clap::Command, arguments: &[&str]) -> String {
@@ -87,6 +98,20 @@ mod tests {
                 let alone = command(&arguments.map(Into::into));
                 assert!(alone.get_subcommands().count() == 1, "{name} is not built alone");
                 assert_eq!(answer(alone, &arguments), answer(whole(), &arguments), "{arguments:?}");
+            }
+        }
+        let all = || emit_args::with_emitters(whole(), &[], None);
+        let emit = all().find_subcommand("emit").expect("a command").clone();
+        let targets: Vec<String> =
+            emit.get_subcommands().map(|target| target.get_name().to_owned()).collect();
+        assert!(targets.len() > 30, "{targets:?}");
+        for target in &targets {
+            for rest in ["--help", "-h", "--no-such-option"] {
+                let arguments = ["pkictl", "emit", target, rest];
+                let one = command(&arguments.map(Into::into));
+                let found = one.find_subcommand("emit").expect("a command").get_subcommands().count();
+                assert_eq!(found, 1, "{target} is not built alone");
+                assert_eq!(answer(one, &arguments), answer(all(), &arguments), "{arguments:?}");
             }
         }
         for option in ["--version", "-V"] {
