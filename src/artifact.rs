@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
-use file::StagedFile;
+use file::{SetAside, StagedFile};
 
 pub(crate) use directory::{
     Made, StagedDirectory, create_directory, remove_abandoned, remove_litter, require_directory,
@@ -18,7 +18,7 @@ pub(crate) use directory::{
 pub(crate) use file::{AppendedLine, append_line, create_file, open_lock};
 
 /// Who may read a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sensitivity {
     /// Everybody: mode 0644.
     Public,
@@ -88,7 +88,7 @@ pub fn write_all(directory: &Path, artifacts: &[Artifact], existing: Existing) -
 
 /// Files that are on disk, each beside its future place, and not yet to be seen. Dropping it removes them.
 pub struct Staged {
-    files: Vec<(StagedFile, PathBuf)>,
+    files: Vec<(StagedFile, PathBuf, Sensitivity)>,
     existing: Existing,
     // After the files: a directory can only be removed when it is empty.
     made: Made,
@@ -104,19 +104,31 @@ impl Staged {
             let parent = target.parent().unwrap_or(directory);
             staged.made.extend(create_directory(parent, 0o755)?);
             let file = StagedFile::new(parent, &artifact.contents, artifact.sensitivity.mode())?;
-            staged.files.push((file, target));
+            remove_abandoned(parent, file.written());
+            staged.files.push((file, target, artifact.sensitivity));
         }
         Ok(staged)
     }
 
     /// Puts every file in its place, and returns where they are.
+    ///
+    /// A directory of the user's cannot be exchanged as a whole, for others may stand in it or have mounted it. So the
+    /// old secrets go first and the new ones come last: killed in between, a key is missing, and never one that belongs
+    /// to another certificate.
     pub fn publish(self) -> Result<Vec<PathBuf>> {
-        let Self { files, existing, made } = self;
+        let Self { mut files, existing, made } = self;
         made.keep();
-        let mut targets = Vec::new();
-        for (file, target) in files {
+        let targets = files.iter().map(|(_, target, _)| target.clone()).collect();
+        files.sort_by_key(|(_, _, sensitivity)| *sensitivity);
+        let mut aside = Vec::new();
+        if existing == Existing::Replace && files.len() > 1 {
+            let secrets = files.iter().filter(|(_, _, sensitivity)| *sensitivity == Sensitivity::Secret);
+            for (_, target, _) in secrets {
+                aside.extend(SetAside::new(target)?);
+            }
+        }
+        for (file, target, _) in files {
             file.publish(&target, existing)?;
-            targets.push(target);
         }
         Ok(targets)
     }

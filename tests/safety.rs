@@ -9,9 +9,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use pkictl::pki::Label;
+use pkictl::pki::{Label, pem};
 use pkictl::store::{Environment, Store};
 
 use crate::harness::{Workspace, judge};
@@ -125,6 +125,7 @@ fn fifty_kills_at_random_moments_never_leave_a_pair_that_does_not_match() {
             whole_run = whole_run.mul_f64(0.95);
         }
         is_whole(workspace.path(), "web");
+        belongs_together_or_has_no_key(&workspace.file("copy"));
         environment(&workspace).authority("root", None).expect("the authority is untouched");
         if killed == KILLS {
             break;
@@ -133,6 +134,29 @@ fn fifty_kills_at_random_moments_never_leave_a_pair_that_does_not_match() {
     assert_eq!(killed, KILLS, "kills that came before the end");
     workspace.pkictl(&["issue", "client", "next"]).succeeds();
     assert_eq!(litter(&workspace.file("pki")), Vec::<String>::new(), "the next run cleans up");
+
+    // Nothing but its age tells a file that was left behind from one that another run is writing at this moment.
+    let a_while_ago = SystemTime::now() - Duration::from_secs(90);
+    for path in litter(&workspace.file("copy")) {
+        let file = std::fs::File::options().write(true).open(path).expect("an unfinished file");
+        file.set_modified(a_while_ago).expect("it looks old");
+    }
+    assert!(program(&workspace, &issue).status().expect("it runs").success());
+    assert_eq!(litter(workspace.path()), Vec::<String>::new(), "the next run cleans up beside its files");
+    belongs_together_or_has_no_key(&workspace.file("copy"));
+    assert!(workspace.file("copy/tls.key").is_file());
+}
+
+/// A directory of the user's cannot be exchanged as a whole: for a moment the key is missing, and it is never another's.
+#[track_caller]
+fn belongs_together_or_has_no_key(directory: &Path) {
+    let read = |name: &str| std::fs::read(directory.join(name));
+    let Ok(key) = read("tls.key") else { return };
+    let chain = pem::certificates(&read("tls.crt").expect("a chain"), "tls.crt").expect("a whole chain");
+    let key = pem::private_key(&key, None, "tls.key").expect("a whole key");
+    assert!(chain[0].matches(&key), "a mixture");
+    let root = pem::certificates(&read("ca.crt").expect("a root"), "ca.crt").expect("a whole root");
+    assert!(chain[0].is_signed_by(&root[0]));
 }
 
 #[test]

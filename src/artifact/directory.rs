@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::system::{self, OLD_PREFIX, exchange, rename_new, sync_directory};
 use super::{
@@ -189,10 +189,15 @@ pub(crate) fn remove_litter(directory: &Path) {
     }
 }
 
-/// Removes files that a killed process was writing into a directory of the user's, if they are older than `before`:
-/// others may write there at this moment, and no lock keeps them away. What only looks like one of them stays.
-pub(crate) fn remove_abandoned(directory: &Path, before: SystemTime) {
+/// How old an unfinished file is before it is taken for one that was left behind.
+const ABANDONED: Duration = Duration::from_secs(60);
+
+/// Removes files that a killed process was writing into a directory of the user's, if they are a minute older than
+/// `now`: others may write there at this moment, and no lock keeps them away. What only looks like one of them stays.
+pub(crate) fn remove_abandoned(directory: &Path, now: SystemTime) {
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let Ok(entries) = std::fs::read_dir(directory) else { return };
+    let before = now - ABANDONED;
     for entry in entries.flatten() {
         let is_staged = entry.file_name().to_str().is_some_and(is_staged_name);
         let is_old = |found: std::fs::Metadata| {

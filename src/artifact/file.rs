@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::system::{self, rename_new, sync_directory};
 use super::{Existing, rename_failed, staged_name};
@@ -86,6 +87,7 @@ pub(crate) fn open_lock(path: &Path) -> Result<File> {
 /// A file that is written out of sight and takes its place as a whole.
 pub(super) struct StagedFile {
     path: PathBuf,
+    written: SystemTime,
     published: bool,
 }
 
@@ -101,10 +103,16 @@ impl StagedFile {
             Error::io(action, parent.unwrap_or(Path::new(".")), error)
         };
         let mut file = system::new_file(&path, mode).map_err(|error| failed("create a file in", error))?;
+        let mut staged = Self { path: path.clone(), written: SystemTime::UNIX_EPOCH, published: false };
         let written = file.write_all(contents).and_then(|()| file.sync_all());
-        let written = written.map_err(|error| failed("write into", error));
-        let staged = Self { path, published: false };
-        written.map(|()| staged)
+        let modified = written.and_then(|()| file.metadata()?.modified());
+        staged.written = modified.map_err(|error| failed("write into", error))?;
+        Ok(staged)
+    }
+
+    /// When it was written, by the clock of its file system.
+    pub(super) fn written(&self) -> SystemTime {
+        self.written
     }
 
     pub(super) fn publish(mut self, target: &Path, existing: Existing) -> Result<()> {
@@ -123,6 +131,32 @@ impl Drop for StagedFile {
     fn drop(&mut self) {
         if !self.published {
             let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// A file that was moved out of the way. Dropping it puts it back, or removes it if its place was taken.
+pub(super) struct SetAside {
+    aside: PathBuf,
+    target: PathBuf,
+}
+
+impl SetAside {
+    /// Nothing where there is no such file.
+    pub(super) fn new(target: &Path) -> Result<Option<Self>> {
+        let aside = target.with_file_name(staged_name()?);
+        match std::fs::rename(target, &aside) {
+            Ok(()) => Ok(Some(Self { aside, target: target.to_owned() })),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io("replace", target, error)),
+        }
+    }
+}
+
+impl Drop for SetAside {
+    fn drop(&mut self) {
+        if rename_new(&self.aside, &self.target).is_err() {
+            let _ = std::fs::remove_file(&self.aside);
         }
     }
 }

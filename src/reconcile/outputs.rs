@@ -14,9 +14,6 @@ use crate::error::{Error, Result};
 use crate::manifest::{Emit, Environment, Given, Service};
 use crate::store::ROOT;
 
-/// Nobody writes a file for so long.
-const ABANDONED: time::Duration = time::Duration::MINUTE;
-
 impl Reconciler<'_> {
     /// The files that would be written. Those that hang on a certificate that is still to be made are known by their
     /// directory only. Returns the files of each service as [`Self::write_outputs`] does; a path that ends in `/` stands
@@ -113,7 +110,7 @@ impl Reconciler<'_> {
             }
             let directories = files.iter().filter_map(|file| Path::new(file).parent());
             for directory in directories.collect::<BTreeSet<_>>() {
-                remove_abandoned(&self.base.join(directory), (self.now - ABANDONED).into());
+                remove_abandoned(&self.base.join(directory), self.now.into());
             }
             all.push(files);
         }
