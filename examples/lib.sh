@@ -93,7 +93,7 @@ start() {
 
 # serve NAME PORT COMMAND...: starts a server and waits until it listens. What it says goes to log/NAME.
 serve() {
-    local name=$1 port=$2 server deadline=$((SECONDS + 30))
+    local name=$1 port=$2 server deadline=$((SECONDS + 120))
     if (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then fail "port $port for $name is taken"; fi
     start "$name" "${@:3}"
     server=${servers[-1]}
@@ -136,7 +136,7 @@ as_nobody() {
 
 # logged SERVER TEXT: waits until the server's log says TEXT.
 logged() {
-    local deadline=$((SECONDS + 30))
+    local deadline=$((SECONDS + 120))
     until grep -qF -- "$2" "log/$1"; do
         ((SECONDS < deadline)) || fail "$1 never said \"$2\""$'\n'"$(< "log/$1")"
         sleep 0.05

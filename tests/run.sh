@@ -23,6 +23,7 @@ main() {
     virtual_environment
     npm_packages
     static_program
+    other_systems
     if ((${#incomplete[@]} == 0)); then
         export PKICTL_REQUIRE_PEERS=1
     else
@@ -110,6 +111,36 @@ static_program() {
     else
         incomplete+=("a static C library")
     fi
+}
+
+# Windows and macOS are not here. So copies of the sources are judged whose conditions say that this is no Unix, or a Unix
+# other than Linux: what stands behind cfg for those systems is compiled, and runs, and what they lack is not used.
+other_systems() {
+    say "as on Windows"
+    other_system windows 's/\bunix\b/false/; s/target_os = "(linux|macos)"/false/g'
+    find target/as-on-windows/src -name '*.rs' -exec sed -i 's/os::unix/os::not_there/' {} +
+    sed -i "/^\[target.'cfg(unix)'/,/^$/d" target/as-on-windows/Cargo.toml
+    on_other_system windows clippy --lib --bins -- -D warnings
+    on_other_system windows test --lib
+    say "as on macOS"
+    other_system macos 's/target_os = "linux"/false/g; s/target_os = "macos"/true/g'
+    on_other_system macos clippy --lib --bins -- -D warnings
+}
+
+# A copy of the sources, its conditions changed by a script for sed.
+other_system() {
+    local copy=target/as-on-$1
+    rm -rf "$copy" && mkdir -p "$copy/tests"
+    cp -r Cargo.toml Cargo.lock build.rs clippy.toml README.md src templates examples "$copy/"
+    echo 'fn main() {}' > "$copy/tests/integration.rs"
+    find "$copy/src" -name '*.rs' -exec sed -E -i "/cfg!?\(/{ $2 }" {} +
+}
+
+# Cargo for such a copy; what both depend on is built already.
+on_other_system() {
+    local copy=target/as-on-$1 command=$2
+    shift 2
+    CARGO_TARGET_DIR=$PWD/target cargo "$command" --quiet --offline --manifest-path "$copy/Cargo.toml" "$@"
 }
 
 # Administrators' programs are not on every user's PATH.
