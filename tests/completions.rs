@@ -1,5 +1,7 @@
 //! Completions: the committed scripts are the program's, and real shells complete with them.
 
+mod powershell;
+
 use crate::harness::{Judge, Terminal, Workspace, judge, path_with_program};
 
 const SCRIPTS: [(&str, &str); 5] = [
@@ -132,8 +134,6 @@ fn tab(terminal: &Terminal<'_>, line: &str, expected: &str) {
     terminal.keys(&["clear", "Enter"]);
     terminal.waits("a prompt alone", |screen| screen.trim().lines().count() == 1 && is_prompt(screen.trim()));
 }
-
-// PowerShell is in no package that can be had where these tests run: its script is compared with the program's alone.
 
 #[test]
 fn an_emitter_of_a_users_directory_gets_options_help_and_completion() {
