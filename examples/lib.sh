@@ -3,6 +3,7 @@
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 steps=0
+left_out=
 servers=()
 
 # Copies the example in DIRECTORY into a temporary one that is removed at the end, and goes there.
@@ -12,7 +13,8 @@ begin() {
         PKICTL=${CARGO_TARGET_DIR:-$project/target}/release/pkictl
     fi
     PKICTL=$(realpath "$PKICTL")
-    peers=$(realpath "${PKICTL_PEERS:-$project/.peers}")
+    peers=${PKICTL_PEERS:-$project/.peers}
+    [[ ! -d $peers ]] || peers=$(realpath "$peers")
     # A build machine may say whom its clients trust.
     unset SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE NODE_EXTRA_CA_CERTS REQUESTS_CA_BUNDLE GIT_SSL_CAINFO PIP_CERT
     unset PKICTL_DIR PKICTL_ENV PKICTL_PASSPHRASE
@@ -42,13 +44,35 @@ stop() {
     exit "$status"
 }
 
-finish() { say "all $steps steps hold"; }
+finish() { say "all $steps steps hold$left_out"; }
 
 say() { printf '%s\n' "$*"; }
 
 fail() {
     printf 'error: %s\n' "$*" >&2
     exit 1
+}
+
+# have WHAT...: whether all of these are installed: programs, modules of Python (python:NAME), packages of npm (npm:NAME).
+# If not, it says what is missing and what that leaves out; under PKICTL_REQUIRE_PEERS=1 everything must be there.
+have() {
+    local what missing=
+    for what; do
+        installed "$what" || missing="$missing ${what#*:}"
+    done
+    [[ -n $missing ]] || return 0
+    [[ ${PKICTL_REQUIRE_PEERS:-} != 1 ]] || fail "not installed:$missing"
+    left_out="; those with real servers were left out"
+    say "The steps with real servers need what is not installed here:$missing. On Debian, tests/run.sh installs it."
+    return 1
+}
+
+installed() {
+    case $1 in
+        python:*) command -v python3 > /dev/null && python3 -c "import ${1#*:}" 2> /dev/null ;;
+        npm:*) [[ -d $peers/npm/node_modules/${1#*:} ]] ;;
+        *) command -v "$1" > /dev/null ;;
+    esac
 }
 
 # What follows is a step; TEXT says what it proves.

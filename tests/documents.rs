@@ -118,26 +118,6 @@ fn every_command_has_a_manual_page_that_man_can_format() {
 }
 
 #[test]
-fn the_quickstart_goes_from_nothing_to_a_green_report() {
-    let Some(bash) = judge("bash") else { return };
-    let workspace = Workspace::new();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart/run.sh");
-    let output = bash
-        .command()
-        .env("PKICTL", env!("CARGO_BIN_EXE_pkictl"))
-        .env_remove("PKICTL_DIR")
-        .arg(script)
-        .arg(workspace.path())
-        .output()
-        .expect("the quickstart runs");
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(stdout.contains(" 0 failed, 0 skipped in "), "{stdout}");
-    assert!(workspace.read("route.yaml").contains("destinationCACertificate"));
-    assert!(workspace.read("image/pkictl-root.crt").contains("BEGIN CERTIFICATE"));
-}
-
-#[test]
 fn the_readme_counts_the_targets_as_they_are() {
     let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/emit");
     let names =
