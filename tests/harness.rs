@@ -1,6 +1,9 @@
 //! What every test needs: an empty place with a PKI in it, the program, and judges that nobody here wrote.
 
 mod judge;
+mod random;
+#[cfg(unix)]
+mod rights;
 mod server;
 mod terminal;
 
@@ -10,6 +13,9 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 pub use judge::{Judge, judge, packages, peers, skip};
+pub use random::Random;
+#[cfg(unix)]
+pub use rights::{Nobody, is_root, lacks_right, root, with_mounts};
 pub use server::{Server, free_port};
 pub use terminal::{Terminal, path_with_program};
 

@@ -57,8 +57,17 @@ fn servers_directories() -> impl Iterator<Item = PathBuf> {
 /// Skips a test, by name, in the output; under `PKICTL_REQUIRE_PEERS=1` it fails.
 #[track_caller]
 pub fn skip<T>(reason: &str) -> Option<T> {
-    let required = std::env::var("PKICTL_REQUIRE_PEERS").is_ok_and(|value| value == "1");
-    assert!(!required, "{reason}, and PKICTL_REQUIRE_PEERS=1 requires it");
+    assert!(!required(), "{reason}, and PKICTL_REQUIRE_PEERS=1 requires it");
+    tell_skipped(reason)
+}
+
+/// Whether whoever runs the tests says that nothing is missing.
+pub(super) fn required() -> bool {
+    std::env::var("PKICTL_REQUIRE_PEERS").is_ok_and(|value| value == "1")
+}
+
+/// Names the test that is skipped.
+pub(super) fn tell_skipped<T>(reason: &str) -> Option<T> {
     let test = std::thread::current().name().unwrap_or_default().to_owned();
     // Written past the test runner's capture: a skipped test must be seen.
     let _ = writeln!(std::io::stderr(), "skipped: {test}: {reason}");

@@ -1,10 +1,11 @@
 //! A server that a test started: on loopback, for bounded time, stopped by its own handle.
 
 use std::io::Read;
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A running server; dropping it stops it.
@@ -17,9 +18,14 @@ pub struct Server {
 /// Ports that systems give to nobody who does not ask for them by number: Linux begins at 32768 with those.
 const PORTS: std::ops::Range<u16> = 24_000..32_000;
 
-/// A port on loopback that was free a moment ago, and that no other test of this run gets.
+/// So far below a port is the UDP port that a run of the tests holds as long as it lives, so that no other run gets the
+/// same: between this moment and the start of a server, nobody listens on the port itself.
+const CLAIM: u16 = 8_000;
+
+/// A port on loopback on which nobody listens, and that no other test gets, of this run or another.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
+    static CLAIMS: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
     // Two runs on one machine begin at different places.
     let start = std::process::id().wrapping_mul(97);
     let count = u32::from(PORTS.end - PORTS.start);
@@ -27,8 +33,14 @@ pub fn free_port() -> u16 {
         let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
         PORTS.start + (start.wrapping_add(step) % count) as u16
     });
-    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    ports.by_ref().take(count as usize).find(free).expect("a free port on loopback")
+    let claim = |port: u16| {
+        let claim = UdpSocket::bind(("127.0.0.1", port - CLAIM)).ok()?;
+        TcpListener::bind(("127.0.0.1", port)).ok().map(|_| (port, claim))
+    };
+    let found = ports.by_ref().take(count as usize).find_map(claim);
+    let (port, claim) = found.expect("a free port on loopback");
+    CLAIMS.lock().unwrap_or_else(PoisonError::into_inner).push(claim);
+    port
 }
 
 impl Server {
@@ -45,14 +57,18 @@ impl Server {
         let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut server = Self { child, log, _directory: directory };
         let deadline = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        loop {
+            let listens = TcpStream::connect(("127.0.0.1", port)).is_ok();
+            // Asked after it: whoever listens there while the server has ended is somebody else.
             if let Ok(Some(status)) = server.child.try_wait() {
                 panic!("{command:?} ended with {status}\n{}", server.log());
+            }
+            if listens {
+                return server;
             }
             assert!(Instant::now() < deadline, "{command:?} does not listen on {port}\n{}", server.log());
             std::thread::sleep(Duration::from_millis(20));
         }
-        server
     }
 
     /// What it said until now.
@@ -73,7 +89,7 @@ impl Server {
     /// Waits until its log holds `text` so many times.
     #[track_caller]
     pub fn says_times(&self, text: &str, times: usize) {
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while self.log().matches(text).count() < times {
             assert!(Instant::now() < deadline, "the server never said {text:?}:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(20));

@@ -1,12 +1,11 @@
 //! Servers that refuse to run as root, and their clients: in a workspace that an unprivileged user owns.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use super::deep;
-use crate::harness::{Judge, Workspace};
+use crate::harness::{Judge, Workspace, is_root};
 
 /// The system's user without rights: the same number everywhere.
 const NOBODY: &str = "65534";
@@ -91,10 +90,6 @@ fn bare(workspace: &Workspace, mut command: Command) -> Command {
     command
 }
 
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
-}
-
 /// Runs a program to its end, for bounded time.
 pub(super) fn outcome(command: Command, input: &str) -> Outcome {
     let output = assert_cmd::Command::from_std(command)
@@ -107,6 +102,12 @@ pub(super) fn outcome(command: Command, input: &str) -> Outcome {
 }
 
 impl Outcome {
+    /// It ended well.
+    #[track_caller]
+    pub(super) fn succeeds(&self) {
+        assert!(self.success, "{self:#?}");
+    }
+
     /// It ended well, and its output holds `text`.
     #[track_caller]
     pub(super) fn says(&self, text: &str) {

@@ -1,6 +1,5 @@
 //! Dockerfiles: every one before a linter, and those that can be built here built and used.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -8,7 +7,7 @@ use std::sync::Mutex;
 use pkictl::emit::Emitters;
 
 use super::shop::Shop;
-use crate::harness::{Judge, Workspace, judge, skip};
+use crate::harness::{Judge, Workspace, judge, root};
 
 /// The name that the emitted files know the Debian image by.
 const DEBIAN: &str = "localhost/debian:bookworm-slim";
@@ -101,9 +100,7 @@ impl Machine {
         let buildah = judge("buildah")?;
         let directory = tempfile::tempdir().expect("a directory");
         // Both programs change the owner of files.
-        if directory.path().metadata().expect("it was just made").uid() != 0 {
-            return skip("an image can be built by root only");
-        }
+        root()?;
         let root = debian()?;
         let machine = Self { buildah, directory };
         let container = machine.container("scratch");

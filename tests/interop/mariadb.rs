@@ -31,7 +31,7 @@ impl Database {
         let temporary = format!("--tmpdir={}", workspace.file("data").display());
         command.args(["--no-defaults", &data, "--auth-root-authentication-method=normal", "--skip-test-db"]);
         command.arg(&temporary);
-        outcome(command, "").says("");
+        outcome(command, "").succeeds();
         let check = ["--defaults-file=deploy/mariadb-server.cnf", &data];
         let mut command = program(&workspace, &mariadbd);
         command.args(check).args(["--help", "--verbose"]);
@@ -53,7 +53,7 @@ impl Database {
         let accounts = workspace.read("deploy/mariadb-accounts.sql");
         let others =
             "CREATE DATABASE shop_1; CREATE DATABASE shopx1; CREATE USER other IDENTIFIED BY 'secret';";
-        outcome(command, &format!("{others}\n{accounts}")).says("");
+        outcome(command, &format!("{others}\n{accounts}")).succeeds();
         Some(Self { workspace, client, server, port })
     }
 
