@@ -9,6 +9,10 @@ use crate::harness::judge;
 const SERVER: &str = "1.3.6.1.5.5.7.3.1";
 const CLIENT: &str = "1.3.6.1.5.5.7.3.2";
 
+/// What certtool says at the end.
+const PURPOSE: &str = "trusted. The certificate chain does not match the intended purpose.";
+const NAME: &str = "trusted. The name in the certificate does not match the expected.";
+
 fn arguments(credential: &Credential, purpose: &str, host: Option<&str>) -> Vec<OsString> {
     let mut arguments = words(&[
         &"--verify",
@@ -47,12 +51,12 @@ fn no_certificate_is_good_for_a_purpose_or_a_name_that_is_not_its_own() {
             assert!(text.contains(reason), "{}: {text}", credential.title());
         };
         if !credential.calls {
-            refused(CLIENT, None, "purpose");
+            refused(CLIENT, None, PURPOSE);
         }
         if !credential.serves {
-            refused(SERVER, None, "purpose");
+            refused(SERVER, None, PURPOSE);
         } else if !credential.hosts.is_empty() {
-            refused(SERVER, Some("other.example"), "does not match");
+            refused(SERVER, Some("other.example"), NAME);
         }
     }
 }
@@ -69,7 +73,20 @@ fn a_root_of_another_environment_is_refused() {
         &"--infile",
         &own.chain,
     ]));
-    assert!(text.contains("issuer"), "{text}");
+    assert!(
+        text.contains(
+            "output: Not verified. The certificate is NOT trusted. The certificate issuer is unknown."
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_expired_certificate_is_refused_for_that_alone() {
+    let Some(certtool) = judge("certtool") else { return };
+    let text = certtool.refuses(arguments(&table().expired, SERVER, Some("old.shop.svc")));
+    let said = "output: Not verified. The certificate is NOT trusted. The certificate chain uses expired certificate. \n";
+    assert!(text.contains(said), "{text}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::openssl_verify::alone;
 use super::table::table;
 use super::words;
 use crate::harness::{Judge, Workspace, judge};
@@ -17,6 +18,9 @@ const OUTSIDE: &[&str] = &[
     "URI:spiffe://evil.example/web",
     "email:person@evil.example",
 ];
+
+/// What certtool says of such a leaf.
+const VIOLATION: &str = "The certificate chain violates the signer's constraints.";
 
 /// A leaf under the issuing authority of `environment`, signed by openssl, which asks nobody.
 fn foreign_leaf(openssl: &Judge, workspace: &Workspace, environment: &str, san: &str) -> PathBuf {
@@ -63,7 +67,7 @@ fn foreign_leaf(openssl: &Judge, workspace: &Workspace, environment: &str, san: 
 
 fn openssl_verify(openssl: &Judge, environment: &str, leaf: &Path) -> (bool, String) {
     let root = table().authority(environment, "root", "ca.crt");
-    let mut line = words(&[&"verify", &"-x509_strict", &"-purpose", &"sslserver", &"-CAfile", &root]);
+    let mut line = alone(&[&"-purpose", &"sslserver", &"-CAfile", &root]);
     let issuing = table().authority(environment, "issuing", "ca.crt");
     if issuing.exists() {
         line.extend(words(&[&"-untrusted", &issuing]));
@@ -105,7 +109,7 @@ fn gnutls_refuses_every_name_outside() {
     for san in OUTSIDE.iter().filter(|san| !san.starts_with("URI:")) {
         let leaf = foreign_leaf(&openssl, &workspace, "closed", san);
         let (success, text) = certtool_verify(&certtool, &workspace, "closed", &leaf);
-        assert!(!success && text.contains("constraints"), "{san}: {text}");
+        assert!(!success && text.contains(VIOLATION), "{san}: {text}");
     }
 }
 
@@ -145,6 +149,6 @@ fn permitting_names_closes_addresses_and_permitting_addresses_closes_names() {
         let (success, text) = openssl_verify(&openssl, environment, &leaf);
         assert!(!success && text.contains("subtree violation"), "openssl, {environment}, {san}: {text}");
         let (success, text) = certtool_verify(&certtool, &workspace, environment, &leaf);
-        assert!(!success && text.contains("constraints"), "certtool, {environment}, {san}: {text}");
+        assert!(!success && text.contains(VIOLATION), "certtool, {environment}, {san}: {text}");
     }
 }

@@ -1,16 +1,20 @@
 //! `openssl verify -x509_strict`: chain, purpose and name of every certificate.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use super::table::{Credential, table};
 use super::words;
 use crate::harness::{Judge, judge};
 
-/// Arguments that verify a credential against a root.
+/// Arguments that verify against the roots that are named, and none of this machine.
+pub(super) fn alone(more: &[&dyn AsRef<OsStr>]) -> Vec<OsString> {
+    let own: [&dyn AsRef<OsStr>; 4] = [&"verify", &"-x509_strict", &"-no-CApath", &"-no-CAstore"];
+    words(&[&own, more].concat())
+}
+
+/// Arguments that verify a credential against its root.
 fn arguments(credential: &Credential, more: &[&str]) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> =
-        ["verify", "-x509_strict", "-no-CApath", "-no-CAstore"].map(OsString::from).into();
-    arguments.extend(["-CAfile".into(), credential.anchor.clone().into()]);
+    let mut arguments = alone(&[&"-CAfile", &credential.anchor]);
     if let Some(intermediates) = &credential.intermediates {
         arguments.extend(["-untrusted".into(), intermediates.into()]);
     }
@@ -83,7 +87,7 @@ fn no_certificate_is_good_for_a_name_that_is_not_its_own() {
 fn a_chain_without_its_intermediate_is_refused() {
     let Some(openssl) = judge("openssl") else { return };
     let whole = table().credential("chain", "web-ec-p256");
-    let text = openssl.refuses(words(&[&"verify", &"-CAfile", &whole.anchor, &whole.leaf]));
+    let text = openssl.refuses(alone(&[&"-CAfile", &whole.anchor, &whole.leaf]));
     assert!(text.contains("error 20 at 0 depth"), "{text}");
 }
 
@@ -92,7 +96,7 @@ fn a_root_of_another_environment_is_refused() {
     let Some(openssl) = judge("openssl") else { return };
     let own = table().credential("root", "web-ec-p256");
     let other = table().credential("chain", "web-ec-p256");
-    let text = openssl.refuses(words(&[&"verify", &"-CAfile", &other.anchor, &own.leaf]));
+    let text = openssl.refuses(alone(&[&"-CAfile", &other.anchor, &own.leaf]));
     assert!(text.contains("error 20 at 0 depth"), "{text}");
 }
 
@@ -101,13 +105,17 @@ fn every_authority_is_good_under_its_root() {
     let Some(openssl) = judge("openssl") else { return };
     for authority in table().authorities() {
         let root = authority.parent().expect("a directory").with_file_name("root").join("ca.crt");
-        openssl.accepts(words(&[
-            &"verify",
-            &"-x509_strict",
-            &"-check_ss_sig",
-            &"-CAfile",
-            &root,
-            &authority,
-        ]));
+        openssl.accepts(alone(&[&"-check_ss_sig", &"-CAfile", &root, &authority]));
     }
+}
+
+#[test]
+fn an_expired_certificate_is_refused_now_and_was_good_in_its_time() {
+    let Some(openssl) = judge("openssl") else { return };
+    let expired = &table().expired;
+    refuses(&openssl, expired, &[], "error 10 at 0 depth");
+    let at = |days: i64| (time::OffsetDateTime::now_utc() - time::Duration::days(days)).unix_timestamp();
+    let good = ["-purpose", "sslserver", "-verify_hostname", "old.shop.svc"];
+    accepts(&openssl, expired, &[&good[..], &["-attime", &at(2).to_string()]].concat());
+    refuses(&openssl, expired, &["-attime", &at(25).to_string()], "error 9 at 0 depth");
 }

@@ -33,8 +33,15 @@ const ENVIRONMENTS: &[(&str, &[&str])] = &[
     ("p384", &["--intermediate", "--key-type", "ec-p384"]),
     ("ed25519", &["--intermediate", "--key-type", "ed25519"]),
     ("rsa", &["--org", "Example", "--intermediate", "--key-type", "rsa-2048"]),
+    ("rsa-3072", &["--intermediate", "--key-type", "rsa-3072"]),
+    ("rsa-4096", &["--intermediate", "--key-type", "rsa-4096"]),
+    ("p384-root", &["--key-type", "ec-p384"]),
+    ("ed25519-root", &["--key-type", "ed25519"]),
     ("named", &["--cn", "Zertifizierungsstelle für Prüfungen"]),
 ];
+
+/// The environment whose leaf has ended.
+const EXPIRED: &str = "expired";
 
 /// A leaf with its key in the store.
 pub struct Credential {
@@ -72,8 +79,10 @@ impl Credential {
 /// Everything that was issued.
 pub struct Table {
     workspace: Workspace,
-    /// Every leaf.
+    /// Every leaf that is valid now.
     pub credentials: Vec<Credential>,
+    /// One that ended yesterday, the only one of its environment.
+    pub expired: Credential,
 }
 
 impl Table {
@@ -105,11 +114,7 @@ impl Table {
     pub fn authorities(&self) -> Vec<PathBuf> {
         let of =
             |environment: &str| ["root", "issuing"].map(|name| self.authority(environment, name, "ca.crt"));
-        ENVIRONMENTS
-            .iter()
-            .flat_map(|(environment, _)| of(environment))
-            .filter(|file| file.exists())
-            .collect()
+        Self::environments().chain([EXPIRED]).flat_map(of).filter(|file| file.exists()).collect()
     }
 }
 
@@ -128,8 +133,16 @@ pub fn table() -> &'static Table {
                 .collect();
             environments.into_iter().flat_map(|filled| filled.join().expect("an environment")).collect()
         });
-        Table { workspace, credentials }
+        let expired = expired(&workspace);
+        Table { workspace, credentials, expired }
     })
+}
+
+/// A leaf under a root that is older than its end.
+fn expired(workspace: &Workspace) -> Credential {
+    workspace.pkictl(&["init", "--env", EXPIRED, "--not-before=-30d"]).succeeds();
+    let line = ["server", "old", "--san", "old.shop.svc", "--not-before=-20d", "--not-after=-1d"];
+    issue(workspace, EXPIRED, &line, &["old.shop.svc"])
 }
 
 fn fill(workspace: &Workspace, environment: &'static str, arguments: &[&str]) -> Vec<Credential> {
