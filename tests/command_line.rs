@@ -1,5 +1,8 @@
 //! The commands as a user meets them: exact words, exit codes, files.
 
+mod authorities;
+mod showing;
+
 use crate::harness::Workspace;
 
 /// The moment at which these tests run the program: 2026-11-21 12:00 UTC.
@@ -102,89 +105,6 @@ fn init_if_missing_keeps_the_authority_and_force_moves_it_aside() {
 }
 
 #[test]
-fn list_shows_what_there_is_and_how_long_it_lasts() {
-    let workspace = Workspace::new();
-    at_noon(&workspace, &["init", "--org", "Example"]).succeeds();
-    for arguments in [
-        &["issue", "server", "web", "--san", "web.test"][..],
-        &["issue", "client", "soon", "--days", "3"],
-        &["issue", "peer", "gone", "--not-after=-1d"],
-        &["issue", "wildcard", "*.apps.example.com", "--key-type", "ec-p384"],
-    ] {
-        at_noon(&workspace, arguments).succeeds();
-    }
-    let run = at_noon(&workspace, &["list"]).succeeds();
-    assert_eq!(
-        without_suffix(&run.stdout),
-        "NAME                USE     KEY      EXPIRES     LEFT       NAMES
-root                ca      ec-p256  2036-11-18  3650 days  O=Example, CN=Example dev Root CA SUFFIX
-*.apps.example.com  server  ec-p384  2027-12-23  397 days   *.apps.example.com
-gone                peer    ec-p256  2026-11-20  expired    gone
-soon                client  ec-p256  2026-11-24  3 days     soon
-web                 server  ec-p256  2027-12-23  397 days   web web.test
-"
-    );
-    let coloured = at_noon(&workspace, &["list", "--color", "always"]).succeeds().stdout;
-    for (text, code) in [("expired", "31"), ("3 days", "33"), ("397 days", "32")] {
-        assert!(coloured.contains(&format!("{code}m{text}")), "{text} is not {code}: {coloured:?}");
-    }
-    assert!(!run.stdout.contains('\u{1b}'), "colours went into a pipe");
-    let json = at_noon(&workspace, &["list", "--format", "json"]).succeeds().json();
-    assert_eq!(json["schema"], 1);
-    assert_eq!(json["environments"][0]["credentials"][2]["name"], "soon");
-    assert_eq!(json["environments"][0]["credentials"][2]["days_left"], 3);
-}
-
-#[test]
-fn a_list_of_nothing_says_how_to_begin() {
-    let run = Workspace::new().pkictl(&["list", "--all-environments"]).succeeds();
-    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", "next: pkictl init\n"));
-}
-
-#[test]
-fn no_color_is_respected_unless_colours_are_demanded() {
-    let workspace = Workspace::with_ca();
-    let list = |arguments: &[&str]| {
-        workspace
-            .command(&[&["list"], arguments].concat())
-            .env("NO_COLOR", "1")
-            .env("CLICOLOR_FORCE", "")
-            .run()
-            .succeeds()
-            .stdout
-    };
-    assert!(!list(&[]).contains('\u{1b}'));
-    assert!(list(&["--color", "always"]).contains('\u{1b}'));
-}
-
-#[test]
-fn show_explains_a_credential_and_prints_it_as_json_and_pem() {
-    let workspace = Workspace::new();
-    at_noon(&workspace, &["init"]).succeeds();
-    at_noon(&workspace, &["issue", "server", "web"]).succeeds();
-    let text = at_noon(&workspace, &["show", "web"]).succeeds().stdout;
-    for line in [
-        "server CN=web",
-        "  names        DNS:web",
-        "  valid from   2026-11-21 11:00 UTC",
-        "  valid until  2027-12-23 12:00 UTC (397 days)",
-        "  key          ec-p256, signed with ecdsa-with-SHA256",
-        "  key usage    digitalSignature",
-        "  ext usage    serverAuth",
-    ] {
-        assert!(text.lines().any(|found| found == line), "no line {line:?} in\n{text}");
-    }
-    let json = at_noon(&workspace, &["show", "web", "--format", "json"]).succeeds().json();
-    assert_eq!(json["items"][0]["sans"][0], "DNS:web");
-    assert_eq!(json["items"][1]["basic_constraints"]["ca"], true);
-    let pem = at_noon(&workspace, &["show", "web", "--pem"]).succeeds().stdout;
-    assert_eq!(
-        pem,
-        workspace.read("pki/dev/certs/web/tls.crt") + &workspace.read("pki/dev/certs/web/ca.crt")
-    );
-}
-
-#[test]
 fn issue_writes_a_copy_where_it_is_asked_to() {
     let workspace = Workspace::with_ca();
     workspace.pkictl(&["issue", "server", "web", "-d", "out/tls"]).succeeds();
@@ -198,121 +118,6 @@ fn issue_writes_a_copy_where_it_is_asked_to() {
         .pkictl(&["issue", "server", "api", "-d", "out/tls"])
         .fails(1, "error: file \"tls.crt\" already exists in out/tls\n\nhint: use `--force` to replace it");
     assert!(!workspace.file("pki/dev/certs/api").exists(), "a failed run left a credential");
-}
-
-#[test]
-fn a_profile_is_shown_copied_changed_and_used() {
-    let workspace = Workspace::with_ca();
-    let text = workspace.pkictl(&["profile", "show", "server"]).succeeds().stdout;
-    workspace.write("pki/profiles/week.toml", text.replace("397d", "7d").replace("TLS server", "one week:"));
-    let list = workspace.pkictl(&["profile", "list"]).succeeds().stdout;
-    assert!(list.lines().any(|line| line.starts_with("week ") && line.contains("7 days")), "{list}");
-    workspace.pkictl(&["issue", "week", "web"]).succeeds();
-    let json = workspace.pkictl(&["list", "--format", "json"]).succeeds().json();
-    assert_eq!(json["environments"][0]["credentials"][0]["days_left"], 6);
-}
-
-#[test]
-fn a_profile_variable_is_set_or_asked_for() {
-    let workspace = Workspace::with_ca();
-    workspace.pkictl(&["issue", "spiffe", "web"]).fails(
-        1,
-        "error: profile \"spiffe\" needs a value for \"trust_domain\" (SPIFFE trust domain, such as example.org)\n\n\
-         hint: add `--set trust_domain=VALUE`",
-    );
-    workspace.pkictl(&["issue", "spiffe", "web", "--set", "trust_domain=example.org"]).succeeds();
-    let json = workspace.pkictl(&["show", "web", "--format", "json"]).succeeds().json();
-    assert_eq!(json["items"][0]["sans"], serde_json::json!(["URI:spiffe://example.org/web"]));
-    assert_eq!(json["items"][0]["sans_critical"], true);
-    workspace.pkictl(&["issue", "postgres-client", "db", "--set", "usr=app"]).fails(
-        1,
-        "error: no variable named \"usr\" in profile \"postgres-client\"\n  expected: one of user\n\n\
-         hint: `pkictl profile show NAME` shows the profile's variables",
-    );
-}
-
-#[test]
-fn a_constrained_authority_signs_only_what_it_permits() {
-    let workspace = Workspace::new();
-    workspace.pkictl(&["init", "--permit-dns", "shop.svc", "--cn", "Shop CA"]).succeeds();
-    workspace.pkictl(&["issue", "server", "web.example.com"]).fails(
-        1,
-        "error: DNS:web.example.com lies outside the name constraints of \"Shop CA\"\n  expected: DNS:shop.svc\n  \
-         found:    DNS:web.example.com\n\n\
-         hint: ask for a name inside, or make a CA that permits it with `--permit-dns` or `--permit-ip`",
-    );
-    let run = workspace.pkictl(&["issue", "server", "web", "--san", "web.shop.svc"]).succeeds();
-    assert!(
-        run.stderr.contains("note: left out DNS:web: it lies outside the CA's name constraints"),
-        "{}",
-        run.stderr
-    );
-    let run = workspace.pkictl(&["issue", "client", "backend"]).succeeds();
-    assert!(
-        run.stderr.contains("note: its name is DNS:backend.shop.svc, inside the CA's name constraints"),
-        "{}",
-        run.stderr
-    );
-    workspace.pkictl(&["verify"]).succeeds();
-}
-
-#[test]
-fn a_certificate_cannot_outlive_its_issuer() {
-    let workspace = Workspace::new();
-    at_noon(&workspace, &["init", "--days", "10"]).succeeds();
-    let run = at_noon(&workspace, &["issue", "server", "web"]).succeeds();
-    assert!(
-        run.stderr.contains("note: its end was moved to that of its issuer, 2026-12-01 12:00 UTC: a certificate cannot outlive its issuer"),
-        "{}",
-        run.stderr
-    );
-}
-
-#[test]
-fn a_further_authority_signs_when_it_is_named() {
-    let workspace = Workspace::with_ca();
-    workspace.pkictl(&["issue", "intermediate-ca", "db"]).succeeds();
-    workspace.pkictl(&["issue", "server", "postgres", "--ca", "db"]).succeeds();
-    let json = workspace.pkictl(&["show", "postgres", "--format", "json"]).succeeds().json();
-    let subjects: Vec<&str> =
-        json["items"].as_array().expect("items").iter().filter_map(|item| item["subject"].as_str()).collect();
-    assert_eq!(subjects.len(), 3);
-    assert!(subjects[1].contains("db CA"), "{subjects:?}");
-    workspace.pkictl(&["verify"]).succeeds();
-    workspace.pkictl(&["issue", "root-ca", "x"]).fails(
-        2,
-        "error: a root is the CA of a whole environment, not a certificate in one\n\n\
-         hint: make it with `pkictl init --env NEW`",
-    );
-}
-
-#[test]
-fn an_authority_for_which_the_path_is_too_long_is_refused_before_it_is_made() {
-    let workspace = Workspace::new();
-    workspace.pkictl(&["init", "--cn", "Root", "--intermediate"]).succeeds();
-    let shown =
-        workspace.pkictl(&["show", "pki/dev/ca/issuing/ca.crt", "--format", "json"]).succeeds().json();
-    let issuing = shown["items"][0]["common_name"].as_str().expect("a common name").to_owned();
-    let refused = |authority: &str, limit: u32, count: u32| {
-        format!(
-            "error: {authority:?} does not allow one more authority below it\n  \
-             expected: at most {limit} (path length constraint)\n  found:    {count} with this one\n\n\
-             hint: sign it with an authority nearer to the root: `--ca root`; `pkictl list` shows them"
-        )
-    };
-    let profile = workspace.pkictl(&["profile", "show", "intermediate-ca"]).succeeds().stdout;
-    let endless = profile.replace("path_len = 0\n", "");
-    assert_ne!(endless, profile);
-    workspace.write("pki/profiles/endless.toml", endless);
-    workspace
-        .pkictl(&["issue", "endless", "middle", "--cn", "Middle", "--ca", "issuing"])
-        .fails(1, &refused(&issuing, 0, 1));
-    workspace.pkictl(&["issue", "endless", "middle", "--cn", "Middle", "--ca", "root"]).succeeds();
-    // It has no limit of its own: the root's holds.
-    workspace.pkictl(&["issue", "endless", "lower", "--ca", "middle"]).fails(1, &refused("Root", 1, 2));
-    assert!(!workspace.file("pki/dev/ca/lower").exists());
-    workspace.pkictl(&["issue", "server", "web", "--ca", "middle"]).succeeds();
-    workspace.pkictl(&["verify"]).succeeds();
 }
 
 #[test]
@@ -385,4 +190,39 @@ fn the_log_knows_every_certificate_in_order() {
     assert_ne!(entries[1]["serial"], entries[2]["serial"]);
     let shown = workspace.pkictl(&["show", "web", "--format", "json"]).succeeds().json();
     assert_eq!(shown["items"][0]["sha256"], entries[2]["sha256"]);
+}
+
+#[test]
+fn bundle_is_another_name_of_emit() {
+    let workspace = Workspace::with_ca();
+    workspace.pkictl(&["issue", "server", "web"]).succeeds();
+    let by_name =
+        |command: &str| workspace.pkictl(&[command, "k8s-secret", "--cert", "web"]).succeeds().stdout;
+    assert_eq!(by_name("bundle"), by_name("emit"));
+    assert!(by_name("bundle").contains("kind: Secret"));
+    let help = |command: &str| workspace.pkictl(&[command, "nginx", "--help"]).succeeds().stdout;
+    assert_eq!(help("bundle"), help("emit"));
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_looks_into_any_directory_of_the_pki() {
+    use std::os::unix::fs::PermissionsExt;
+    let workspace = Workspace::new();
+    // Not even where the machine would let them.
+    let script =
+        "umask 000; \"$0\" init -q --intermediate && \"$0\" issue server web -q && \"$0\" init -q --force";
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_pkictl")]).current_dir(workspace.path());
+    assert!(command.status().expect("a shell").success());
+    let mut left = vec![workspace.file("pki")];
+    let mut looked_at = 0;
+    while let Some(directory) = left.pop() {
+        let mode = directory.metadata().expect("its metadata").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{}", directory.display());
+        let entries = std::fs::read_dir(&directory).expect("a directory").flatten();
+        left.extend(entries.map(|entry| entry.path()).filter(|path| path.is_dir()));
+        looked_at += 1;
+    }
+    assert!(looked_at >= 9, "{looked_at} directories");
 }

@@ -1,6 +1,8 @@
 //! `verify` as people, CI servers and programs meet it.
 
-use crate::harness::{Workspace, judge};
+mod files;
+
+use crate::harness::Workspace;
 
 /// A server and a client in `test`, a client in `prod`.
 fn two_environments() -> Workspace {
@@ -92,7 +94,52 @@ fn without_the_ca_key_the_expired_cases_are_skipped_with_the_reason_and_never_pa
         .iter()
         .filter_map(|check| check["reason"].as_str())
         .collect();
+    assert_eq!(reasons.len(), 4, "{reasons:?}");
     assert!(reasons.iter().all(|reason| reason.contains("no private key")), "{reasons:?}");
+}
+
+#[test]
+fn junit_gives_the_reason_of_a_check_that_was_skipped() {
+    let workspace = two_environments();
+    std::fs::remove_file(workspace.file("pki/test/ca/root/ca.key")).expect("the key");
+    let report = workspace.pkictl(&["verify", "--env", "test", "--format", "junit"]).succeeds().stdout;
+    let skipped: Vec<&str> = report.lines().filter(|line| line.contains("<skipped")).collect();
+    assert_eq!(skipped.len(), 4, "{report}");
+    let has_reason = |line: &&str| line.contains("message=\"") && line.contains("no private key");
+    assert!(skipped.iter().all(has_reason), "{skipped:#?}");
+    assert!(report.contains("skipped=\"4\""), "{report}");
+}
+
+#[test]
+fn every_client_is_tried_with_every_server_in_both_versions() {
+    let workspace = Workspace::with_ca();
+    for (profile, name) in [("server", "web"), ("server", "api"), ("client", "one"), ("client", "two")] {
+        workspace.pkictl(&["issue", profile, name]).succeeds();
+    }
+    let report = workspace.pkictl(&["verify", "--format", "json"]).succeeds().json();
+    let checks = report["checks"].as_array().expect("checks").iter();
+    let pairs = checks.filter(|check| check["id"].as_str().is_some_and(|id| id.starts_with("mtls-")));
+    let mut pairs: Vec<String> = pairs
+        .map(|check| {
+            assert_eq!(check["outcome"], "passed", "{check}");
+            let text = |field: &str| check[field].as_str().expect("a text").to_owned();
+            format!("{}, {}", text("subject"), text("id"))
+        })
+        .collect();
+    pairs.sort();
+    assert_eq!(
+        pairs,
+        [
+            "api <- one, mtls-tls12",
+            "api <- one, mtls-tls13",
+            "api <- two, mtls-tls12",
+            "api <- two, mtls-tls13",
+            "web <- one, mtls-tls12",
+            "web <- one, mtls-tls13",
+            "web <- two, mtls-tls12",
+            "web <- two, mtls-tls13",
+        ]
+    );
 }
 
 #[test]
@@ -151,43 +198,6 @@ fn a_client_of_another_environment_that_our_root_signed_is_found() {
     let report = workspace.pkictl(&["verify", "--env", "test", "--format", "json"]).exits_with(3).json();
     assert_eq!(outcomes(&report, "other-environment"), ["failed", "failed"]);
     assert_eq!(report["counts"]["failed"], 2);
-}
-
-#[test]
-fn certificates_of_another_tool_are_verified_by_path() {
-    let Some(openssl) = judge("openssl") else { return };
-    let workspace = Workspace::new();
-    let file = |name: &str| workspace.file(name).display().to_string();
-    workspace.write(
-        "x.cnf",
-        "[req]\ndistinguished_name=dn\nprompt=no\n[dn]\nCN=other CA\n[ca]\nbasicConstraints=critical,CA:TRUE\n\
-         keyUsage=critical,keyCertSign\nsubjectKeyIdentifier=hash\n[leaf]\nbasicConstraints=CA:FALSE\n\
-         keyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:web.test\n\
-         subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n",
-    );
-    let run = |line: &str| {
-        openssl.accepts(line.split_whitespace().map(|word| {
-            // Files are named by their bare names; each lies in the workspace.
-            if word.contains('.') && !word.contains('/') { file(word) } else { word.to_owned() }
-        }))
-    };
-    let ec = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
-    run(&format!("req -x509 -config x.cnf -extensions ca -days 9 -keyout ca.key -out ca.pem {ec}"));
-    run(&format!("req -config x.cnf -subj /CN=web -keyout web.key -out web.csr {ec}"));
-    run(
-        "x509 -req -in web.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile x.cnf -extensions leaf -days 9 -out web.pem",
-    );
-    let by_path = ["verify", "--server-cert", "web.pem", "--server-key", "web.key", "--roots", "ca.pem"];
-    let report = workspace.pkictl(&[&by_path[..], &["--format", "json"]].concat()).succeeds().json();
-    assert_eq!(outcomes(&report, "server-auth"), ["passed", "passed"]);
-    assert_eq!(outcomes(&report, "wrong-host"), ["passed", "passed"]);
-
-    // What `openssl req -x509` makes without thought: a CA that serves, without names.
-    run(&format!("req -x509 -subj /CN=web -days 9 -keyout self.key -out self.pem {ec}"));
-    let run = workspace
-        .pkictl(&["verify", "--server-cert", "self.pem", "--server-key", "self.key", "--roots", "self.pem"])
-        .exits_with(3);
-    assert!(run.stdout.contains("[not-a-ca]") && run.stdout.contains("[san]"), "{}", run.stdout);
 }
 
 #[test]
