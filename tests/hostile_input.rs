@@ -1,8 +1,11 @@
 //! Input that means no good: whatever can be wrong is wrong once, is refused in words that say what, where and how to
 //! go on, and changes nothing.
 
+mod arguments;
+mod by_path;
 pub mod disk;
 mod manifests;
+mod mounts;
 mod mutations;
 mod names;
 mod profiles;

@@ -70,7 +70,8 @@ pub(super) fn for_error(error: &Error, global: &Global) -> Option<String> {
             }
         }
         Error::Encoding { found, place, .. } if found.starts_with("DER") => {
-            format!("convert it with `openssl x509 -inform der -in {} -out FILE.pem`", shell_word(place))
+            let kind = if found.ends_with("key") { "pkey" } else { "x509" };
+            format!("convert it with `openssl {kind} -inform der -in {} -out FILE.pem`", shell_word(place))
         }
         Error::Missing { what: "profile", need, .. } => match need.split('"').nth(1) {
             Some(key) => format!("add `--set {key}=VALUE`"),

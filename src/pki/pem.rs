@@ -240,6 +240,7 @@ fn marker(line: &[u8], begin: &[u8]) -> Option<String> {
 fn not_pem(bytes: &[u8], place: &str) -> Error {
     let found = match bytes {
         [] => "an empty file".to_owned(),
+        _ if is_der_key(bytes) => "DER (binary) of a private key".to_owned(),
         [0x30, 0x80..=0x84, ..] => "DER (binary)".to_owned(),
         [0xEF, 0xBB, 0xBF, ..] => "text without any section, after a byte order mark".to_owned(),
         _ if std::str::from_utf8(bytes).is_err() => format!("{} bytes that are no text", bytes.len()),
@@ -251,6 +252,17 @@ fn not_pem(bytes: &[u8], place: &str) -> Error {
         expected: "text with `-----BEGIN ...-----` and `-----END ...-----` lines".into(),
         found,
     }
+}
+
+/// Every form of a private key (PKCS#8, PKCS#1, SEC1) is a SEQUENCE that begins with the INTEGER 0 or 1.
+fn is_der_key(bytes: &[u8]) -> bool {
+    let content = match bytes {
+        [0x30, ..=0x7F, content @ ..] | [0x30, 0x81, _, content @ ..] | [0x30, 0x82, _, _, content @ ..] => {
+            content
+        }
+        _ => return false,
+    };
+    matches!(content, [0x02, 0x01, 0x00 | 0x01, ..])
 }
 
 #[cfg(test)]
@@ -266,6 +278,9 @@ mod tests {
     fn what_is_not_pem_is_named() {
         assert_eq!(message(b""), "x.pem: this is not PEM / an empty file");
         assert_eq!(message(b"\x30\x82\x01\x00"), "x.pem: this is not PEM / DER (binary)");
+        let key = "x.pem: this is not PEM / DER (binary) of a private key";
+        assert_eq!(message(b"\x30\x77\x02\x01\x01\x04"), key);
+        assert_eq!(message(b"\x30\x82\x04\xbf\x02\x01\x00\x30"), key);
         assert_eq!(message(b"\xff\xfe\x00"), "x.pem: this is not PEM / 3 bytes that are no text");
         assert_eq!(message(b"hello\n"), "x.pem: this is not PEM / text without any section");
     }

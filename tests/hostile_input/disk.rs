@@ -1,6 +1,5 @@
-//! Disks that are full and directories that may not be written.
+//! Files that may not grow and directories that may not be written.
 
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -10,7 +9,7 @@ use pkictl::pki::Label;
 use pkictl::store::Store;
 
 use super::workspace;
-use crate::harness::{Workspace, judge};
+use crate::harness::{Nobody, Workspace};
 
 /// Names of unfinished files and directories, anywhere below `directory`.
 pub fn litter(directory: &Path) -> Vec<String> {
@@ -26,12 +25,6 @@ pub fn is_whole(workspace: &Path, name: &str) {
     // Reading it compares the key with the certificate.
     let credential = environment.credential(&name).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(credential.certificate.is_signed_by(&credential.anchor), "{name} was signed by another root");
-}
-
-/// Says, past the test runner's capture, that a test could not be run on a machine like this, whatever is installed.
-pub fn pass_over(reason: &str) {
-    let test = std::thread::current().name().unwrap_or_default().to_owned();
-    let _ = writeln!(std::io::stderr(), "skipped: {test}: {}", reason.trim_end());
 }
 
 fn shell(workspace: &Workspace, script: &str, arguments: &[&str]) -> Output {
@@ -89,84 +82,11 @@ fn a_file_that_cannot_grow_leaves_the_old_credential_and_no_litter() {
     workspace.pkictl(&["issue", "server", "web", "--force"]).succeeds();
 }
 
-/// A file system of a few blocks, filled up to a different one each time, so that each write is once the first to fail.
-#[test]
-fn a_full_disk_leaves_the_old_credential_or_the_new_one_and_no_litter() {
-    let Some(unshare) = judge("unshare") else { return };
-    let script = r#"
-        here=$PWD
-        mount -t tmpfs -o size=80k none mnt || { echo "no mount"; exit 9; }
-        cd mnt && "$0" init --org Example -q && "$0" issue server web -q || exit 8
-        for free in $(seq 0 12); do
-            rm -f filler
-            blocks=$(( $(stat -f -c %f .) - free ))
-            dd if=/dev/zero of=filler bs=$(stat -f -c %S .) count=$blocks status=none
-            for command in "issue server web --force" "issue server new-$free" "init --env env-$free"; do
-                name="$free-${command%% *}-${command##* }"
-                "$0" $command 2>"$here/$name.err" >/dev/null
-                echo "$? $name" >> "$here/codes"
-            done
-            rm filler
-            mkdir "$here/after-$free" && cp -a pki "$here/after-$free/"
-            rm -rf pki/env-* pki/dev/certs/new-*
-        done
-    "#;
-    let workspace = Workspace::new();
-    std::fs::create_dir(workspace.file("mnt")).expect("a place to mount");
-    let mut command = unshare.command();
-    command
-        .args(["--mount", "bash", "-c", script, env!("CARGO_BIN_EXE_pkictl")])
-        .current_dir(workspace.path());
-    let output = command.output().expect("it runs");
-    let text =
-        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    if text.contains("no mount") || text.contains("unshare failed") {
-        pass_over(&format!("a small file system cannot be mounted here: {text}"));
-        return;
-    }
-    assert!(output.status.success(), "{text}");
-    let codes = workspace.read("codes");
-    assert!(codes.contains("\n0 ") && codes.starts_with("1 0-issue---force\n"), "{codes}");
-    for line in codes.lines() {
-        let (code, name) = line.split_once(' ').expect("a code and a name");
-        let stderr = workspace.read(format!("{name}.err"));
-        match code {
-            "0" => assert!(!stderr.contains("error"), "{name}: {stderr}"),
-            _ => assert!(
-                code == "1" && stderr.contains("caused by: No space left on device"),
-                "{name}: {code} {stderr}"
-            ),
-        }
-    }
-    for free in 0..=12 {
-        let place = workspace.file(format!("after-{free}"));
-        assert_eq!(litter(&place), Vec::<String>::new());
-        is_whole(&place, "web");
-        let environment = Store::new(place.join("pki")).environment("dev").expect("a name");
-        environment.credentials().iter().for_each(|name| is_whole(&place, name.as_str()));
-        let log = std::fs::read_to_string(place.join("pki/dev/log.jsonl")).expect("the log");
-        assert!(log.ends_with("}\n"), "with {free} free blocks the log ends in {log:?}");
-    }
-}
-
 #[test]
 fn who_may_not_read_or_write_is_told_so() {
-    let Some(setpriv) = judge("setpriv") else { return };
     let workspace = workspace();
-    let program = workspace.file("pkictl");
-    std::fs::copy(env!("CARGO_BIN_EXE_pkictl"), &program).expect("a copy that everybody may run");
-    std::fs::set_permissions(workspace.path(), PermissionsExt::from_mode(0o755)).expect("a mode");
-    let run = |arguments: &[&str]| {
-        let mut command = setpriv.command();
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program).args(arguments);
-        let output = command.current_dir(workspace.path()).output().expect("it runs");
-        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
-    };
-    let (code, stderr) = run(&["--version"]);
-    if code != Some(0) {
-        pass_over(&format!("another user cannot be tried here: {stderr}"));
-        return;
-    }
+    let Some(nobody) = Nobody::enters(&workspace) else { return };
+    let run = |arguments: &[&str]| nobody.run(arguments);
     let before = super::snapshot(workspace.path());
     let denied = "  caused by: Permission denied (os error 13)\n";
     for (arguments, action) in [
@@ -194,7 +114,7 @@ fn who_may_not_read_or_write_is_told_so() {
     std::fs::set_permissions(workspace.file("pki/dev/.lock"), PermissionsExt::from_mode(0o666))
         .expect("a mode");
     assert_eq!(run(&["issue", "server", "other"]), (Some(1), format!("error: cannot read {key}\n{denied}")));
-    std::os::unix::fs::chown(workspace.file(key), Some(65534), None).expect("an owner");
+    std::os::unix::fs::chown(workspace.file(key), Some(Nobody::ID), None).expect("an owner");
     assert_eq!(
         run(&["issue", "server", "other"]),
         (Some(1), format!("error: cannot create a directory in pki/dev\n{denied}"))
