@@ -1,11 +1,12 @@
 //! Killed at any moment, `apply` leaves whole credentials, and the next run finishes the work.
 
+use std::cell::Cell;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use pkictl::store::Store;
 
 use super::workspace;
+use crate::safety::kills::at_random_moments;
 
 #[test]
 fn after_a_kill_at_any_moment_the_next_run_finishes_the_work() {
@@ -17,23 +18,25 @@ fn after_a_kill_at_any_moment_the_next_run_finishes_the_work() {
         })
         .collect();
     let workspace = workspace(&format!("version = 1\nenvironments = [\"test\"]\n{services}"));
-    for moment in 0..20 {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_pkictl"))
-            .current_dir(workspace.path())
-            .env_clear()
-            .args(["apply", "--prune"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program runs");
-        std::thread::sleep(Duration::from_millis(5 + moment * 12));
-        let _ = child.kill();
-        let _ = child.wait();
+    let rounds = Cell::new(0);
+    let apply = || {
+        // A run that has nothing to do any more would be over too soon.
+        if rounds.replace(rounds.get() + 1) % 3 == 0 {
+            for made in ["pki", "deploy"] {
+                let _ = std::fs::remove_dir_all(workspace.file(made));
+            }
+        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pkictl"));
+        command.current_dir(workspace.path()).env_clear().args(["apply", "--prune"]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    at_random_moments(20, apply, || {
         let environment = Store::new(workspace.file("pki")).environment("test").expect("a name");
         for name in environment.credentials() {
             environment.credential(&name).expect("a whole credential whose parts belong together");
         }
-    }
+    });
     workspace.pkictl(&["apply"]).succeeds();
     workspace.pkictl(&["plan", "--check"]).succeeds();
     for place in ["pki/test", "pki/test/certs", "pki/test/ca"] {

@@ -1,76 +1,40 @@
 //! A kill, or an error, at every single system call.
 
-use std::os::unix::process::ExitStatusExt;
-use std::process::Stdio;
-
+use super::calls::{Faulty, Traced};
 use super::environment;
-use crate::harness::{Judge, Workspace, judge};
-use crate::hostile_input::disk::{is_whole, litter, pass_over};
+use crate::harness::Workspace;
+use crate::hostile_input::disk::{is_whole, litter};
 use crate::hostile_input::snapshot;
 
-/// System calls by which the program changes the disk or looks at it.
-const CALLS: [&str; 9] =
-    ["mkdir", "openat", "write", "fsync", "fdatasync", "flock", "rename", "renameat2", "unlinkat"];
-
-/// Runs the program once for every system call it makes, each time with `fault` at another one.
-fn at_every_call(
-    strace: &Judge,
-    workspace: &Workspace,
-    arguments: &[&str],
-    fault: &str,
-    check: impl Fn(&str),
-) -> usize {
+/// Runs the program once for every system call by which it changes the disk or looks at it, each time with a fault at
+/// another one; `check` looks at each run. Returns the number of faults.
+fn at_every_call(traced: &Traced<'_>, fault: &str, spared: &[&str], check: impl Fn(&Faulty, &str)) -> usize {
     let mut faults = 0;
-    for call in CALLS {
+    for call in traced.calls.iter().filter(|call| !spared.contains(call)) {
         for number in 1.. {
-            let inject = format!("inject={call}:{fault}:when={number}");
-            let mut command = strace.command();
-            command.args(["-f", "-qq", "-o"]).arg(workspace.file("trace")).args([
-                "-e",
-                &format!("trace={call}"),
-                "-e",
-                &inject,
-            ]);
-            command.arg(env!("CARGO_BIN_EXE_pkictl")).args(arguments).current_dir(workspace.path());
-            command.stdout(Stdio::null()).stderr(Stdio::piped());
-            let output = command.output().expect("strace runs");
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            assert!(!stderr.contains("panicked"), "{inject}: {stderr}");
-            let hit = output.status.signal() == Some(9) || workspace.read("trace").contains("(INJECTED)");
-            check(&format!("{inject}: {stderr}"));
-            faults += usize::from(hit);
-            if !hit {
+            let run = traced.run(call, fault, number);
+            check(&run, call);
+            if !run.hit {
                 break;
             }
+            faults += 1;
         }
     }
     faults
 }
 
-/// strace, if programs can be traced here.
-pub fn strace() -> Option<Judge> {
-    let strace = judge("strace")?;
-    let probe = strace.command().args(["-qq", "-o", "/dev/null", "true"]).status();
-    if probe.is_ok_and(|status| status.success()) {
-        return Some(strace);
-    }
-    pass_over("strace may not trace here");
-    None
-}
-
 #[test]
 fn a_kill_at_every_single_system_call_leaves_the_old_set_or_the_new_one() {
-    let Some(strace) = strace() else { return };
     let workspace = Workspace::with_ca();
+    let Some(traced) = Traced::new(&workspace, &["issue", "server", "web", "--force"]) else { return };
     workspace.pkictl(&["issue", "server", "web"]).succeeds();
     let old = std::cell::RefCell::new(workspace.read("pki/dev/certs/web/tls.crt"));
     let replaced = std::cell::Cell::new(0);
-    let kills =
-        at_every_call(&strace, &workspace, &["issue", "server", "web", "--force"], "signal=KILL", |_| {
-            is_whole(workspace.path(), "web");
-            let now = workspace.read("pki/dev/certs/web/tls.crt");
-            replaced.set(replaced.get() + usize::from(old.replace(now.clone()) != now));
-        });
+    let kills = at_every_call(&traced, "signal=KILL", &[], |_, _| {
+        is_whole(workspace.path(), "web");
+        let now = workspace.read("pki/dev/certs/web/tls.crt");
+        replaced.set(replaced.get() + usize::from(old.replace(now.clone()) != now));
+    });
     assert!(
         kills >= 30 && (1..kills).contains(&replaced.get()),
         "{kills} kills, {} replaced",
@@ -84,8 +48,8 @@ fn a_kill_at_every_single_system_call_leaves_the_old_set_or_the_new_one() {
 
 #[test]
 fn a_kill_at_every_single_system_call_of_a_new_authority_loses_neither_the_old_nor_the_new_one() {
-    let Some(strace) = strace() else { return };
     let workspace = Workspace::with_ca();
+    let Some(traced) = Traced::new(&workspace, &["init", "--force"]) else { return };
     let roots = || {
         let replaced = workspace.file("pki/dev/replaced");
         let aside = std::fs::read_dir(replaced).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -93,10 +57,11 @@ fn a_kill_at_every_single_system_call_of_a_new_authority_loses_neither_the_old_n
         all.map(|place| std::fs::read(place.join("root/ca.key")).expect("a key")).collect::<Vec<_>>()
     };
     let known = std::cell::RefCell::new(roots());
-    let kills = at_every_call(&strace, &workspace, &["init", "--force"], "signal=KILL", |inject| {
-        environment(&workspace).authority("root", None).unwrap_or_else(|error| panic!("{inject}{error}"));
+    let kills = at_every_call(&traced, "signal=KILL", &[], |run, _| {
+        let said = &run.said;
+        environment(&workspace).authority("root", None).unwrap_or_else(|error| panic!("{said}{error}"));
         let now = roots();
-        assert!(known.borrow().iter().all(|key| now.contains(key)), "{inject}lost a key that was in use");
+        assert!(known.borrow().iter().all(|key| now.contains(key)), "{said}lost a key that was in use");
         known.replace(now);
     });
     assert!(kills >= 30, "{kills} kills");
@@ -104,32 +69,25 @@ fn a_kill_at_every_single_system_call_of_a_new_authority_loses_neither_the_old_n
 
 #[test]
 fn an_error_at_every_single_system_call_is_reported_and_leaves_no_litter() {
-    let Some(strace) = strace() else { return };
     let workspace = Workspace::with_ca();
+    let line = ["issue", "server", "web", "--force", "--quiet"];
+    let Some(traced) = Traced::new(&workspace, &line) else { return };
     workspace.pkictl(&["issue", "server", "web"]).succeeds();
-    for call in ["mkdir", "write", "fsync", "fdatasync", "renameat2", "flock"] {
-        for number in 1.. {
-            let before = snapshot(&workspace.file("pki/dev/certs"));
-            let inject = format!("inject={call}:error=ENOSPC:when={number}");
-            let mut command = strace.command();
-            command.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}"), "-e", &inject]);
-            command.arg(env!("CARGO_BIN_EXE_pkictl")).args(["issue", "server", "web", "--force", "--quiet"]);
-            let output =
-                command.current_dir(workspace.path()).stdout(Stdio::null()).output().expect("strace runs");
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            is_whole(workspace.path(), "web");
-            assert_eq!(litter(workspace.path()), Vec::<String>::new(), "{inject}");
-            if !workspace.read("trace").contains("(INJECTED)") {
-                assert_eq!(output.status.code(), Some(0), "{inject}: {stderr}");
-                break;
-            }
-            assert_eq!(output.status.code(), Some(1), "{inject}: {stderr}");
-            assert!(
-                stderr.ends_with("caused by: No space left on device (os error 28)\n"),
-                "{inject}: {stderr}"
-            );
+    let certificates = || snapshot(&workspace.file("pki/dev/certs"));
+    let before = std::cell::RefCell::new(certificates());
+    // What cannot be opened is another story, and what cannot be removed stays.
+    let faults = at_every_call(&traced, "error=ENOSPC", &["openat", "unlink", "unlinkat"], |run, call| {
+        let said = &run.said;
+        is_whole(workspace.path(), "web");
+        assert_eq!(litter(workspace.path()), Vec::<String>::new(), "{said}");
+        assert_eq!(run.code, Some(i32::from(run.hit)), "{said}");
+        let now = certificates();
+        if run.hit {
+            assert!(said.ends_with("caused by: No space left on device (os error 28)\n"), "{said}");
             // After the swap, only the wait for the disk can still fail.
-            assert!(call == "fsync" || snapshot(&workspace.file("pki/dev/certs")) == before, "{inject}");
+            assert!(call == "fsync" || now == *before.borrow(), "{said}");
         }
-    }
+        before.replace(now);
+    });
+    assert!(faults >= 10, "{faults} faults");
 }

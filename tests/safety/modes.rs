@@ -1,0 +1,102 @@
+//! The mode of a key from the first moment on.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::Stops;
+use super::calls::strace;
+use crate::harness::Workspace;
+use crate::hostile_input::snapshot;
+
+#[test]
+fn no_key_is_readable_by_others_for_any_moment_even_without_a_umask() {
+    let workspace = Workspace::new();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for command in ["init", "init --env e --intermediate", "init --force"] {
+                open_umask(&workspace, command);
+            }
+            let mut runs = (0..).take_while(|number| *number < 40 || !done.load(Ordering::Acquire));
+            runs.by_ref().for_each(|number: usize| {
+                open_umask(
+                    &workspace,
+                    &format!("issue server s{} --force -d out{}", number % 4, number % 40),
+                );
+            });
+        });
+        let _stops_the_writer = Stops(&done);
+        let (mut seen, limit) = (0, Instant::now() + Duration::from_secs(300));
+        while (seen < 500) && !writer.is_finished() {
+            assert!(Instant::now() < limit, "only {seen} keys were looked at");
+            seen += look_at_keys(workspace.path());
+        }
+    });
+    let keys = snapshot(workspace.path())
+        .into_iter()
+        .filter(|(path, _)| path.extension().is_some_and(|end| end == "key"));
+    let modes: Vec<u32> = keys.map(|(_, (mode, _))| mode & 0o777).collect();
+    assert!(modes.len() >= 48 && modes.iter().all(|mode| *mode == 0o600), "{modes:?}");
+
+    // The same, proven by what the system was asked for.
+    let Some(strace) = strace() else { return };
+    let mut command = strace.command();
+    let issue = "umask 000; exec \"$0\" issue server traced -d traced";
+    command.args([
+        "-f",
+        "-qq",
+        "-o",
+        "trace",
+        "-e",
+        "trace=openat,open,creat,chmod,fchmod,fchmodat,mkdir,rename,renameat2",
+    ]);
+    command.args(["sh", "-c", issue, env!("CARGO_BIN_EXE_pkictl")]).current_dir(workspace.path());
+    assert!(command.stderr(Stdio::null()).status().expect("strace runs").success());
+    let trace = workspace.read("trace");
+    let (made, secret): (Vec<&str>, Vec<&str>) = {
+        let made: Vec<&str> = trace.lines().filter(|line| line.contains("O_CREAT")).collect();
+        let secret =
+            made.iter().copied().filter(|line| line.contains("O_EXCL") && line.contains(", 0600)")).collect();
+        (made, secret)
+    };
+    let in_place = secret.iter().filter(|line| line.contains("/tls.key\""));
+    assert_eq!(in_place.count(), 1, "{made:#?}");
+    assert!(!trace.contains("chmod"), "a mode that is set afterwards was wrong before:\n{trace}");
+    assert!(!made.iter().any(|line| line.contains(".key\"") && !secret.contains(line)), "{made:#?}");
+}
+
+fn open_umask(workspace: &Workspace, arguments: &str) {
+    let script = format!("umask 000; exec \"$0\" {arguments} -q");
+    let mut command = Command::new("sh");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_pkictl")]).current_dir(workspace.path()).env_clear();
+    assert!(command.status().expect("a shell").success(), "{arguments}");
+}
+
+/// Looks at every file below `directory` that is a key or may become one, and returns how many there were.
+fn look_at_keys(directory: &Path) -> usize {
+    let mut seen = 0;
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let Ok(metadata) = path.symlink_metadata() else { continue };
+        if metadata.is_dir() {
+            seen += look_at_keys(&path);
+        } else if path.extension().is_some_and(|end| end == "key")
+            || std::fs::read(&path)
+                .is_ok_and(|bytes| bytes.windows(11).any(|window| window == b"PRIVATE KEY"))
+        {
+            // Named by its handle: the path may be another file by now.
+            let Ok(file) = std::fs::File::open(&path) else { continue };
+            let Ok(metadata) = file.metadata() else { continue };
+            let mut text = String::new();
+            let _ = std::io::Read::read_to_string(&mut &file, &mut text);
+            if text.contains("PRIVATE KEY") || path.extension().is_some_and(|end| end == "key") {
+                assert_eq!(metadata.permissions().mode() & 0o077, 0, "{}", path.display());
+                seen += 1;
+            }
+        }
+    }
+    seen
+}
