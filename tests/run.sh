@@ -35,6 +35,7 @@ main() {
     cargo test --locked "$@"
     say "the library alone"
     cargo test --locked --no-default-features --lib
+    cargo run --locked --quiet --no-default-features --example in_memory
     say "examples"
     cargo build --locked --examples
 }
