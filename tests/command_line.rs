@@ -214,7 +214,8 @@ fn nobody_else_looks_into_any_directory_of_the_pki() {
         "umask 000; \"$0\" init -q --intermediate && \"$0\" issue server web -q && \"$0\" init -q --force";
     let mut command = std::process::Command::new("sh");
     command.args(["-c", script, env!("CARGO_BIN_EXE_pkictl")]).current_dir(workspace.path());
-    assert!(command.status().expect("a shell").success());
+    let output = command.output().expect("a shell");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut left = vec![workspace.file("pki")];
     let mut looked_at = 0;
     while let Some(directory) = left.pop() {

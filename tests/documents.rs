@@ -75,7 +75,7 @@ fn help(workspace: &Workspace, words: &[String]) -> String {
     workspace.pkictl(&words).succeeds().stdout
 }
 
-/// The examples in a help text, each on one line, without what a shell does with their output.
+/// The commands in the examples of a help text, without what a shell does with their output.
 fn examples(help: &str) -> Vec<String> {
     let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1);
     let mut examples: Vec<String> = Vec::new();
@@ -86,11 +86,12 @@ fn examples(help: &str) -> Vec<String> {
             (None, None) => panic!("{line:?} is no example"),
         }
     }
-    let ends = [" > ", " | "];
-    let alone = |example: String| {
-        ends.iter().fold(example, |it, end| it.split(end).next().unwrap_or_default().to_owned())
-    };
-    examples.into_iter().map(alone).collect()
+    let mut alone = Vec::new();
+    for example in examples.iter().flat_map(|example| example.split(" && pkictl ")) {
+        let end = [" > ", " | "].iter().filter_map(|end| example.find(end)).min();
+        alone.push(example[..end.unwrap_or(example.len())].to_owned());
+    }
+    alone
 }
 
 #[test]

@@ -27,7 +27,6 @@ fn at_every_call(traced: &Traced<'_>, fault: &str, spared: &[&str], check: impl 
 fn a_kill_at_every_single_system_call_leaves_the_old_set_or_the_new_one() {
     let workspace = Workspace::with_ca();
     let Some(traced) = Traced::new(&workspace, &["issue", "server", "web", "--force"]) else { return };
-    workspace.pkictl(&["issue", "server", "web"]).succeeds();
     let old = std::cell::RefCell::new(workspace.read("pki/dev/certs/web/tls.crt"));
     let replaced = std::cell::Cell::new(0);
     let kills = at_every_call(&traced, "signal=KILL", &[], |_, _| {
@@ -72,7 +71,6 @@ fn an_error_at_every_single_system_call_is_reported_and_leaves_no_litter() {
     let workspace = Workspace::with_ca();
     let line = ["issue", "server", "web", "--force", "--quiet"];
     let Some(traced) = Traced::new(&workspace, &line) else { return };
-    workspace.pkictl(&["issue", "server", "web"]).succeeds();
     let certificates = || snapshot(&workspace.file("pki/dev/certs"));
     let before = std::cell::RefCell::new(certificates());
     // What cannot be opened is another story, and what cannot be removed stays.
