@@ -80,9 +80,11 @@ fn examples(help: &str) -> Vec<String> {
     let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1);
     let mut examples: Vec<String> = Vec::new();
     for line in lines.take_while(|line| line.starts_with("  ")) {
-        match (line.strip_prefix("  pkictl "), examples.last_mut()) {
+        let line = line.trim_start();
+        let substituted = || line.strip_prefix("source <(pkictl ")?.strip_suffix(')');
+        match (line.strip_prefix("pkictl ").or_else(substituted), examples.last_mut()) {
             (Some(example), _) => examples.push(example.split("   ").next().unwrap_or_default().to_owned()),
-            (None, Some(broken)) => *broken += &format!(" {}", line.trim()),
+            (None, Some(broken)) => *broken += &format!(" {line}"),
             (None, None) => panic!("{line:?} is no example"),
         }
     }
