@@ -256,20 +256,23 @@ fn parse_email(text: &str) -> Result<String> {
 
 /// Whether `text` is a label of RFC 1123, as Kubernetes takes it: 1 to 63 small letters, digits and inner hyphens.
 pub fn is_dns1123_label(text: &str) -> bool {
-    (1..=MAX_LABEL).contains(&text.len())
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    text.len() <= MAX_LABEL && is_subdomain_part(text)
 }
 
-/// Whether `text` can name a Kubernetes object: labels of RFC 1123 with dots between, at most 253 characters.
+/// Whether `text` can name a Kubernetes object: small letters, digits and inner hyphens with dots between, at most 253
+/// characters in all. Unlike in a host name, a part may have more than 63 (apimachinery, `IsDNS1123Subdomain`).
 pub fn is_dns1123_subdomain(text: &str) -> bool {
-    text.len() <= MAX_NAME && text.split('.').all(is_dns1123_label)
+    text.len() <= MAX_NAME && text.split('.').all(is_subdomain_part)
+}
+
+fn is_subdomain_part(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    !text.is_empty() && !text.starts_with('-') && !text.ends_with('-') && text.bytes().all(plain)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{DnsName, SubjectAltName};
+    use super::{DnsName, SubjectAltName, is_dns1123_label, is_dns1123_subdomain};
 
     fn san(text: &str) -> SubjectAltName {
         text.parse().expect("a name of the test")
@@ -316,5 +319,15 @@ mod tests {
         assert!(!covers("apps.example.com"));
         assert!(!covers("a.web.apps.example.com"));
         assert!(covers("*.apps.example.com"));
+    }
+
+    #[test]
+    fn a_part_of_a_kubernetes_name_may_be_longer_than_a_label() {
+        let (long, longest) = ("a".repeat(64), format!("{}.b", "a".repeat(251)));
+        assert!(!is_dns1123_label(&long) && is_dns1123_subdomain(&long));
+        assert!(is_dns1123_subdomain(&longest) && !is_dns1123_subdomain(&format!("{longest}b")));
+        for wrong in ["", "a..b", "-a", "a-.b", "A", "a_b", "a.", ".a"] {
+            assert!(!is_dns1123_subdomain(wrong), "{wrong}");
+        }
     }
 }
