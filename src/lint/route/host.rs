@@ -63,6 +63,13 @@ pub(super) const RULES: &[Rule] = &[
         "begin the path with /, without # and spaces, or leave it out",
         path,
     ),
+    unenforced(
+        "route-path-control",
+        Severity::Error,
+        "RFC 3986, section 2: no URL has a control character; the router keeps a path in a line of a map",
+        "take it out of the path, or write it percent-encoded",
+        path_control,
+    ),
     refused(
         "route-wildcard-policy",
         Refuser::ApiServer,
@@ -187,6 +194,12 @@ fn path(route: &Route<'_>) -> Vec<Problem> {
         return vec![];
     };
     vec![route.problem("spec.path", message).found(path)]
+}
+
+fn path_control(route: &Route<'_>) -> Vec<Problem> {
+    let wrong = route.text("spec.path").filter(|path| path.chars().any(char::is_control));
+    let problem = |path| route.problem("spec.path", "the path has a control character").found(path);
+    wrong.map(problem).into_iter().collect()
 }
 
 fn wildcard_policy(route: &Route<'_>) -> Vec<Problem> {

@@ -66,6 +66,8 @@ pub(super) fn hosts() -> Vec<Case> {
         (plain(&json!({"path": "x"})), &["route-path"]),
         (plain(&json!({"path": "/a b"})), &["route-path"]),
         (plain(&json!({"path": "/a#b"})), &["route-path"]),
+        (plain(&json!({"path": "/a\nb"})), &["route-path-control"]),
+        (plain(&json!({"path": "/a\tb"})), &["route-path-control"]),
         (plain(&json!({"path": "/a/b"})), &[]),
         (plain(&json!({"wildcardPolicy": "All"})), &["route-wildcard-policy"]),
         (
