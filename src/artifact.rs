@@ -15,7 +15,7 @@ use file::{SetAside, StagedFile};
 pub(crate) use directory::{
     Made, StagedDirectory, create_directory, remove_abandoned, remove_litter, require_directory,
 };
-pub(crate) use file::{AppendedLine, append_line, create_file, open_lock};
+pub(crate) use file::{AppendedLine, append_line, create_file, open_lock, open_stream};
 
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +43,8 @@ pub struct Artifact {
     pub contents: Zeroizing<Vec<u8>>,
     /// Who may read it.
     pub sensitivity: Sensitivity,
+    /// Whether it is YAML or JSON, in which objects of Kubernetes may stand.
+    pub is_manifest: bool,
 }
 
 impl std::fmt::Debug for Artifact {
@@ -58,7 +60,13 @@ impl Artifact {
             path: path.into(),
             contents: Zeroizing::new(contents.into()),
             sensitivity: Sensitivity::Public,
+            is_manifest: false,
         }
+    }
+
+    /// The same under another path.
+    pub fn named(&self, path: impl Into<String>) -> Self {
+        Self { path: path.into(), contents: self.contents.clone(), ..*self }
     }
 
     /// A file that only its owner may read.
@@ -67,6 +75,7 @@ impl Artifact {
             path: path.into(),
             contents: Zeroizing::new(contents.as_bytes().to_vec()),
             sensitivity: Sensitivity::Secret,
+            is_manifest: false,
         }
     }
 }

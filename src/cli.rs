@@ -6,6 +6,7 @@ mod apply;
 pub mod args;
 mod clock;
 mod completions;
+mod destination;
 mod drafts;
 mod emit;
 mod emit_args;

@@ -5,7 +5,9 @@
 
 mod input;
 mod manifest;
+mod option;
 mod output;
+mod text;
 mod values;
 
 use std::collections::BTreeMap;
@@ -18,7 +20,8 @@ use crate::error::{Error, Result};
 use crate::template::{self, Library};
 
 pub use input::{Input, OptionValue};
-pub use manifest::{FileOptions, OptionSpec, OptionType, Syntax};
+pub use manifest::Syntax;
+pub use option::{FileOptions, OptionSpec, OptionType};
 
 /// All emitters that are known: the built-in ones and those of users' directories.
 #[derive(Debug, Clone)]
@@ -55,7 +58,7 @@ impl Emitters {
             place: "the built-in emitters and the emitter directories".into(),
             known: self.names(),
         };
-        if !manifest::is_name(name) {
+        if !template::is_name(name) {
             return Err(unknown());
         }
         let (text, place) = self.library.read(&format!("{name}/emitter.toml"))?.ok_or_else(unknown)?;
@@ -173,11 +176,11 @@ impl Emitter {
             let reason = "it holds a private key and is not declared secret";
             return Err(output::defect(self, file, &path, reason.into()));
         }
-        Ok(if secret {
-            Artifact::secret(path, &contents)
-        } else {
-            Artifact::public(path, contents.as_bytes())
-        })
+        let artifact = match secret {
+            true => Artifact::secret(path, &contents),
+            false => Artifact::public(path, contents.as_bytes()),
+        };
+        Ok(Artifact { is_manifest: matches!(file.syntax, Syntax::Yaml | Syntax::Json), ..artifact })
     }
 }
 

@@ -229,7 +229,7 @@ fn every_emitter_says_what_it_is_and_shows_a_command() {
 /// A newcomer who knows one emitter knows these options of every other.
 #[test]
 fn an_option_that_many_emitters_have_is_the_same_in_all() {
-    use OptionType::{Callers, Choice, Client, Flag, Integer, Namespace, Server, String, Word};
+    use OptionType::{Address, Callers, Choice, Client, Directory, Flag, Integer, Namespace, Server, Word};
     let shared: [(&str, &[OptionType], &[&str]); 10] = [
         ("cert", &[Server], &["The server's certificate", "Certificate that the router shows"]),
         ("client", &[Client], &["The certificate with which", "The client's", "Certificate that clients"]),
@@ -241,13 +241,13 @@ fn an_option_that_many_emitters_have_is_the_same_in_all() {
         ("allow", &[Callers], &["Admit only this caller", "Let only this caller", "Make a"]),
         ("tls", &[Choice], &["Recommendation of Mozilla to follow: modern is TLS 1.3 alone"]),
         ("proxy-protocol", &[Flag], &["Expect the PROXY protocol in front of TLS", "Take the"]),
-        ("mount", &[Word, String], &["Where "]),
+        ("mount", &[Word, Directory], &["Where "]),
         (
             "local",
             &[Flag],
             &["Use the credentials' own files on this machine instead", "Use the authorities' own"],
         ),
-        ("bind", &[Word], &["Address to listen on"]),
+        ("bind", &[Address], &["Address to listen on"]),
         ("namespace", &[Namespace], &["Namespace of "]),
     ];
     for name in Emitters::built_in().names() {
@@ -259,7 +259,8 @@ fn an_option_that_many_emitters_have_is_the_same_in_all() {
             assert!(kinds.contains(&found.kind), "{place}: {:?}", found.kind);
             let value_name = match found.kind {
                 Server | Client | Callers => Some("NAME|FILE"),
-                Word | String => Some(if option == "bind" { "ADDRESS" } else { "DIR" }),
+                Address => Some("ADDRESS"),
+                Word | Directory => Some("DIR"),
                 Namespace => Some("NAMESPACE"),
                 _ => None,
             };

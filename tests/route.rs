@@ -74,24 +74,61 @@ fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/openshift-route").join(name)
 }
 
-/// The Routes of a manifest; a Template's parameters are replaced by their values, as `oc process` does.
+/// The Routes of a manifest, of a Template those that `oc process` makes of it.
 fn routes(text: &str) -> Vec<Value> {
-    let mut objects = Vec::new();
-    for document in documents(text) {
-        if document["kind"] == "Template" {
-            let mut objects_text = document["objects"].to_string();
-            for parameter in document["parameters"].as_array().expect("parameters") {
-                let (name, value) = (&parameter["name"], parameter["value"].as_str().expect("a value"));
-                let name = name.as_str().expect("a name");
-                objects_text = objects_text.replace(&format!("\"${{{{{name}}}}}\""), value);
-                objects_text = objects_text.replace(&format!("${{{name}}}"), value);
-            }
-            objects.extend(documents(&objects_text)[0].as_array().expect("objects").clone());
-        } else {
-            objects.push(document);
-        }
+    objects(text, &[]).into_iter().filter(|object| object["kind"] == "Route").collect()
+}
+
+/// All objects of a manifest; `given` are parameters as `oc process --param` takes them.
+fn objects(text: &str, given: &[(&str, &str)]) -> Vec<Value> {
+    let process = |document: Value| match document["kind"] == "Template" {
+        true => processed(&document, given),
+        false => vec![document],
+    };
+    documents(text).into_iter().flat_map(process).collect()
+}
+
+/// As openshift/library-go `pkg/template/templateprocessing` does it: a namespace that is no parameter is taken away;
+/// `${{X}}` alone is JSON, or else text; `${X}` is text, wherever it stands; values are not looked at again.
+fn processed(template: &Value, given: &[(&str, &str)]) -> Vec<Value> {
+    let mut values: BTreeMap<&str, &str> = BTreeMap::new();
+    for parameter in template["parameters"].as_array().expect("parameters") {
+        let text = |key: &str| parameter[key].as_str().expect("a text");
+        values.insert(text("name"), text("value"));
     }
-    objects.into_iter().filter(|object| object["kind"] == "Route").collect()
+    for (name, value) in given {
+        assert!(values.insert(name, value).is_some(), "there is no parameter {name}");
+    }
+    let mut objects = template["objects"].as_array().expect("objects").clone();
+    for object in &mut objects {
+        let metadata = object["metadata"].as_object_mut().expect("metadata");
+        metadata.retain(|key, value| key != "namespace" || value.as_str().is_some_and(|v| v.contains("${")));
+        fill_in(object, &values);
+    }
+    objects
+}
+
+fn fill_in(value: &mut Value, values: &BTreeMap<&str, &str>) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| fill_in(item, values)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| fill_in(field, values)),
+        Value::String(text) => {
+            let whole = text.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}"));
+            if let Some(found) = whole.and_then(|name| values.get(name)) {
+                *value = serde_json::from_str(found).unwrap_or_else(|_| json!(found));
+                return;
+            }
+            let mut parts = text.split("${");
+            let mut filled = parts.next().unwrap_or_default().to_owned();
+            for part in parts {
+                let (name, rest) = part.split_once('}').expect("a whole parameter");
+                filled += values.get(name).unwrap_or_else(|| panic!("there is no parameter {name}"));
+                filled += rest;
+            }
+            *text = filled;
+        }
+        _ => {}
+    }
 }
 
 /// A validator of the Route schema of a release, closed against unknown fields.
@@ -147,6 +184,50 @@ fn no_emitted_route_has_a_finding_worse_than_a_note() {
         let bad: Vec<_> = findings.iter().filter(|finding| finding.rule.severity != Severity::Note).collect();
         assert!(bad.is_empty(), "{kind}: {bad:#?}");
     }
+}
+
+#[test]
+fn a_processed_template_is_the_manifest_without_it() {
+    let web = Pki::with_intermediate().identity("server", "web.apps.example.com");
+    for port in ["8080", "0080", "http", "1e3", "null"] {
+        let texts = [
+            ("termination", "edge"),
+            ("service", "web"),
+            ("port", port),
+            ("hostname", "web.apps.example.com"),
+            ("namespace", "shop"),
+            ("external-certificate", "web-tls"),
+        ];
+        let plain = objects(&emit(&texts, &[("cert", &web)]), &[]);
+        let texts = [&texts[..], &[("as-template", "")]].concat();
+        let mut made = objects(&emit(&texts, &[("cert", &web)]), &[]);
+        // The rights are named after the Route, so that two of them do not take each other's.
+        assert_eq!(made[1]["metadata"]["name"], "web-certificate-reader");
+        assert_eq!(made[2]["roleRef"]["name"], "web-certificate-reader");
+        made[1]["metadata"]["name"] = json!("web-tls-reader");
+        made[2]["metadata"]["name"] = json!("web-tls-reader");
+        made[2]["roleRef"]["name"] = json!("web-tls-reader");
+        assert_eq!(made, plain, "port {port}");
+    }
+}
+
+#[test]
+fn two_routes_from_one_template_share_no_object() {
+    let web = Pki::with_intermediate().identity("server", "web.apps.example.com");
+    let texts = [
+        ("termination", "edge"),
+        ("service", "web"),
+        ("namespace", "shop"),
+        ("external-certificate", "web-tls"),
+        ("as-template", ""),
+    ];
+    let text = emit(&texts, &[("cert", &web)]);
+    let place = |object: &Value| (object["kind"].to_string(), object["metadata"].to_string());
+    let other = [("NAME", "blue"), ("SECRET", "blue-tls"), ("NAMESPACE", "shop")];
+    let first: Vec<_> = objects(&text, &[]).iter().map(place).collect();
+    let second = objects(&text, &other);
+    assert!(second.iter().all(|object| !first.contains(&place(object))), "{second:#?}");
+    assert!(second.iter().all(|object| object["metadata"]["namespace"] == "shop"), "{second:#?}");
 }
 
 #[test]

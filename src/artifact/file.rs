@@ -84,6 +84,11 @@ pub(crate) fn open_lock(path: &Path) -> Result<File> {
     system::open_or_create(path, 0o600).map_err(|error| Error::io("open", path, error))
 }
 
+/// Opens what is there and is no regular file, to write into it: a pipe, a terminal, a device.
+pub(crate) fn open_stream(path: &Path) -> Result<File> {
+    File::options().write(true).open(path).map_err(|error| Error::io("write to", path, error))
+}
+
 /// A file that is written out of sight and takes its place as a whole.
 pub(super) struct StagedFile {
     path: PathBuf,

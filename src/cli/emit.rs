@@ -1,25 +1,14 @@
 //! `pkictl emit`: the files of a place of use, checked before they are written.
 
-use std::path::PathBuf;
-
+use clap::CommandFactory;
 use serde::Serialize;
 
-use clap::CommandFactory;
-
 use super::args::{Cli, Format, Global};
+use super::destination::Destination;
 use super::emit_args::{self, EmitArgs};
 use super::failure::Failure;
 use super::output::{BOLD, DIM, Output, paint, table};
 use super::{clock, emit_input, findings};
-use crate::artifact::{self, Artifact, Existing, Sensitivity};
-
-/// Where the files go.
-#[derive(Debug)]
-struct Destination {
-    output: Option<PathBuf>,
-    directory: Option<PathBuf>,
-    existing: Existing,
-}
 
 pub(super) fn run(args: &EmitArgs, global: &Global, output: &Output) -> Result<(), Failure> {
     let emitters = global.emitters();
@@ -31,67 +20,14 @@ pub(super) fn run(args: &EmitArgs, global: &Global, output: &Output) -> Result<(
             Some("give the option another name in its emitter.toml".into()),
         ));
     }
+    let destination = Destination::of(matches)?;
     let environment = global.store().environment(&global.env)?;
     let material = emit_input::Material::collect(&emitter, matches, &environment, global)?;
+    let (insist, now) = (matches.get_flag("insist"), clock::now()?);
+    findings::check_dates(material.identities(), insist, now, output)?;
     let artifacts = emitter.render(&material.input(&environment))?;
-    let force = matches.get_flag("force");
-    findings::check(&artifacts, force, clock::now()?, output)?;
-    let destination = Destination {
-        output: matches.get_one::<PathBuf>("output").cloned(),
-        directory: matches.get_one::<PathBuf>("out-dir").cloned(),
-        existing: if force { Existing::Replace } else { Existing::Keep },
-    };
+    findings::check(&artifacts, insist, now, output)?;
     destination.write(&artifacts, output)
-}
-
-impl Destination {
-    fn write(&self, artifacts: &[Artifact], output: &Output) -> Result<(), Failure> {
-        if let Some(directory) = &self.directory {
-            let written = artifact::write_all(directory, artifacts, self.existing)?;
-            return output.wrote(&written);
-        }
-        // The first file of an emitter is the one that people mean; the others lie beside it in a directory.
-        let Some(first) = artifacts.first() else {
-            return Err(Failure::usage("the emitter makes no file with these options", None));
-        };
-        let to_stdout = self.output.as_ref().is_none_or(|path| path.as_os_str() == "-");
-        if to_stdout {
-            let asked = self.output.is_some();
-            if first.sensitivity == Sensitivity::Secret
-                && holds_key(first)
-                && !asked
-                && output.stdout_is_terminal()
-            {
-                return Err(Failure::usage(
-                    format!("{} holds a private key, which would appear on this terminal", first.path),
-                    Some("write it with `-o FILE` or `-d DIR`, pipe it to where it belongs, or insist with `-o -`".into()),
-                ));
-            }
-            output.raw(&first.contents)?;
-            self.mention(&artifacts[1..], output);
-            return Ok(());
-        }
-        let path = self.output.clone().unwrap_or_default();
-        let directory = path.parent().unwrap_or(std::path::Path::new("")).to_owned();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let renamed =
-            Artifact { path: name, contents: first.contents.clone(), sensitivity: first.sensitivity };
-        let written = artifact::write_all(&directory, &[renamed], self.existing)?;
-        self.mention(&artifacts[1..], output);
-        output.wrote(&written)
-    }
-
-    /// Files that were not asked for, but belong to the one that was.
-    fn mention(&self, others: &[Artifact], output: &Output) {
-        if !others.is_empty() {
-            let names: Vec<&str> = others.iter().map(|artifact| artifact.path.as_str()).collect();
-            output.say(&format!("{} with -d DIR it also writes {}", paint(BOLD, "note:"), names.join(", ")));
-        }
-    }
-}
-
-fn holds_key(artifact: &Artifact) -> bool {
-    artifact.contents.windows(12).any(|window| window == b"PRIVATE KEY-")
 }
 
 fn list(global: &Global, output: &Output) -> Result<(), Failure> {

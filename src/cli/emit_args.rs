@@ -177,7 +177,7 @@ fn passphrase_file() -> Arg {
 }
 
 fn argument(option: &OptionSpec) -> Arg {
-    let mut argument = Arg::new(option.name.clone()).help(option.help.clone());
+    let mut argument = Arg::new(option.name.clone()).help(option.help.clone()).hide(option.hidden);
     if option.positional {
         argument = argument.required(option.required);
     } else {
@@ -214,7 +214,7 @@ fn argument(option: &OptionSpec) -> Arg {
     }
 }
 
-fn destination() -> [Arg; 3] {
+fn destination() -> [Arg; 4] {
     let path = |name: &'static str, short: char, value: &'static str| {
         Arg::new(name)
             .long(name)
@@ -227,7 +227,7 @@ fn destination() -> [Arg; 3] {
         path("output", 'o', "FILE")
             .value_hint(ValueHint::FilePath)
             .conflicts_with("out-dir")
-            .help("Write the main file here; - is standard output [default: -]"),
+            .help("Write the main file here, or into this pipe; - is standard output [default: -]"),
         path("out-dir", 'd', "DIR")
             .value_hint(ValueHint::DirPath)
             .help("Write all files into this directory"),
@@ -236,6 +236,11 @@ fn destination() -> [Arg; 3] {
             .short('f')
             .action(ArgAction::SetTrue)
             .help_heading(HEADING)
-            .help("Replace files; go on in spite of what the cluster would accept, but visitors would not"),
+            .help("Replace files"),
+        Arg::new("insist")
+            .long("insist")
+            .action(ArgAction::SetTrue)
+            .help_heading(HEADING)
+            .help("Warn instead of refusing, where the cluster would take what visitors would not"),
     ]
 }

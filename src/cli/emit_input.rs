@@ -107,6 +107,11 @@ impl Material {
         Ok(())
     }
 
+    /// Whoever serves, calls or signs with what was given.
+    pub(super) fn identities(&self) -> impl Iterator<Item = &Identity> {
+        self.identities.values().chain(self.callers.values().flatten())
+    }
+
     pub(super) fn input<'a>(&'a self, environment: &'a Environment) -> Input<'a> {
         let mut options: BTreeMap<String, OptionValue<'a>> = self.plain.clone();
         options.extend(

@@ -29,6 +29,9 @@ pub(super) const BOLD: Style = Style::new().bold();
 /// Dim: what can be skipped when reading.
 pub(super) const DIM: Style = Style::new().dimmed();
 
+/// What an error calls stdout.
+const STDOUT: &str = "standard output";
+
 /// `text` in `style`.
 pub(super) fn paint(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
@@ -56,13 +59,13 @@ impl Output {
     /// Data on stdout, with colours where the reader takes them.
     pub(super) fn data(&self, text: &str) -> Result<(), Failure> {
         let mut stream = AutoStream::new(io::stdout().lock(), self.color);
-        finish(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()))
+        finish(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()), STDOUT)
     }
 
     /// Bytes on stdout, exactly.
     pub(super) fn raw(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stream = io::stdout().lock();
-        finish(stream.write_all(bytes).and_then(|()| stream.flush()))
+        finish(stream.write_all(bytes).and_then(|()| stream.flush()), STDOUT)
     }
 
     /// One JSON document on stdout; `"schema": 1` says which names it uses.
@@ -186,10 +189,11 @@ fn with_hint(text: String, hint: Option<&str>) -> String {
     }
 }
 
-fn finish(result: io::Result<()>) -> Result<(), Failure> {
+/// How writing to `place` ended; a reader who has had enough is no error.
+pub(super) fn finish(result: io::Result<()>, place: &str) -> Result<(), Failure> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| crate::error::Error::io("write to", "standard output", error).into()),
+        other => other.map_err(|error| crate::error::Error::io("write to", place, error).into()),
     }
 }
 

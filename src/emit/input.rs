@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use minijinja::Value;
 
-use super::manifest::{OptionSpec, OptionType};
+use super::option::{OptionSpec, OptionType};
 use super::{Emitter, values};
 use crate::bundle::{Identity, Trust};
 use crate::error::{Error, Result};
-use crate::pki::name::{is_dns1123_label, is_dns1123_subdomain};
-use crate::pki::{DnsName, ExtendedKeyUsage, PrivateKey};
+use crate::pki::{ExtendedKeyUsage, PrivateKey};
 use crate::template;
 
 /// What an emitter is told.
@@ -26,7 +25,7 @@ pub struct Input<'a> {
 /// The value of an option.
 #[derive(Debug, Clone)]
 pub enum OptionValue<'a> {
-    /// For a string, choice, host name or namespace; for an integer in decimal digits.
+    /// For everything that is written as one text; for an integer in decimal digits.
     Text(String),
     /// For an integer.
     Integer(i64),
@@ -114,45 +113,8 @@ impl OptionSpec {
 
     fn value(&self, given: &OptionValue<'_>) -> Result<Value> {
         match (self.kind, given) {
-            (OptionType::String, OptionValue::Text(text)) => Ok(Value::from(text.as_str())),
-            (OptionType::Word, OptionValue::Text(text)) if is_word(text) => Ok(Value::from(text.as_str())),
-            (OptionType::Word, OptionValue::Text(text)) => {
-                let form = "letters, digits and . _ - / : @, with no - in front";
-                Err(self.refuse(text, "it holds a character that must not be there", Some(form.into())))
-            }
-            (OptionType::Choice, OptionValue::Text(text)) if self.choices.contains(text) => {
-                Ok(Value::from(text.as_str()))
-            }
-            (OptionType::Choice, OptionValue::Text(text)) => {
-                Err(self.refuse(text, "it is unknown", Some(format!("one of {}", self.choices.join(", ")))))
-            }
-            (OptionType::Hostname, OptionValue::Text(text)) => {
-                let name: DnsName = text.parse()?;
-                Ok(Value::from(name.as_str()))
-            }
-            (OptionType::Namespace, OptionValue::Text(text)) => {
-                let form = "1 to 63 small letters, digits and `-`, a letter or digit at both ends (RFC 1123)";
-                let fits = is_dns1123_label(text);
-                if fits {
-                    Ok(Value::from(text.as_str()))
-                } else {
-                    Err(self.refuse(text, "it is no namespace", Some(form.into())))
-                }
-            }
-            (OptionType::Name, OptionValue::Text(text)) => {
-                let form = "small letters, digits, `-` and `.`, a letter or digit at both ends of each part (RFC 1123)";
-                let fits = is_dns1123_subdomain(text);
-                if fits {
-                    Ok(Value::from(text.as_str()))
-                } else {
-                    Err(self.refuse(text, "it is no Kubernetes name", Some(form.into())))
-                }
-            }
             (OptionType::Integer, OptionValue::Integer(number)) => self.integer(*number, &number.to_string()),
-            (OptionType::Integer, OptionValue::Text(text)) => match text.parse() {
-                Ok(number) => self.integer(number, text),
-                Err(_) => Err(self.refuse(text, "it is no whole number", None)),
-            },
+            (_, OptionValue::Text(text)) if self.is_text() => self.text(text),
             (OptionType::Flag, OptionValue::Flag(flag)) => Ok(Value::from(*flag)),
             (OptionType::List, OptionValue::List(texts)) => Ok(Value::from(texts.clone())),
             (OptionType::Server, OptionValue::Identity(identity)) => {
@@ -187,19 +149,6 @@ impl OptionSpec {
         }
     }
 
-    fn integer(&self, number: i64, text: &str) -> Result<Value> {
-        let (min, max) = (self.min.unwrap_or(i64::MIN), self.max.unwrap_or(i64::MAX));
-        if (min..=max).contains(&number) {
-            return Ok(Value::from(number));
-        }
-        let range = match (self.min, self.max) {
-            (Some(min), Some(max)) => format!("a number from {min} to {max}"),
-            (Some(min), None) => format!("a number from {min}"),
-            _ => format!("a number up to {max}"),
-        };
-        Err(self.refuse(text, "it is out of range", Some(range)))
-    }
-
     fn identity(&self, identity: &Identity, purpose: ExtendedKeyUsage, name: &str) -> Result<Value> {
         let leaf = identity.leaf();
         if leaf.allows(purpose) {
@@ -230,15 +179,4 @@ impl OptionSpec {
         }
         Ok(())
     }
-
-    fn refuse(&self, value: &str, reason: &str, expected: Option<String>) -> Error {
-        let reason = format!("{reason} (option {:?})", self.name);
-        Error::Invalid { what: "value", value: value.to_owned(), reason, expected }
-    }
-}
-
-fn is_word(text: &str) -> bool {
-    !text.is_empty()
-        && !text.starts_with('-')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:@".contains(c))
 }

@@ -4,100 +4,14 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::option::OptionSpec;
 use super::{Emitter, FileSpec};
 use crate::error::{Error, Result};
 use crate::profile::toml_error;
-use crate::template::Library;
+use crate::template::{Library, is_name};
 
 /// Names that templates have beside the options.
 const ALWAYS_DEFINED: [&str; 4] = ["environment", "trust", "version", "item"];
-
-/// Something that an emitter can be told.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OptionSpec {
-    /// The long name; templates write `_` for `-`.
-    pub name: String,
-    /// The form of its value.
-    #[serde(rename = "type")]
-    pub kind: OptionType,
-    /// One sentence for people.
-    pub help: String,
-    /// The values of a `choice`.
-    #[serde(default)]
-    pub choices: Vec<String>,
-    /// Whether it is given by its place, in the order of the description.
-    #[serde(default)]
-    pub positional: bool,
-    /// Whether nothing can be made without it.
-    #[serde(default)]
-    pub required: bool,
-    /// Its value when none is given: a template that may use the options before it. One that renders to nothing
-    /// leaves it absent.
-    pub default: Option<String>,
-    /// A letter that can be written for its name.
-    pub short: Option<char>,
-    /// Further long names.
-    #[serde(default)]
-    pub aliases: Vec<String>,
-    /// What stands for the value in help.
-    pub value_name: Option<String>,
-    /// Smallest value of an `integer`.
-    pub min: Option<i64>,
-    /// Largest value of an `integer`.
-    pub max: Option<i64>,
-    /// For `server`, `client` and `authority`: material made elsewhere is taken by path, and these options name its other files.
-    pub files: Option<FileOptions>,
-    /// For `server`, `client`, `callers` and `trust` in a manifest that says nothing of it: an expression over the other
-    /// options, `serves` and `calls`, whether the service's own credential, callers or authority are meant.
-    pub own: Option<String>,
-}
-
-/// The form of an option's value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OptionType {
-    /// Any text.
-    String,
-    /// ASCII letters, digits and `. _ - / : @`, which no syntax needs to quote: an image, a user, an object's name.
-    Word,
-    /// A whole number.
-    Integer,
-    /// Given or not given.
-    Flag,
-    /// One of a few values.
-    Choice,
-    /// Texts; can be given several times.
-    List,
-    /// A host name, perhaps with a wildcard: lower case, A-labels.
-    Hostname,
-    /// A Kubernetes namespace (a DNS-1123 label).
-    Namespace,
-    /// The name of another Kubernetes object (a DNS-1123 subdomain).
-    Name,
-    /// A credential that serves: allows `serverAuth`.
-    Server,
-    /// A credential that calls: allows `clientAuth`.
-    Client,
-    /// Credentials that call, each given once or several times: whom a server admits.
-    Callers,
-    /// Credentials for whatever purpose, each given once or several times.
-    Credentials,
-    /// An authority with its private key: somebody else will sign in its place.
-    Authority,
-    /// An authority by name, or a file of CA certificates.
-    Trust,
-}
-
-/// Names of the options that give the other files of a credential made elsewhere.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FileOptions {
-    /// The option for the file of the private key.
-    pub key: String,
-    /// The option for the file of the authorities.
-    pub ca: Option<String>,
-}
 
 /// What a file claims to be. The first four are read again after rendering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -180,13 +94,6 @@ pub(super) fn parse(text: &str, place: &str) -> Result<Manifest> {
     Ok(manifest)
 }
 
-/// Whether `text` can be the name of an emitter or one of its template files: no path, not hidden.
-pub(super) fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && !text.starts_with(['.', '-'])
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-}
-
 impl Manifest {
     /// The emitter with its templates, which lie in the directory of its name.
     pub(super) fn load(self, name: &str, place: &str, library: &Library) -> Result<Emitter> {
@@ -225,41 +132,6 @@ impl Manifest {
             }
         }
         Ok(())
-    }
-}
-
-impl OptionSpec {
-    /// The name by which templates know it.
-    pub fn variable(&self) -> String {
-        self.name.replace('-', "_")
-    }
-
-    fn check(&self) -> Result<(), &'static str> {
-        use OptionType::{
-            Authority, Callers, Choice, Client, Credentials, Flag, Integer, List, Server, Trust,
-        };
-        let is_text =
-            !matches!(self.kind, Flag | List | Server | Client | Callers | Credentials | Authority | Trust);
-        let rules = [
-            (
-                (self.kind == Choice) != self.choices.is_empty(),
-                "`choices` belong to a choice, and a choice to them",
-            ),
-            (!self.positional || is_text, "only a single text, number or choice can be positional"),
-            (self.default.is_none() || is_text, "only a text, a number or a choice has a default"),
-            (!self.required || self.default.is_none(), "a required option has no default"),
-            (!self.required || self.kind != Flag, "a flag cannot be required"),
-            (
-                self.files.is_none() || matches!(self.kind, Server | Client | Authority),
-                "`files` belong to a server, client or authority",
-            ),
-            (self.short.is_none_or(|c| c.is_ascii_alphabetic()), "`short` is one ASCII letter"),
-            (
-                (self.min.is_none() && self.max.is_none()) || self.kind == Integer,
-                "`min` and `max` belong to an integer",
-            ),
-        ];
-        rules.iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, reason)| Err(reason))
     }
 }
 

@@ -100,6 +100,58 @@ fn a_wrong_description_is_named_with_its_place() {
     }
 }
 
+/// What an option of a kind becomes in a template, or nothing if it is refused.
+fn taken(kind: &str, value: &str) -> Option<String> {
+    let file = "[[file]]\ncontent = \"{{ a }}\"\noutput = \"x\"\nsyntax = \"text\"\n";
+    let manifest = format!("[[option]]\nname = \"a\"\nhelp = \"h\"\ntype = \"{kind}\"\n{file}");
+    render(&manifest, &[("a", text(value))]).ok().map(|files| files[0].1.clone())
+}
+
+#[test]
+fn a_port_is_a_number_or_a_name_as_iana_registers_them() {
+    for (value, port) in [("8080", "8080"), ("0080", "80"), ("http", "http"), ("1e3", "1e3")] {
+        assert_eq!(taken("port", value).as_deref(), Some(port), "{value}");
+    }
+    let wrong = ["0", "65536", "99999999999", "-1", "+80", " 80", "", "a--b", "-a", "a-", "Http", "1-2"];
+    for value in wrong.into_iter().chain(["abcdefghijklmnop", "a.b", "\u{662}"]) {
+        assert_eq!(taken("port", value), None, "{value}");
+    }
+}
+
+#[test]
+fn an_address_has_no_port_no_brackets_and_no_network() {
+    let right = [("0.0.0.0", "0.0.0.0"), ("[::]", "::"), ("::1", "::1"), ("Localhost", "localhost")];
+    for (value, address) in right {
+        assert_eq!(taken("address", value).as_deref(), Some(address), "{value}");
+    }
+    for value in ["", "0.0.0.0:9000", "[::1]:1", "unix:/x", "10.0.0.1/8", "1.2.3", "*.example.com", "a b"] {
+        assert_eq!(taken("address", value), None, "{value}");
+    }
+    let manifest = format!("[[option]]\nname = \"bind\"\nhelp = \"h\"\ntype = \"address\"\n{FILE}");
+    let refused = refusal(&manifest, &[("bind", text("localhost:80"))]);
+    assert!(refused.contains("it holds a port, which has an option of its own"), "{refused}");
+}
+
+#[test]
+fn a_service_is_named_as_oc_names_it_and_as_kubernetes_takes_it() {
+    for value in ["web", "svc/web", "service/web", "services/web"] {
+        assert_eq!(taken("service", value).as_deref(), Some("web"), "{value}");
+    }
+    for value in ["", "My_Service", "a b", "web.other", "1web", "svc/", "deployment/web", "svc/svc/web"] {
+        assert_eq!(taken("service", value), None, "{value}");
+    }
+}
+
+#[test]
+fn a_directory_can_be_mounted() {
+    for value in ["/etc/tls", "pki/it's here", "."] {
+        assert_eq!(taken("directory", value).as_deref(), Some(value));
+    }
+    for value in ["", "/a:b", "a\nb", "/$(X)", "/a\u{2028}b"] {
+        assert_eq!(taken("directory", value), None, "{value:?}");
+    }
+}
+
 #[test]
 fn a_value_of_the_wrong_form_is_refused() {
     let with = |kind: &str, value: &str| {
@@ -124,7 +176,13 @@ fn a_value_of_the_wrong_form_is_refused() {
     for word in ["a b", "", "-x", "a\nUSER root", "$x"] {
         assert!(with("type = \"word\"", word).contains("a character that must not be there"), "{word:?}");
     }
-    assert!(with("type = \"hostname\"", "a..b").starts_with("invalid DNS name"));
+    assert_eq!(
+        with("type = \"hostname\"", "a..b"),
+        "invalid value \"a..b\": a label is empty (option \"a\")"
+    );
+    let long = "a".repeat(254);
+    assert!(with("type = \"name\"", &long).contains("it has 254 characters"));
+    assert!(with("type = \"label\"", &long[..64]).contains("it has 64 characters"));
     assert!(with("type = \"server\"", "web").contains("a value of another type"));
     assert!(refusal(FILE, &[("b", text("x"))]).starts_with("no option named \"b\""));
     let required =

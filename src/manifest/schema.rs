@@ -131,7 +131,12 @@ fn value(option: &OptionSpec) -> Value {
         OptionType::String
         | OptionType::Word
         | OptionType::Hostname
+        | OptionType::Address
+        | OptionType::Port
+        | OptionType::Directory
         | OptionType::Namespace
+        | OptionType::Label
+        | OptionType::Service
         | OptionType::Name => json!({ "type": ["string", "integer"] }),
         OptionType::Server | OptionType::Client => {
             json!({ "anyOf": [{ "type": "string" }, { "const": false }] })

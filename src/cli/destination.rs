@@ -1,0 +1,125 @@
+//! Where emitted files go: to standard output, into one file, into what is there and is no file, or into a directory.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+
+use super::failure::Failure;
+use super::output::{BOLD, Output, finish, paint};
+use crate::artifact::{self, Artifact, Existing, Sensitivity};
+
+/// Words that mean a form of output to `oc` and `kubectl`, whose `-o` this one is not.
+const FORMATS: [&str; 4] = ["yaml", "json", "name", "wide"];
+
+/// Where the files go, and whether what is there is replaced.
+#[derive(Debug)]
+pub(super) struct Destination {
+    place: Place,
+    existing: Existing,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// With `-o -`, whoever sits there has asked for what comes.
+    Standard {
+        asked: bool,
+    },
+    /// A pipe, a terminal, a device: something that is written to and never replaced.
+    Stream(PathBuf),
+    File(PathBuf),
+    Directory(PathBuf),
+}
+
+impl Destination {
+    /// The destination that the arguments of an emitter name.
+    pub(super) fn of(matches: &ArgMatches) -> Result<Self, Failure> {
+        let existing = if matches.get_flag("force") { Existing::Replace } else { Existing::Keep };
+        let path = |name| matches.get_one::<PathBuf>(name);
+        let place = match (path("out-dir"), path("output")) {
+            (Some(directory), _) => Place::Directory(directory.clone()),
+            (None, Some(path)) => place(path, existing)?,
+            (None, None) => Place::Standard { asked: false },
+        };
+        Ok(Self { place, existing })
+    }
+
+    /// Writes the files. The first file of an emitter is the one that people mean; the others lie beside it in a
+    /// directory.
+    pub(super) fn write(&self, artifacts: &[Artifact], output: &Output) -> Result<(), Failure> {
+        let Some((first, others)) = artifacts.split_first() else {
+            return Err(Failure::usage("the emitter makes no file with these options", None));
+        };
+        let (directory, path) = match &self.place {
+            Place::Directory(directory) => {
+                return output.wrote(&artifact::write_all(directory, artifacts, self.existing)?);
+            }
+            Place::Standard { asked } => {
+                require_no_terminal(first, !asked && output.stdout_is_terminal())?;
+                output.raw(&first.contents)?;
+                mention(others, output);
+                return Ok(());
+            }
+            Place::Stream(path) => {
+                let mut stream = artifact::open_stream(path)?;
+                require_no_terminal(first, stream.is_terminal())?;
+                finish(stream.write_all(&first.contents), &path.display().to_string())?;
+                mention(others, output);
+                return Ok(());
+            }
+            Place::File(path) => (path.parent().unwrap_or(Path::new("")), path),
+        };
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let written = artifact::write_all(directory, &[first.named(name)], self.existing)?;
+        mention(others, output);
+        output.wrote(&written)
+    }
+}
+
+/// What `-o` names. A link to a file is written through, as `cp` does, if files may be replaced at all.
+fn place(path: &Path, existing: Existing) -> Result<Place, Failure> {
+    let text = path.as_os_str().to_string_lossy();
+    if text == "-" || text == "/dev/stdout" {
+        return Ok(Place::Standard { asked: text == "-" });
+    }
+    let is_directory = || {
+        let message = format!("{text} is a directory, and `-o` names one file");
+        Err(Failure::usage(message, Some("write all files into it with `-d`, or name a file in it".into())))
+    };
+    match path.metadata() {
+        Ok(found) if found.is_dir() => is_directory(),
+        Ok(found) if !found.is_file() => Ok(Place::Stream(path.to_owned())),
+        Ok(_) if existing == Existing::Replace => {
+            Ok(Place::File(path.canonicalize().unwrap_or_else(|_| path.to_owned())))
+        }
+        Err(_) if text.is_empty() => Err(Failure::usage("`-o` names no file", None)),
+        Err(_) if text.ends_with(std::path::is_separator) || path.file_name().is_none() => is_directory(),
+        Err(_) if FORMATS.contains(&text.as_ref()) => Err(Failure::usage(
+            format!("`-o {text}` would write a file of the name {text:?}: `-o` is no format here"),
+            Some(format!("leave it out to print the file, or insist on that name with `-o ./{text}`")),
+        )),
+        _ => Ok(Place::File(path.to_owned())),
+    }
+}
+
+/// A private key does not appear on a screen by accident.
+fn require_no_terminal(artifact: &Artifact, is_terminal: bool) -> Result<(), Failure> {
+    let holds_key = artifact.contents.windows(12).any(|window| window == b"PRIVATE KEY-");
+    if !is_terminal || artifact.sensitivity != Sensitivity::Secret || !holds_key {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        format!("{} holds a private key, which would appear on this terminal", artifact.path),
+        Some(
+            "write it with `-o FILE` or `-d DIR`, pipe it to where it belongs, or insist with `-o -`".into(),
+        ),
+    ))
+}
+
+/// Files that were not asked for, but belong to the one that was.
+fn mention(others: &[Artifact], output: &Output) {
+    if !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(|artifact| artifact.path.as_str()).collect();
+        output.say(&format!("{} with -d DIR it also writes {}", paint(BOLD, "note:"), names.join(", ")));
+    }
+}
