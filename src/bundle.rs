@@ -24,6 +24,8 @@ pub struct Identity {
 pub struct Files {
     /// Leaf, then intermediates.
     pub chain: PathBuf,
+    /// Whether that file holds the identity's chain, all of it and in its order.
+    pub is_whole: bool,
     /// The private key.
     pub key: Option<PathBuf>,
     /// The roots.

@@ -84,7 +84,7 @@ impl Library {
 /// Whether this can be the name of a template or of a directory of templates.
 pub(crate) fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    (1..=100).contains(&text.len()) && !text.starts_with('.') && text.chars().all(plain)
+    (1..=100).contains(&text.len()) && !text.starts_with(['.', '-']) && text.chars().all(plain)
 }
 
 /// The text of a user's template. `None` where there is none; one that is there and cannot be read is an error, for the
@@ -190,10 +190,9 @@ fn engine() -> Environment<'static> {
         .expect("the default delimiters are distinct");
     engine.set_syntax(syntax);
     engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    engine.add_filter("yaml", |value: &Value| double_quoted(&value.to_string()));
-    engine.add_filter("json", |value: &Value| double_quoted(&value.to_string()));
-    engine.add_filter("toml", |value: &Value| double_quoted(&value.to_string()));
-    engine.add_filter("python", |value: &Value| double_quoted(&value.to_string()));
+    for syntax in ["yaml", "json", "toml", "python"] {
+        engine.add_filter(syntax, |value: &Value| double_quoted(&value.to_string()));
+    }
     engine.add_filter("shell", |value: &Value| shell_word(&value.to_string()));
     engine.add_filter("block", |value: &Value, indent: usize| literal_block(&value.to_string(), indent));
     engine.add_function("refuse", |reason: String, advice: Option<String>| -> Result<Value, EngineError> {
@@ -201,6 +200,12 @@ fn engine() -> Environment<'static> {
             .with_source(Refusal { reason, advice }))
     });
     engine
+}
+
+/// A value that refuses to be used.
+pub(crate) fn refusal(reason: String, advice: &str) -> Value {
+    let refusal = Refusal { reason, advice: Some(advice.to_owned()) };
+    EngineError::new(minijinja::ErrorKind::InvalidOperation, "refused").with_source(refusal).into()
 }
 
 /// What `refuse()` carries through the engine.

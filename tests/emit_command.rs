@@ -1,6 +1,9 @@
 //! `emit` as people meet it: what a cluster or its visitors would refuse never reaches a file, and each refusal names
 //! the rule and the way out.
 
+mod destination;
+mod material;
+
 use crate::harness::{Workspace, judge};
 
 /// An environment with an intermediate, a wildcard, an Ed25519 server and files as another tool would leave them.
@@ -107,7 +110,10 @@ fn what_the_api_server_would_refuse_is_refused_with_the_rule_and_the_fix() {
         &workspace,
         &format!("edge --service web --hostname {long}.example.com"),
         1,
-        &["found:    64 characters", "route-host-label", "fix:      shorten the label to 63 characters"],
+        &[
+            "a label is 64 characters long, at most 63 are allowed (option \"hostname\")",
+            "RFC 1035, section 2.3.4",
+        ],
     );
     refused(
         &workspace,
@@ -125,12 +131,12 @@ fn what_only_visitors_would_refuse_can_be_insisted_on() {
         &workspace,
         words,
         1,
-        &["the certificate does not serve web.other.example.com", "insist with `--force`"],
+        &["the certificate does not serve web.other.example.com", "go on with `--insist`"],
     );
     let arguments: Vec<&str> = ["emit", "route"]
         .into_iter()
         .chain(words.split(' '))
-        .chain(["--force", "-o", "route.yaml"])
+        .chain(["--insist", "-o", "route.yaml"])
         .collect();
     let run = workspace.pkictl(&arguments).succeeds();
     assert!(

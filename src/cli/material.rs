@@ -7,8 +7,9 @@ use super::failure::Failure;
 use super::passphrase::{self, Purpose};
 use crate::bundle::{Files, Identity, Trust};
 use crate::error::{Error, Result};
-use crate::pki::{Certificate, Label, pem};
+use crate::pki::{Certificate, Label, PrivateKey, defect, pem};
 use crate::store::{self, Environment, ROOT};
+use crate::template::shell_word;
 
 /// A credential of the environment, or a chain from a file with its key and authorities from other files.
 pub(super) fn identity(
@@ -30,6 +31,16 @@ pub(super) fn identity(
             }
             return credential(environment, &name);
         }
+    }
+    if !Path::new(what).exists()
+        && let Ok(name) = what.parse::<Label>()
+        && environment.credential_path(&name).is_dir()
+    {
+        let message = format!("{what:?} is a credential of the environment, and its files are known");
+        return Err(Failure::usage(
+            message,
+            Some("leave the files out, or name the file of its chain".into()),
+        ));
     }
     from_files(Path::new(what), key, authorities)
 }
@@ -57,6 +68,7 @@ fn credential(environment: &Environment, name: &Label) -> Result<Identity, Failu
     let directory = absolute(&environment.credential_path(name));
     let files = Files {
         chain: directory.join("tls.crt"),
+        is_whole: true,
         key: Some(directory.join("tls.key")),
         anchors: Some(directory.join("ca.crt")),
     };
@@ -68,34 +80,95 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Material made elsewhere: a chain, its key (perhaps in the same file), and the authorities above it.
+/// Material made elsewhere: a chain, its key (perhaps in the same file), and the authorities above it. The chain is put
+/// in order; what does not belong to it is refused.
 pub(super) fn from_files(
     chain: &Path,
     key: Option<&Path>,
     authorities: Option<&Path>,
 ) -> Result<Identity, Failure> {
     let mut identity = unchecked_from_files(chain, key)?;
-    if let Some(key) = &identity.key {
-        identity.leaf().require_key(key, &identity.name, "the private key")?;
-    }
+    let as_it_lies = identity.chain.clone();
+    let mut found = std::mem::take(&mut identity.chain);
     if let Some(path) = authorities {
-        let trust = trust_from_file(path)?;
-        let known = |new: &Certificate| identity.chain.contains(new);
-        let new: Vec<Certificate> = trust.intermediates.into_iter().filter(|new| !known(new)).collect();
-        identity.chain.extend(new);
-        identity.anchors = trust.anchors;
-        if let Some(files) = &mut identity.files {
+        let trust = authorities_from_file(path)?;
+        if let Some(files) = identity.files.as_mut().filter(|_| !trust.anchors.is_empty()) {
             files.anchors = Some(absolute(path));
         }
+        found.extend(trust.intermediates);
+        identity.anchors.extend(trust.anchors);
+    }
+    let sorted = in_order(found, identity.key.as_ref());
+    identity.chain = sorted.map_err(|stranger| stranger_in(&identity.name, authorities, &stranger))?;
+    identity.anchors.extend(identity.chain.extract_if(1.., |one| one.is_self_issued()));
+    distinct(&mut identity.anchors);
+    if let Some(key) = &identity.key {
+        let owned = identity.leaf().require_key(key, &identity.name, "the private key");
+        owned.map_err(|error| with_hint(error, "give the key that this certificate was made for"))?;
+    }
+    if let Some(files) = &mut identity.files {
+        files.is_whole = identity.chain == as_it_lies;
     }
     Ok(identity)
 }
 
-/// A chain and its key, whether or not they belong together.
+/// The leaf, its issuer, the issuer's issuer, and so on (RFC 8446, section 4.4.2); then other certificates of the same
+/// issuers. The leaf is whose the key is, or else the first that is no authority. The error is a certificate that has
+/// nothing to do with it.
+fn in_order(mut all: Vec<Certificate>, key: Option<&PrivateKey>) -> Result<Vec<Certificate>, Certificate> {
+    distinct(&mut all);
+    let is_leaf = |one: &Certificate| key.map_or(!one.is_authority(), |key| one.matches(key));
+    let mut chain = vec![all.remove(all.iter().position(is_leaf).unwrap_or(0))];
+    let next = |chain: &[Certificate], all: &[Certificate]| {
+        let last = &chain[chain.len() - 1..];
+        let above = |holders: &[Certificate]| {
+            all.iter().position(|one| holders.iter().any(|holder| has_issued(one, holder)))
+        };
+        above(last).or_else(|| above(chain))
+    };
+    while let Some(index) = next(&chain, &all) {
+        chain.push(all.remove(index));
+    }
+    all.pop().map_or(Ok(chain), Err)
+}
+
+/// A signature that cannot be checked here counts.
+fn has_issued(issuer: &Certificate, holder: &Certificate) -> bool {
+    issuer.details.subject == holder.details.issuer
+        && (!defect::is_checkable(holder, issuer) || holder.is_signed_by(issuer))
+}
+
+fn distinct(all: &mut Vec<Certificate>) {
+    let mut kept: Vec<Certificate> = Vec::new();
+    all.retain(|one| {
+        let is_new = !kept.contains(one);
+        kept.extend(is_new.then(|| one.clone()));
+        is_new
+    });
+}
+
+fn stranger_in(chain: &str, authorities: Option<&Path>, stranger: &Certificate) -> Failure {
+    let authorities = authorities.map(|path| format!(" with {}", path.display())).unwrap_or_default();
+    let error = Error::Contradiction {
+        reason: format!("{:?} does not belong to the chain of {chain}{authorities}", stranger.title()),
+        expected: Some(
+            "the leaf and the authorities above it, each of which signed one of the others".into(),
+        ),
+        found: Some(format!("a certificate of {}, which signed none of them", stranger.details.subject)),
+    };
+    with_hint(error, "take it out of the file")
+}
+
+fn with_hint(error: Error, hint: &str) -> Failure {
+    Failure { hint: Some(hint.to_owned()), ..error.into() }
+}
+
+/// A chain and its key, as they lie there, whether or not they belong together.
 pub(super) fn unchecked_from_files(chain: &Path, key_path: Option<&Path>) -> Result<Identity, Failure> {
     let place = chain.display().to_string();
     let bytes = zeroize::Zeroizing::new(store::read_file(chain)?);
-    let mut certificates = pem::certificates(&bytes, &place)?;
+    let mut certificates =
+        pem::certificates(&bytes, &place).map_err(|error| unread(error, &bytes, "x509"))?;
     let key_file = key_path.or_else(|| holds_key(&bytes).then_some(chain));
     let key = key_file.map(read_key).transpose()?;
     let mut anchors: Vec<Certificate> = Vec::new();
@@ -103,7 +176,7 @@ pub(super) fn unchecked_from_files(chain: &Path, key_path: Option<&Path>) -> Res
     while certificates.len() > 1 && certificates.last().is_some_and(Certificate::is_self_issued) {
         anchors.extend(certificates.pop().filter(|root| !anchors.contains(root)));
     }
-    let files = Files { chain: absolute(chain), key: key_file.map(absolute), anchors: None };
+    let files = Files { chain: absolute(chain), is_whole: true, key: key_file.map(absolute), anchors: None };
     Ok(Identity { name: place, chain: certificates, key, anchors, files: Some(files) })
 }
 
@@ -111,18 +184,39 @@ fn holds_key(bytes: &[u8]) -> bool {
     bytes.windows(12).any(|window| window == b"PRIVATE KEY-")
 }
 
-fn read_key(path: &Path) -> Result<crate::pki::PrivateKey, Failure> {
+fn read_key(path: &Path) -> Result<PrivateKey, Failure> {
     let place = path.display().to_string();
     let bytes = zeroize::Zeroizing::new(store::read_file(path)?);
+    let old_way = bytes.windows(22).any(|window| window == b"Proc-Type: 4,ENCRYPTED");
     pem::private_key(&bytes, None, &place).map_err(|error| match error {
-        Error::PassphraseNeeded { .. } => Failure {
-            hint: Some(format!(
-                "servers and the OpenShift router read unencrypted keys only: decrypt it with `openssl pkey -in {place} -out NEW.key`"
-            )),
-            ..Error::UnusableKey { place, reason: "it is protected by a passphrase".into() }.into()
-        },
-        other => other.into(),
+        Error::UnusableKey { .. } | Error::PassphraseNeeded { .. }
+            if old_way || matches!(error, Error::PassphraseNeeded { .. }) =>
+        {
+            let hint = format!(
+                "servers and the OpenShift router read unencrypted keys only: decrypt it with `openssl pkey -in {} -out NEW.key`",
+                shell_word(&place)
+            );
+            with_hint(Error::UnusableKey { place, reason: "it is protected by a passphrase".into() }, &hint)
+        }
+        other => unread(other, &bytes, "pkey"),
     })
+}
+
+/// What is no PEM may be DER, or PKCS#12, whose first field is the version 3 (RFC 7292, section 4). `kind` is the
+/// command of openssl that converts it.
+fn unread(error: Error, bytes: &[u8], kind: &str) -> Failure {
+    let Error::Encoding { place, .. } = &error else { return error.into() };
+    let word = shell_word(place);
+    let hint = match bytes {
+        [0x30, 0x82, _, _, 2, 1, 3, ..] | [0x30, 0x80, 2, 1, 3, ..] | [0x30, 0x83, _, _, _, 2, 1, 3, ..] => {
+            format!(
+                "it looks like PKCS#12: take it apart with `openssl pkcs12 -in {word} -nodes -out FILE.pem`"
+            )
+        }
+        [0x30, ..] => format!("convert it with `openssl {kind} -inform der -in {word} -out FILE.pem`"),
+        _ => return error.into(),
+    };
+    with_hint(error, &hint)
 }
 
 /// What peers of the environment trust.
@@ -142,10 +236,38 @@ pub(super) fn trust(environment: &Environment, what: &str) -> Result<Trust, Fail
         return Ok(Trust { anchors, intermediates: chain });
     }
     if Path::new(what).exists() {
-        return Ok(trust_from_file(Path::new(what))?);
+        let trust = authorities_from_file(Path::new(what))?;
+        require_root(Path::new(what), &trust)?;
+        return Ok(trust);
     }
     environment.authority_chain(what)?;
     Err(Error::io("read", what, std::io::ErrorKind::NotFound.into()).into())
+}
+
+/// Most TLS programs trust only self-signed certificates.
+pub(super) fn require_root(path: &Path, trust: &Trust) -> Result<(), Failure> {
+    if !trust.anchors.is_empty() {
+        return Ok(());
+    }
+    let message = format!("{} holds no root: all its certificates were signed by others", path.display());
+    let hint = "most TLS programs trust only self-signed roots; give the root as well";
+    Err(Failure::usage(message, Some(hint.into())))
+}
+
+/// The same as [`trust_from_file`], and refuses what may sign nobody.
+fn authorities_from_file(path: &Path) -> Result<Trust, Failure> {
+    let trust = trust_from_file(path)?;
+    match trust.intermediates.iter().find(|one| !one.is_authority()) {
+        None => Ok(trust),
+        Some(leaf) => Err(with_hint(
+            Error::Contradiction {
+                reason: format!("{:?} in {} is no authority", leaf.title(), path.display()),
+                expected: Some("certificates that may sign others, and a self-signed root".into()),
+                found: Some("a certificate that may not".into()),
+            },
+            "give the certificates of whoever signed it",
+        )),
+    }
 }
 
 /// CA certificates of a file: self-signed ones are anchors, the others stand below them.

@@ -161,12 +161,7 @@ impl Subjects {
 fn trust(args: &VerifyArgs, environment: &Environment) -> Result<Trust, Failure> {
     let Some(path) = &args.roots else { return Ok(material::environment_trust(environment)?) };
     let trust = material::trust_from_file(path)?;
-    if trust.anchors.is_empty() {
-        return Err(Failure::usage(
-            format!("{} holds no root: all its certificates were signed by others", path.display()),
-            Some("most TLS programs trust only self-signed roots; give the root as well".into()),
-        ));
-    }
+    material::require_root(path, &trust)?;
     Ok(trust)
 }
 

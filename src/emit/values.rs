@@ -5,6 +5,7 @@ use minijinja::{Value, context};
 use crate::bundle::{Files, Identity, Trust};
 use crate::pki::validity::machine_time;
 use crate::pki::{Certificate, SubjectAltName};
+use crate::template;
 
 /// A credential: `name`, `object_name` (made of it, for Kubernetes), `chain` (leaf and intermediates), `leaf`, `intermediates`, `issuers`, `anchors`, `bundle`,
 /// `key` (PKCS#8, or none), `has_key`, `sans` (without their type), of which `dns`, `ips`, `uris` and `emails`,
@@ -42,7 +43,7 @@ pub(super) fn identity(identity: &Identity) -> Value {
         subject_rfc2253 => reversed(&leaf.details.subject),
         organization => leaf.details.organization.clone(),
         sha256 => leaf.details.sha256.as_str(),
-        files => identity.files.as_ref().map(files),
+        files => identity.files.as_ref().map(|known| files(identity, known)),
         common_name => leaf.details.common_name.clone(),
         not_after => machine_time(leaf.details.validity.not_after),
         hours => hours(leaf),
@@ -125,10 +126,21 @@ fn unescaped(text: &str, needless: impl Fn(char) -> bool) -> String {
     plain
 }
 
-fn files(files: &Files) -> Value {
+/// Whoever names the file of a chain serves what stands in it, so one that holds less cannot be named.
+fn files(identity: &Identity, files: &Files) -> Value {
     let text = |path: &std::path::Path| path.display().to_string();
+    let chain = || {
+        let authorities = identity.chain.len() - 1;
+        template::refusal(
+            format!(
+                "{} does not hold the chain of its certificate: the leaf, then {authorities} intermediate(s), in their order",
+                text(&files.chain)
+            ),
+            "put the whole chain into that file",
+        )
+    };
     context! {
-        chain => text(&files.chain),
+        chain => if files.is_whole { Value::from(text(&files.chain)) } else { chain() },
         key => files.key.as_deref().map(text),
         anchors => files.anchors.as_deref().map(text),
     }

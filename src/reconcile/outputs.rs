@@ -230,6 +230,7 @@ impl Reconciler<'_> {
             std::path::absolute(&path).unwrap_or(path)
         };
         let files = Files {
+            is_whole: true,
             chain: place(&service.files.certificate, "tls.crt"),
             key: Some(place(&service.files.key, "tls.key")),
             anchors: Some(place(&service.files.ca, "ca.crt")),
