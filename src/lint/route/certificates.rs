@@ -140,7 +140,7 @@ fn ca_issuer(route: &Route<'_>) -> Vec<Problem> {
 }
 
 /// Whether `authority` issued `leaf`, as crypto/x509 sees it. A signature that cannot be checked here counts.
-fn has_signed(authority: &Certificate, leaf: &Certificate) -> bool {
+pub(super) fn has_signed(authority: &Certificate, leaf: &Certificate) -> bool {
     let may_sign = authority.is_authority()
         && authority
             .details

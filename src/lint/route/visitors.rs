@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::certificates::{is_self_signed, leaf, when};
+use super::certificates::{has_signed, is_self_signed, leaf, when};
 use super::host::is_wildcard;
 use super::{Problem, Route, Rule, Severity, unenforced};
 use crate::pki::Certificate;
@@ -15,6 +15,13 @@ pub(super) const RULES: &[Rule] = &[
         "RFC 9525, section 6: clients compare the host with the subject alternative names; the router does not",
         "issue a certificate for the host, or change spec.host",
         host_not_covered,
+    ),
+    unenforced(
+        "route-chain",
+        Severity::Warning,
+        "RFC 8446, section 4.4.2: a server sends every certificate between its own and the root; the router sends certificate, then caCertificate",
+        "put the certificate of the leaf's issuer into caCertificate; if that is a root that visitors trust, it does no harm there",
+        leaf_alone,
     ),
     unenforced(
         "route-expired",
@@ -61,6 +68,19 @@ fn host_not_covered(route: &Route<'_>) -> Vec<Problem> {
             .problem(format!("the certificate does not serve {wanted}"))
             .expected(wanted)
             .found(found)
+    })
+}
+
+/// With caCertificate the router itself looks for the issuer. In a Secret there is no place for a root.
+fn leaf_alone(route: &Route<'_>) -> Vec<Problem> {
+    let Some(leaf) = leaf(route).filter(|_| route.has("spec.tls.certificate") && !route.ca.is_given()) else {
+        return vec![];
+    };
+    let mut sent = route.certificate.certificates().iter();
+    when(!leaf.is_self_issued() && !sent.any(|other| has_signed(other, leaf)), || {
+        let issuer = &leaf.details.issuer;
+        let message = "the leaf is sent alone: visitors who trust only the root of its issuer refuse it";
+        route.certificate.problem(message).expected(format!("the certificate of {issuer}")).found("the leaf")
     })
 }
 

@@ -97,6 +97,7 @@ pub(super) fn certificates() -> Vec<Case> {
         (chained(&|leaf| json!({"certificate": format!("{issuing}{leaf}")})), &["route-leaf-first"]),
         (chained(&|leaf| json!({"certificate": format!("{leaf}{issuing}")})), &[]),
         (chained(&|leaf| json!({"certificate": format!("{leaf}{issuing}"), "caCertificate": null})), &[]),
+        (chained(&|_| json!({ "caCertificate": null })), &["route-chain"]),
         (chained(&|_| json!({ "caCertificate": root })), &["route-ca-issuer"]),
         (
             chained(&|leaf| json!({"certificate": format!("{leaf}{issuing}"), "caCertificate": root})),
@@ -105,9 +106,9 @@ pub(super) fn certificates() -> Vec<Case> {
         (chained(&|leaf| json!({ "caCertificate": leaf })), &[]),
         (chained(&|_| json!({"caCertificate": format!("{issuing}{root}")})), &[]),
         (client(true), &["route-leaf-purpose"]),
-        (client(false), &["route-leaf-purpose-clients"]),
+        (client(false), &["route-leaf-purpose-clients", "route-chain"]),
         (Pki::constrained("example.org").lint_as("web.example.org", other_host), &["route-name-constraints"]),
-        (sha1, &["route-weak-signature"]),
+        (sha1, &["route-weak-signature", "route-chain"]),
     ]
 }
 
