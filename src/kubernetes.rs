@@ -165,6 +165,20 @@ fn fill_in(template: &mut Value) {
     }
 }
 
+/// The text with values for the parameters that have one; what a value holds is not looked at again.
+fn filled(text: &str, parameters: &BTreeMap<String, String>) -> String {
+    let mut parts = text.split("${");
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let known = part.split_once('}').and_then(|(name, rest)| Some((parameters.get(name)?, rest)));
+        match known {
+            Some((value, rest)) => filled.extend([value.as_str(), rest]),
+            None => filled.extend(["${", part]),
+        }
+    }
+    filled
+}
+
 fn replace(value: &mut Value, parameters: &BTreeMap<String, String>) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| replace(item, parameters)),
@@ -176,10 +190,23 @@ fn replace(value: &mut Value, parameters: &BTreeMap<String, String>) {
                 *value = serde_json::from_str(found).unwrap_or_else(|_| Value::String(found.clone()));
                 return;
             }
-            for (name, found) in parameters {
-                *text = text.replace(&format!("${{{name}}}"), found);
-            }
+            *text = filled(text, parameters);
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn a_parameter_is_replaced_once_by_its_value_and_stays_without_one() {
+        let template = r#"{"kind": "Template", "parameters": [{"name": "A", "value": "${B}"}, {"name": "B", "value": "b"},
+            {"name": "N", "value": "8080"}, {"name": "T", "value": "http"}, {"name": "E"}],
+            "objects": [{"x": "${A}-${B}-${E}-${C}-${", "n": "${{N}}", "t": "${{T}}", "s": "${N}"}]}"#;
+        let documents = read(template).expect("it is JSON");
+        let expected = serde_json::json!({"x": "${B}-b-${E}-${C}-${", "n": 8080, "t": "http", "s": "8080"});
+        assert_eq!(documents[0]["objects"][0], expected);
     }
 }
