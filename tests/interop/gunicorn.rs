@@ -97,6 +97,64 @@ fn a_worker_whose_callers_cannot_be_checked_does_not_start() {
     assert!(!output.status.success() && log.contains("so no caller can be checked"), "{log}");
 }
 
+/// How S2I images of Python start gunicorn: until 2023 with a port of their own, then with the words of the variable.
+const S2I: [&str; 2] = [
+    "gunicorn wsgi:app --bind=127.0.0.1:\"$BOUND\" --access-logfile=- --config \"$APP_CONFIG\"",
+    "gunicorn wsgi:app $GUNICORN_CMD_ARGS --config \"$APP_CONFIG\"",
+];
+
+/// A pod of such an image with the variables of an emitted Deployment. `config` is what it gives to `--config` in place of
+/// the emitted file.
+fn s2i_pod(shop: &Shop, line: &str, options: &[&str], config: Option<&str>) -> (Server, u16) {
+    let (port, out) = (free_port(), shop.workspace.file(format!("deploy-{}", free_port())));
+    let (number, out) = (port.to_string(), out.display().to_string());
+    let mount = shop.file("test", "rest-api", "").display().to_string();
+    let fixed =
+        ["gunicorn", "--cert", "rest-api", "--mount", mount.trim_end_matches('/'), "--bind", "127.0.0.1"];
+    let _ = shop.emit(&[&fixed, &["--port", &number, "-d", &out][..], options].concat());
+    let deployment =
+        document(&std::fs::read_to_string(format!("{out}/gunicorn-deployment.yaml")).expect("a file"));
+    let mut command = shop.gunicorn_by(line, "rest-api");
+    command.env("BOUND", &number).env("APP_CONFIG", "");
+    for variable in
+        deployment["spec"]["template"]["spec"]["containers"][0]["env"].as_array().expect("variables")
+    {
+        let text = |key: &str| variable[key].as_str().expect("a text").replace("/etc/gunicorn", &out);
+        command.env(text("name"), text("value"));
+    }
+    if let Some(config) = config {
+        command.env("APP_CONFIG", shop.workspace.write(config, "workers = 1\n"));
+    }
+    (Server::start(command, port), port)
+}
+
+#[test]
+fn an_image_of_s2i_serves_as_the_deployment_says() {
+    let Some(shop) = Shop::open() else { return };
+    shop.workspace.pkictl(&["issue", "client", "backend-2", "--env", "test"]).succeeds();
+    for line in S2I {
+        let (server, port) = s2i_pod(&shop, line, &["--mtls"], None);
+        admits_clients_of_its_authority_only(&shop, &server, port);
+        let (server, port) = s2i_pod(&shop, line, &["--allow", "backend-1", "--tls", "modern"], None);
+        admits_clients_of_its_authority_only(&shop, &server, port);
+        let url = format!("https://localhost:{port}/");
+        assert_eq!(shop.get_with(&url, "test", "backend-2").status, "403");
+        shop.get_with(&url, "test", "backend-1").is_from("rest-api", "https");
+        let old = ["--tls-max", "1.2"];
+        shop.get(&url, &old).is_refused("alert protocol version");
+    }
+}
+
+#[test]
+fn a_command_line_with_another_config_file_undoes_neither_tls_nor_client_certificates() {
+    let Some(shop) = Shop::open() else { return };
+    for line in S2I {
+        let options = ["--allow", "backend-1", "--tls", "modern"];
+        let (server, port) = s2i_pod(&shop, line, &options, Some("own.py"));
+        admits_clients_of_its_authority_only(&shop, &server, port);
+    }
+}
+
 #[track_caller]
 fn admits_clients_of_its_authority_only(shop: &Shop, server: &Server, port: u16) {
     let url = format!("https://127.0.0.1:{port}/");
