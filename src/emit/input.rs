@@ -68,7 +68,10 @@ pub(super) fn context(emitter: &Emitter, input: &Input<'_>) -> Result<Value> {
     }
     let mut context = BTreeMap::from([
         ("environment".to_owned(), Value::from(input.environment)),
-        ("trust".to_owned(), input.trust.map_or(Value::from(()), values::trust)),
+        (
+            "trust".to_owned(),
+            input.trust.map_or(Value::from(()), |trust| values::trust(trust, Some(input.environment))),
+        ),
         ("version".to_owned(), Value::from(env!("CARGO_PKG_VERSION"))),
     ]);
     for option in &emitter.options {
@@ -140,7 +143,7 @@ impl OptionSpec {
                 expected: Some("an authority: a certificate that may sign others".into()),
                 found: Some("a certificate that may not".into()),
             }),
-            (OptionType::Trust, OptionValue::Trust(trust)) => Ok(values::trust(trust)),
+            (OptionType::Trust, OptionValue::Trust(trust)) => Ok(values::trust(trust, None)),
             (kind, _) => Err(Error::Contradiction {
                 reason: format!("the option {:?} was given a value of another type", self.name),
                 expected: Some(format!("{kind:?}").to_lowercase()),

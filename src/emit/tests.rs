@@ -223,6 +223,10 @@ fn two_objects_of_one_kind_and_name_are_a_defect_of_the_emitter() {
     with("api").expect("they differ");
     let error = with("web").expect_err("they do not");
     assert!(error.ends_with("it holds two objects Secret \"web\""), "{error}");
+    let list =
+        "{kind: List, items: [{kind: Secret, metadata: {name: a}}, {kind: Secret, metadata: {name: a}}]}";
+    let error = refusal(&format!("[[file]]\ncontent = \"{list}\"\noutput = \"x\"\nsyntax = \"yaml\"\n"), &[]);
+    assert!(error.ends_with("it holds two objects Secret \"a\""), "{error}");
 }
 
 #[test]
@@ -265,7 +269,8 @@ fn a_file_is_made_for_each_item_of_a_list() {
     let manifest = "[[option]]\nname = \"cert\"\ntype = \"server\"\nhelp = \"h\"\n\
         [[file]]\neach = \"cert.trust.certificates\"\noutput = \"{{ item.file }}\"\ncontent = \"{{ item.pem }}\"\nsyntax = \"pem\"\n";
     let made = render(manifest, &[("cert", OptionValue::Identity(&server))]).expect("it renders");
-    assert_eq!(made, [("pkictl-root.crt".into(), server.anchors_pem(), Sensitivity::Public)]);
+    let file = format!("pkictl-root-{}.crt", &server.anchors[0].details.sha256[..8]);
+    assert_eq!(made, [(file, server.anchors_pem(), Sensitivity::Public)]);
 }
 
 /// What a toy with this template makes, and these files in the same user's directory.

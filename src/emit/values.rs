@@ -51,7 +51,7 @@ pub(super) fn identity(identity: &Identity) -> Value {
         ext_key_usages => leaf.details.ext_key_usage.clone().unwrap_or_default(),
         path_len => leaf.details.basic_constraints.and_then(|constraints| constraints.path_len),
         key_type => leaf.details.key_type.as_str(),
-        trust => trust(&trust_of),
+        trust => trust(&trust_of, None),
     }
 }
 
@@ -147,10 +147,10 @@ fn files(identity: &Identity, files: &Files) -> Value {
 }
 
 /// Authorities: `anchors` (roots), `bundle` (roots and intermediates), and `certificates`, one entry each with `name`
-/// (the common name), `file` (a safe file name) and `pem`.
-pub(super) fn trust(trust: &Trust) -> Value {
-    let roots = numbered("root", &trust.anchors);
-    let others = numbered("intermediate", &trust.intermediates);
+/// (the common name), `file` (a safe file name) and `pem`. Those of an environment have its name in their files.
+pub(super) fn trust(trust: &Trust, environment: Option<&str>) -> Value {
+    let roots = named("root", environment, &trust.anchors);
+    let others = named("intermediate", environment, &trust.intermediates);
     context! {
         anchors => trust.anchors_pem(),
         bundle => trust.bundle_pem(),
@@ -158,15 +158,16 @@ pub(super) fn trust(trust: &Trust) -> Value {
     }
 }
 
-/// File names end in `.crt`, which `update-ca-certificates` requires, and do not change when an authority is renewed.
-fn numbered(kind: &str, certificates: &[Certificate]) -> Vec<Value> {
+/// File names end in `.crt`, which `update-ca-certificates` requires. No two environments share one, for the second would
+/// take the place of the first in a trust store; those of an environment stay when an authority is renewed.
+fn named(kind: &str, environment: Option<&str>, certificates: &[Certificate]) -> Vec<Value> {
     let entry = |(index, certificate): (usize, &Certificate)| {
         let number = if index == 0 { String::new() } else { format!("-{}", index + 1) };
-        context! {
-            name => certificate.title(),
-            file => format!("pkictl-{kind}{number}.crt"),
-            pem => certificate.pem(),
-        }
+        let file = match environment {
+            Some(environment) => format!("pkictl-{environment}-{kind}{number}.crt"),
+            None => format!("pkictl-{kind}-{}.crt", &certificate.details.sha256[..8]),
+        };
+        context! { name => certificate.title(), file, pem => certificate.pem() }
     };
     certificates.iter().enumerate().map(entry).collect()
 }

@@ -3,13 +3,13 @@
 # Check: curl --head https://YOUR-SERVER/   (or any other client below)
 pkictl_dir="${XDG_CACHE_HOME:-$HOME/.cache}/pkictl/dev"
 mkdir -p "$pkictl_dir"
-cat > "$pkictl_dir/pkictl-root.crt" <<'PEM'
+cat > "$pkictl_dir/pkictl-dev-root.crt" <<'PEM'
 <root>
 PEM
-cat > "$pkictl_dir/pkictl-intermediate.crt" <<'PEM'
+cat > "$pkictl_dir/pkictl-dev-intermediate.crt" <<'PEM'
 <intermediate>
 PEM
-cat "$pkictl_dir/pkictl-root.crt" "$pkictl_dir/pkictl-intermediate.crt" > "$pkictl_dir/ca.pem"
+cat "$pkictl_dir/pkictl-dev-root.crt" "$pkictl_dir/pkictl-dev-intermediate.crt" > "$pkictl_dir/ca.pem"
 
 # Most programs read one list, and a list of ours would take the place of the public authorities: so both go into one.
 pkictl_list=/dev/null

@@ -3,13 +3,13 @@
 # Check: curl --head https://YOUR-SERVER/   (or any other client below)
 pkictl_dir="${XDG_CACHE_HOME:-$HOME/.cache}/pkictl/dev"
 mkdir -p "$pkictl_dir"
-cat > "$pkictl_dir/pkictl-root.crt" <<'PEM'
+cat > "$pkictl_dir/pkictl-dev-root.crt" <<'PEM'
 <root>
 PEM
-cat > "$pkictl_dir/pkictl-intermediate.crt" <<'PEM'
+cat > "$pkictl_dir/pkictl-dev-intermediate.crt" <<'PEM'
 <intermediate>
 PEM
-cat "$pkictl_dir/pkictl-root.crt" "$pkictl_dir/pkictl-intermediate.crt" > "$pkictl_dir/ca.pem"
+cat "$pkictl_dir/pkictl-dev-root.crt" "$pkictl_dir/pkictl-dev-intermediate.crt" > "$pkictl_dir/ca.pem"
 
 # Most programs read one list, and a list of ours would take the place of the public authorities: so both go into one.
 pkictl_list=/dev/null
@@ -38,9 +38,9 @@ rm -f "$pkictl_dir/truststore"
 pkictl_java=$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p')
 cp "$pkictl_java/lib/security/cacerts" "$pkictl_dir/truststore"
 chmod u+w "$pkictl_dir/truststore"
-keytool -importcert -noprompt -trustcacerts -alias pkictl-root -file "$pkictl_dir/pkictl-root.crt" \
+keytool -importcert -noprompt -trustcacerts -alias pkictl-dev-root -file "$pkictl_dir/pkictl-dev-root.crt" \
     -keystore "$pkictl_dir/truststore" -storepass changeit > "$pkictl_dir/keytool.log" 2>&1
-keytool -importcert -noprompt -trustcacerts -alias pkictl-intermediate -file "$pkictl_dir/pkictl-intermediate.crt" \
+keytool -importcert -noprompt -trustcacerts -alias pkictl-dev-intermediate -file "$pkictl_dir/pkictl-dev-intermediate.crt" \
     -keystore "$pkictl_dir/truststore" -storepass changeit > "$pkictl_dir/keytool.log" 2>&1
 # Java says on its standard error that it has read this variable.
 export JAVA_TOOL_OPTIONS="-Djavax.net.ssl.trustStore=$pkictl_dir/truststore -Djavax.net.ssl.trustStorePassword=changeit"

@@ -3,13 +3,13 @@
 # Check: curl --head https://YOUR-SERVER/   (or any other client below)
 pkictl_dir="${XDG_CACHE_HOME:-$HOME/.cache}/pkictl/ours"
 mkdir -p "$pkictl_dir/none"
-cat > "$pkictl_dir/pkictl-root.crt" <<'PEM'
+cat > "$pkictl_dir/pkictl-root-fingerprint.crt" <<'PEM'
 <root>
 PEM
-cat > "$pkictl_dir/pkictl-intermediate.crt" <<'PEM'
+cat > "$pkictl_dir/pkictl-intermediate-fingerprint.crt" <<'PEM'
 <intermediate>
 PEM
-cat "$pkictl_dir/pkictl-root.crt" "$pkictl_dir/pkictl-intermediate.crt" > "$pkictl_dir/ca.pem"
+cat "$pkictl_dir/pkictl-root-fingerprint.crt" "$pkictl_dir/pkictl-intermediate-fingerprint.crt" > "$pkictl_dir/ca.pem"
 
 cp "$pkictl_dir/ca.pem" "$pkictl_dir/bundle.pem"
 
@@ -26,9 +26,9 @@ export NODE_OPTIONS="${NODE_OPTIONS:+$NODE_OPTIONS }--use-openssl-ca"
 
 # Java reads no PEM. Its trust store replaces that of the JDK.
 rm -f "$pkictl_dir/truststore"
-keytool -importcert -noprompt -trustcacerts -alias pkictl-root -file "$pkictl_dir/pkictl-root.crt" \
+keytool -importcert -noprompt -trustcacerts -alias pkictl-root-fingerprint -file "$pkictl_dir/pkictl-root-fingerprint.crt" \
     -keystore "$pkictl_dir/truststore" -storetype PKCS12 -storepass changeit > "$pkictl_dir/keytool.log" 2>&1
-keytool -importcert -noprompt -trustcacerts -alias pkictl-intermediate -file "$pkictl_dir/pkictl-intermediate.crt" \
+keytool -importcert -noprompt -trustcacerts -alias pkictl-intermediate-fingerprint -file "$pkictl_dir/pkictl-intermediate-fingerprint.crt" \
     -keystore "$pkictl_dir/truststore" -storetype PKCS12 -storepass changeit > "$pkictl_dir/keytool.log" 2>&1
 # Java says on its standard error that it has read this variable.
 export JAVA_TOOL_OPTIONS="-Djavax.net.ssl.trustStore=$pkictl_dir/truststore -Djavax.net.ssl.trustStorePassword=changeit"
