@@ -149,6 +149,48 @@ fn what_only_visitors_would_refuse_can_be_insisted_on() {
     assert!(workspace.read("route.yaml").contains("web.other.example.com"));
 }
 
+#[test]
+fn a_leaf_that_would_be_sent_alone_is_warned_of() {
+    let workspace = workspace();
+    let words = ["emit", "route", "edge", "--service", "web", "--key", "key.pem", "--cert"];
+    let run = workspace.pkictl(&[&words[..], &["leaf.pem"]].concat()).succeeds();
+    assert!(
+        run.stderr.contains("the leaf is sent alone") && run.stderr.contains("[route-chain]"),
+        "{}",
+        run.stderr
+    );
+    let run = workspace.pkictl(&[&words[..], &["chain.pem"]].concat()).succeeds();
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn what_claims_to_be_yaml_is_judged_whatever_its_name_is() {
+    let workspace = workspace();
+    let emitter = |syntax: &str, output: &str| {
+        let text = format!(
+            "summary = \"a toy\"\nproven_by = \"unproven\"\n[[file]]\noutput = \"{output}\"\nsyntax = \"{syntax}\"\n\
+             content = \"apiVersion: route.openshift.io/v1\\nkind: Route\\nmetadata: {{name: web}}\\nspec: {{to: {{kind: Service, name: web}}, path: x}}\\n\"\n"
+        );
+        workspace.write("pki/emit/toy/emitter.toml", text);
+        workspace.pkictl(&["emit", "toy"])
+    };
+    for output in ["route.yml", "route", "route.yaml"] {
+        let run = emitter("yaml", output).exits_with(1);
+        assert!(run.stderr.contains("the path does not begin with /"), "{}", run.stderr);
+    }
+    emitter("text", "route.yaml").succeeds();
+}
+
+#[test]
+fn a_file_speaks_of_itself_by_the_name_that_it_was_given() {
+    let workspace = workspace();
+    let words = ["emit", "route", "plain", "--service", "web", "-o", "x y.yaml"];
+    workspace.pkictl(&words).succeeds();
+    let text = workspace.read("x y.yaml");
+    assert!(text.contains("oc apply --dry-run=server -f 'x y.yaml'\n"), "{text}");
+    assert!(!text.contains("web-route.yaml"), "{text}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_route_with_a_key_is_readable_by_its_owner_only_and_goes_to_a_pipe_as_it_is() {
@@ -157,8 +199,8 @@ fn a_route_with_a_key_is_readable_by_its_owner_only_and_goes_to_a_pipe_as_it_is(
     let arguments = ["emit", "route", "edge", "--service", "web", "--cert", "*.apps.example.com"];
     let piped = workspace.pkictl(&arguments).succeeds();
     assert!(piped.stdout.contains("BEGIN PRIVATE KEY"));
-    workspace.pkictl(&[&arguments[..], &["-o", "route.yaml"]].concat()).succeeds();
-    assert_eq!(workspace.read("route.yaml"), piped.stdout);
-    let mode = workspace.file("route.yaml").metadata().expect("the file").permissions().mode();
+    workspace.pkictl(&[&arguments[..], &["-o", "web-route.yaml"]].concat()).succeeds();
+    assert_eq!(workspace.read("web-route.yaml"), piped.stdout);
+    let mode = workspace.file("web-route.yaml").metadata().expect("the file").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }

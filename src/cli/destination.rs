@@ -4,10 +4,13 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
+use zeroize::Zeroizing;
 
 use super::failure::Failure;
+use super::material::holds_key;
 use super::output::{BOLD, Output, finish, paint};
 use crate::artifact::{self, Artifact, Existing, Sensitivity};
+use crate::template::shell_word;
 
 /// Words that mean a form of output to `oc` and `kubectl`, whose `-o` this one is not.
 const FORMATS: [&str; 4] = ["yaml", "json", "name", "wide"];
@@ -70,7 +73,7 @@ impl Destination {
             Place::File(path) => (path.parent().unwrap_or(Path::new("")), path),
         };
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let written = artifact::write_all(directory, &[first.named(name)], self.existing)?;
+        let written = artifact::write_all(directory, &[renamed(first, &name)], self.existing)?;
         mention(others, output);
         output.wrote(&written)
     }
@@ -92,7 +95,6 @@ fn place(path: &Path, existing: Existing) -> Result<Place, Failure> {
         Ok(_) if existing == Existing::Replace => {
             Ok(Place::File(path.canonicalize().unwrap_or_else(|_| path.to_owned())))
         }
-        Err(_) if text.is_empty() => Err(Failure::usage("`-o` names no file", None)),
         Err(_) if text.ends_with(std::path::is_separator) || path.file_name().is_none() => is_directory(),
         Err(_) if FORMATS.contains(&text.as_ref()) => Err(Failure::usage(
             format!("`-o {text}` would write a file of the name {text:?}: `-o` is no format here"),
@@ -102,10 +104,26 @@ fn place(path: &Path, existing: Existing) -> Result<Place, Failure> {
     }
 }
 
+/// The same file under another name, by which the commands in its comments call it, too.
+fn renamed(artifact: &Artifact, name: &str) -> Artifact {
+    let Ok(text) = std::str::from_utf8(&artifact.contents) else { return artifact.named(name) };
+    let other = shell_word(name);
+    let mut contents = Zeroizing::new(Vec::with_capacity(2 * text.len()));
+    for line in text.split_inclusive('\n') {
+        let is_comment = line.starts_with(['#', '/']);
+        for word in line.split_inclusive([' ', '\n']) {
+            let bare = word.trim_end_matches([' ', '\n']);
+            let renamed = is_comment && bare == artifact.path;
+            contents.extend_from_slice(if renamed { other.as_bytes() } else { bare.as_bytes() });
+            contents.extend_from_slice(&word.as_bytes()[bare.len()..]);
+        }
+    }
+    Artifact { contents, ..artifact.named(name) }
+}
+
 /// A private key does not appear on a screen by accident.
 fn require_no_terminal(artifact: &Artifact, is_terminal: bool) -> Result<(), Failure> {
-    let holds_key = artifact.contents.windows(12).any(|window| window == b"PRIVATE KEY-");
-    if !is_terminal || artifact.sensitivity != Sensitivity::Secret || !holds_key {
+    if !is_terminal || artifact.sensitivity != Sensitivity::Secret || !holds_key(&artifact.contents) {
         return Ok(());
     }
     Err(Failure::usage(

@@ -103,23 +103,12 @@ fn emitters(arguments: &[OsString]) -> Emitters {
     Emitters::new(own.into_iter().chain([PathBuf::from(pki).join("emit")]).collect())
 }
 
-/// An option of the emitter whose name, alias or letter means something else already.
+/// A name or letter of the emitter's options that means something else already; within a description they are distinct.
 pub(super) fn clash(emitter: &Emitter, taken: &[String]) -> Option<String> {
-    let mut seen: Vec<String> = taken.to_vec();
-    for option in &emitter.options {
-        let mut names: Vec<String> = std::iter::once(&option.name).chain(&option.aliases).cloned().collect();
-        names.extend(option.short.map(String::from));
-        names.extend(
-            option.files.iter().flat_map(|files| std::iter::once(files.key.clone()).chain(files.ca.clone())),
-        );
-        for name in names {
-            if seen.contains(&name) {
-                return Some(name);
-            }
-            seen.push(name);
-        }
-    }
-    None
+    let names = |option: &OptionSpec| {
+        option.names().map(str::to_owned).chain(option.short.map(String::from)).collect::<Vec<_>>()
+    };
+    emitter.options.iter().flat_map(names).find(|name| taken.contains(name))
 }
 
 /// Names and letters of the options that every emitter has.

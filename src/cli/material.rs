@@ -180,7 +180,8 @@ pub(super) fn unchecked_from_files(chain: &Path, key_path: Option<&Path>) -> Res
     Ok(Identity { name: place, chain: certificates, key, anchors, files: Some(files) })
 }
 
-fn holds_key(bytes: &[u8]) -> bool {
+/// Whether a private key in PEM stands in it.
+pub(super) fn holds_key(bytes: &[u8]) -> bool {
     bytes.windows(12).any(|window| window == b"PRIVATE KEY-")
 }
 
@@ -197,6 +198,11 @@ fn read_key(path: &Path) -> Result<PrivateKey, Failure> {
                 shell_word(&place)
             );
             with_hint(Error::UnusableKey { place, reason: "it is protected by a passphrase".into() }, &hint)
+        }
+        Error::UnusableKey { place, reason } => {
+            let reason = reason.replace("its algorithm 1.3.132.0.35", "its curve P-521");
+            let hint = "use a key of one of these kinds; others are not carried over";
+            with_hint(Error::UnusableKey { place, reason }, hint)
         }
         other => unread(other, &bytes, "pkey"),
     })

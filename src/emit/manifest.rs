@@ -118,12 +118,11 @@ impl Manifest {
         let mut letters = BTreeSet::new();
         for option in &self.options {
             option.check().map_err(|reason| format!("option {:?}: {reason}", option.name))?;
-            let files = option.files.iter().flat_map(|files| std::iter::once(&files.key).chain(&files.ca));
-            for name in std::iter::once(&option.name).chain(&option.aliases).chain(files) {
+            for name in option.names() {
                 if !is_option_name(name) {
                     return Err(format!("{name:?} is no option name: use small letters, digits and `-`"));
                 }
-                if ALWAYS_DEFINED.contains(&name.as_str()) || !names.insert(name.as_str()) {
+                if ALWAYS_DEFINED.contains(&name) || !names.insert(name) {
                     return Err(format!("the option name {name:?} is taken"));
                 }
             }

@@ -108,6 +108,12 @@ impl OptionSpec {
         self.name.replace('-', "_")
     }
 
+    /// Every long name that it takes from the command line: its own, and those of its other files.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let files = self.files.iter().flat_map(|files| std::iter::once(&files.key).chain(&files.ca));
+        std::iter::once(&self.name).chain(&self.aliases).chain(files).map(String::as_str)
+    }
+
     /// Whether its value is one text or number.
     pub(super) fn is_text(&self) -> bool {
         use OptionType::{Authority, Callers, Client, Credentials, Flag, List, Server, Trust};

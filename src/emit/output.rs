@@ -27,7 +27,7 @@ pub(super) fn read_again(syntax: Syntax, text: &str) -> Result<(), String> {
 /// Of two Kubernetes objects of one kind and name the cluster would keep the second.
 fn distinct_objects(documents: &[serde_json::Value]) -> Result<(), String> {
     let mut seen = BTreeSet::new();
-    for document in documents {
+    for document in documents.iter().flat_map(held) {
         let metadata = &document["metadata"];
         let place = [&document["apiVersion"], &document["kind"], &metadata["namespace"], &metadata["name"]];
         let place = place.map(|field| field.as_str().unwrap_or_default());
@@ -37,6 +37,16 @@ fn distinct_objects(documents: &[serde_json::Value]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The objects of a List or a Template, or the object itself.
+fn held(document: &serde_json::Value) -> &[serde_json::Value] {
+    let list = match document["kind"].as_str() {
+        Some("List") => &document["items"],
+        Some("Template") => &document["objects"],
+        _ => return std::slice::from_ref(document),
+    };
+    list.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// Whether a private key is in the text: by its PEM label, or as base64 of one of `keys`, however it is wrapped.

@@ -19,19 +19,24 @@ fn a_chain_is_emitted_from_the_leaf_upwards_in_whatever_order_it_lies() {
     let workspace = workspace();
     let chain = workspace.read("chain.pem");
     let (leaf, issuing, root) = (parts(&chain)[0], parts(&chain)[1], workspace.read("root.pem"));
-    let right = run(&workspace, "emit k8s-secret --cert chain.pem --key key.pem --ca-cert root.pem").succeeds();
+    let right =
+        run(&workspace, "emit k8s-secret --cert chain.pem --key key.pem --ca-cert root.pem").succeeds();
     for (name, text) in [
         ("reversed.pem", format!("{issuing}{leaf}")),
         ("root-first.pem", format!("{root}{issuing}{leaf}")),
         ("twice.pem", format!("{leaf}{issuing}{leaf}{issuing}")),
     ] {
         workspace.write(name, text);
-        let made = run(&workspace, &format!("emit k8s-secret --cert {name} --key key.pem --ca-cert root.pem")).succeeds();
-        let secrets = |text: &str| text[text.find("data:").or(text.find("stringData:")).expect("data")..].to_owned();
+        let made =
+            run(&workspace, &format!("emit k8s-secret --cert {name} --key key.pem --ca-cert root.pem"))
+                .succeeds();
+        let secrets = |text: &str| text[text.find("stringData:").expect("data")..].to_owned();
         assert_eq!(secrets(&made.stdout), secrets(&right.stdout), "{name}");
     }
     workspace.write("bundle.pem", format!("{root}{issuing}"));
-    let route = run(&workspace, "emit route edge --service web --cert leaf.pem --key key.pem --ca-cert bundle.pem").succeeds();
+    let route =
+        run(&workspace, "emit route edge --service web --cert leaf.pem --key key.pem --ca-cert bundle.pem")
+            .succeeds();
     assert!(route.stdout.contains("caCertificate: |"), "{}", route.stdout);
 }
 
@@ -43,11 +48,16 @@ fn a_certificate_that_has_nothing_to_do_with_the_chain_is_refused() {
     let stranger = parts(&other)[0].to_owned();
     workspace.write("mixed.pem", workspace.read("chain.pem") + &stranger);
     workspace.write("others.pem", workspace.read("root.pem") + &stranger);
-    let refused = run(&workspace, "emit route edge --service web --cert mixed.pem --key key.pem").exits_with(1);
+    let refused =
+        run(&workspace, "emit route edge --service web --cert mixed.pem --key key.pem").exits_with(1);
     assert!(refused.stderr.contains("does not belong to the chain of mixed.pem"), "{}", refused.stderr);
     let line = "emit route edge --service web --cert chain.pem --key key.pem --ca-cert others.pem";
     let refused = run(&workspace, line).exits_with(1);
-    assert!(refused.stderr.contains("does not belong to the chain of chain.pem with others.pem"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("does not belong to the chain of chain.pem with others.pem"),
+        "{}",
+        refused.stderr
+    );
     assert!(refused.stderr.ends_with("hint: take it out of the file\n"), "{}", refused.stderr);
 }
 
@@ -82,14 +92,22 @@ fn a_file_that_holds_less_than_the_chain_cannot_be_named_in_a_configuration() {
         for emitter in ["gunicorn", "nginx", "node", "redis --mtls"] {
             let line = format!("emit {emitter} --local --cert {file} --key key.pem --ca-cert bundle.pem");
             let refused = run(&workspace, &line).exits_with(1);
-            let said = format!("{file} does not hold the chain of its certificate: the leaf, then 1 intermediate(s)");
+            let said = format!(
+                "{file} does not hold the chain of its certificate: the leaf, then 1 intermediate(s)"
+            );
             assert!(refused.stderr.contains(&said), "{line}: {}", refused.stderr);
-            assert!(refused.stderr.ends_with("hint: put the whole chain into that file\n"), "{}", refused.stderr);
+            assert!(
+                refused.stderr.ends_with("hint: put the whole chain into that file\n"),
+                "{}",
+                refused.stderr
+            );
         }
         // Where the certificates themselves are written, the file does not matter.
-        run(&workspace, &format!("emit kafka --local --cert {file} --key key.pem --ca-cert bundle.pem")).succeeds();
+        run(&workspace, &format!("emit kafka --local --cert {file} --key key.pem --ca-cert bundle.pem"))
+            .succeeds();
     }
-    let whole = [&GUNICORN[..], &["--cert", "chain.pem", "--key", "key.pem", "--ca-cert", "bundle.pem"]].concat();
+    let whole =
+        [&GUNICORN[..], &["--cert", "chain.pem", "--key", "key.pem", "--ca-cert", "bundle.pem"]].concat();
     workspace.pkictl(&whole).succeeds();
 }
 
@@ -99,13 +117,26 @@ fn a_certificate_whose_time_is_over_or_has_not_come_is_refused_by_every_emitter_
     workspace.pkictl(&["issue", "server", "old.example.com", "--not-after=-1d"]).succeeds();
     workspace.pkictl(&["issue", "server", "new.example.com", "--not-before=10d", "--days", "20"]).succeeds();
     for (name, what) in [("old", "has expired"), ("new", "is not valid yet")] {
-        for emitter in ["gunicorn --cert", "nginx --cert", "k8s-secret --cert", "route reencrypt --service a --dest-cert"] {
+        for emitter in [
+            "gunicorn --cert",
+            "nginx --cert",
+            "k8s-secret --cert",
+            "route reencrypt --service a --dest-cert",
+        ] {
             let line = format!("emit {emitter} {name}.example.com");
             let refused = run(&workspace, &line).exits_with(1);
-            assert!(refused.stderr.contains(&format!("error: \"{name}.example.com\", {what}")), "{}", refused.stderr);
+            assert!(
+                refused.stderr.contains(&format!("error: \"{name}.example.com\", {what}")),
+                "{}",
+                refused.stderr
+            );
             assert!(refused.stderr.contains("`--insist`"), "{}", refused.stderr);
             let insisted = run(&workspace, &format!("{line} --insist")).succeeds();
-            assert!(insisted.stderr.contains(&format!("warning: \"{name}.example.com\", {what}")), "{}", insisted.stderr);
+            assert!(
+                insisted.stderr.contains(&format!("warning: \"{name}.example.com\", {what}")),
+                "{}",
+                insisted.stderr
+            );
         }
     }
 }
@@ -126,10 +157,14 @@ fn each_form_of_a_key_that_cannot_be_read_gets_the_command_that_converts_it() {
     convert("pkcs12 -export -inkey key.pem -in chain.pem -passout pass:x -out p12.out");
     convert("ec -aes256 -passout pass:x -in key.pem -out old.out.pem");
     convert("ecparam -genkey -noout -name secp521r1 -out p521.out.pem");
-    convert("pkcs8 -topk8 -nodes -in p521.out.pem -out p521-pkcs8.out.pem");
+    convert("pkcs8 -topk8 -nocrypt -in p521.out.pem -out p521-pkcs8.out.pem");
     let hint = |line: &str| {
         let refused = run(&workspace, &format!("emit route edge --service web {line}")).exits_with(1);
-        refused.stderr.rsplit_once("hint: ").map(|(_, hint)| hint.trim_end().to_owned()).unwrap_or(refused.stderr)
+        refused
+            .stderr
+            .rsplit_once("hint: ")
+            .map(|(_, hint)| hint.trim_end().to_owned())
+            .unwrap_or(refused.stderr)
     };
     assert_eq!(
         hint("--cert chain.pem --key der.out"),
@@ -145,15 +180,19 @@ fn each_form_of_a_key_that_cannot_be_read_gets_the_command_that_converts_it() {
             "it looks like PKCS#12: take it apart with `openssl pkcs12 -in p12.out -nodes -out FILE.pem`"
         );
     }
-    assert!(hint("--cert chain.pem --key old.out.pem").contains("decrypt it with `openssl pkey -in old.out.pem -out NEW.key`"));
-    for key in ["p521.out.pem", "p521-pkcs8.out.pem"] {
-        let refused = run(&workspace, &format!("emit route edge --service web --cert chain.pem --key {key}")).exits_with(1);
-        assert!(refused.stderr.contains("its curve P-521 is not supported; P-256 and P-384 are"), "{}", refused.stderr);
-    }
-    assert_eq!(
-        hint("--cert chain.pem --key other.key"),
-        "give the key that this certificate was made for"
+    assert!(
+        hint("--cert chain.pem --key old.out.pem")
+            .contains("decrypt it with `openssl pkey -in old.out.pem -out NEW.key`")
     );
+    for (key, reason) in [
+        ("p521.out.pem", "its curve is not supported; P-256 and P-384 are"),
+        ("p521-pkcs8.out.pem", "its curve P-521 is not supported; RSA, P-256, P-384 and Ed25519 are"),
+    ] {
+        let refused = run(&workspace, &format!("emit route edge --service web --cert chain.pem --key {key}"))
+            .exits_with(1);
+        assert!(refused.stderr.contains(reason), "{}", refused.stderr);
+    }
+    assert_eq!(hint("--cert chain.pem --key other.key"), "give the key that this certificate was made for");
 }
 
 #[test]
