@@ -106,7 +106,10 @@ fn place(path: &Path, existing: Existing) -> Result<Place, Failure> {
 
 /// The same file under another name, by which the commands in its comments call it, too.
 fn renamed(artifact: &Artifact, name: &str) -> Artifact {
-    let Ok(text) = std::str::from_utf8(&artifact.contents) else { return artifact.named(name) };
+    let text = std::str::from_utf8(&artifact.contents).unwrap_or_default();
+    if text.is_empty() || name.contains(char::is_control) {
+        return artifact.named(name);
+    }
     let other = shell_word(name);
     let mut contents = Zeroizing::new(Vec::with_capacity(2 * text.len()));
     for line in text.split_inclusive('\n') {

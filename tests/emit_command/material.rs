@@ -196,6 +196,18 @@ fn each_form_of_a_key_that_cannot_be_read_gets_the_command_that_converts_it() {
 }
 
 #[test]
+fn objects_get_names_that_a_cluster_takes_whatever_the_credential_is_called() {
+    let workspace = workspace();
+    let long = format!("{}.example.com", "a".repeat(60));
+    for (name, object) in [("web_", "web"), ("srv@example.com", "srv-example-com"), (&long, &long[..50])] {
+        workspace.pkictl(&["issue", "server", name, "--san", "x.example.com"]).succeeds();
+        let made = run(&workspace, &format!("emit gunicorn --cert {name}")).succeeds();
+        assert!(made.stdout.contains(&format!("secretName: \"{object}-tls\"")), "{}", made.stdout);
+        assert!(made.stdout.contains(&format!("- name: \"{object}\"")), "{}", made.stdout);
+    }
+}
+
+#[test]
 fn a_stored_credential_has_its_files() {
     let workspace = workspace();
     run(&workspace, "emit route edge --service web --cert ed.example.com --key other.key").fails(
