@@ -91,7 +91,7 @@ fn place(path: &Path, existing: Existing) -> Result<Place, Failure> {
     };
     match path.metadata() {
         Ok(found) if found.is_dir() => is_directory(),
-        Ok(found) if !found.is_file() => Ok(Place::Stream(path.to_owned())),
+        Ok(found) if !found.is_file() || is_descriptor(path) => Ok(Place::Stream(path.to_owned())),
         Ok(_) if existing == Existing::Replace => {
             Ok(Place::File(path.canonicalize().unwrap_or_else(|_| path.to_owned())))
         }
@@ -102,6 +102,11 @@ fn place(path: &Path, existing: Existing) -> Result<Place, Failure> {
         )),
         _ => Ok(Place::File(path.to_owned())),
     }
+}
+
+/// Whatever stands behind a descriptor was opened for us.
+fn is_descriptor(path: &Path) -> bool {
+    ["/dev/fd", "/dev/stderr", "/proc/self/fd"].iter().any(|place| path.starts_with(place))
 }
 
 /// The same file under another name, by which the commands in its comments call it, too.

@@ -117,8 +117,9 @@ pub(super) fn from_files(
 /// nothing to do with it.
 fn in_order(mut all: Vec<Certificate>, key: Option<&PrivateKey>) -> Result<Vec<Certificate>, Certificate> {
     distinct(&mut all);
-    let is_leaf = |one: &Certificate| key.map_or(!one.is_authority(), |key| one.matches(key));
-    let mut chain = vec![all.remove(all.iter().position(is_leaf).unwrap_or(0))];
+    let owned = all.iter().position(|one| key.is_some_and(|key| one.matches(key)));
+    let leaf = owned.or_else(|| all.iter().position(|one| !one.is_authority()));
+    let mut chain = vec![all.remove(leaf.unwrap_or(0))];
     let next = |chain: &[Certificate], all: &[Certificate]| {
         let last = &chain[chain.len() - 1..];
         let above = |holders: &[Certificate]| {

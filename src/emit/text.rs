@@ -24,9 +24,7 @@ impl OptionSpec {
             OptionType::Address => self.address(text),
             OptionType::Port => self.port(text),
             OptionType::Directory => {
-                let form =
-                    "a directory without control characters and `$(`; an absolute one without `:`, too";
-                self.form(text, is_directory, form)
+                self.form(text, is_directory, "the path of a directory, without control characters")
             }
             OptionType::Label | OptionType::Namespace => {
                 let form = "1 to 63 small letters, digits and `-`, a letter or digit at both ends (RFC 1123)";
@@ -57,7 +55,7 @@ impl OptionSpec {
             OptionType::Word => "it holds a character that must not be there".into(),
             OptionType::Choice => "it is unknown".into(),
             OptionType::Namespace => "it is no namespace".into(),
-            OptionType::Directory => "it can be mounted nowhere".into(),
+            OptionType::Directory => "it is no directory".into(),
             OptionType::Service => "it is no Service".into(),
             _ if text.len() > 63 => format!("it is no Kubernetes name; it has {} characters", text.len()),
             _ => "it is no Kubernetes name".to_owned(),
@@ -134,13 +132,9 @@ fn is_word(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:@".contains(c))
 }
 
-/// Kubernetes takes no `:` in a mountPath, and replaces `$(NAME)` in variables.
 fn is_directory(text: &str) -> bool {
     let is_control = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    !text.is_empty()
-        && !text.chars().any(is_control)
-        && !text.contains("$(")
-        && !(text.starts_with('/') && text.contains(':'))
+    !text.is_empty() && !text.chars().any(is_control)
 }
 
 /// A Service as `oc` takes it: `web`, `svc/web`, `service/web` or `services/web`.

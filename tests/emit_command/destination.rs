@@ -43,6 +43,20 @@ fn a_pipe_gets_the_file_and_stays_a_pipe() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_the_shell_has_opened_is_written_to() {
+    let workspace = workspace();
+    let line = format!(
+        "{} {} plain web --service web -o /dev/fd/3 3> out.yaml",
+        env!("CARGO_BIN_EXE_pkictl"),
+        "emit route"
+    );
+    let status = Command::new("sh").args(["-c", &line]).current_dir(workspace.path()).status();
+    assert!(status.expect("a shell").success());
+    assert!(workspace.read("out.yaml").contains("kind: Route"));
+}
+
 #[test]
 fn a_private_key_is_not_written_to_a_terminal_by_its_device() {
     let Some(tmux) = judge("tmux") else { return };

@@ -33,6 +33,8 @@ fn a_chain_is_emitted_from_the_leaf_upwards_in_whatever_order_it_lies() {
         let secrets = |text: &str| text[text.find("stringData:").expect("data")..].to_owned();
         assert_eq!(secrets(&made.stdout), secrets(&right.stdout), "{name}");
     }
+    let refused = run(&workspace, "emit k8s-secret --cert reversed.pem --key other.key").exits_with(1);
+    assert!(refused.stderr.contains("the private key does not belong to reversed.pem"), "{}", refused.stderr);
     workspace.write("bundle.pem", format!("{root}{issuing}"));
     let route =
         run(&workspace, "emit route edge --service web --cert leaf.pem --key key.pem --ca-cert bundle.pem")
