@@ -89,6 +89,24 @@ fn we_read_every_form_of_key_that_openssl_writes() {
 }
 
 #[test]
+fn an_rsa_key_that_we_cannot_use_says_what_could_be_used() {
+    let Some(openssl) = judge("openssl") else { return };
+    let workspace = Workspace::new();
+    for (exponent, bits, why) in
+        [("3", "2048", "TooSmall"), ("65537", "1024", "TooSmall"), ("65537", "4352", "TooLarge")]
+    {
+        let (exponent, bits) = (format!("rsa_keygen_pubexp:{exponent}"), format!("rsa_keygen_bits:{bits}"));
+        let line =
+            ["genpkey", "-algorithm", "RSA", "-pkeyopt", &bits, "-pkeyopt", &exponent, "-out", "foreign.key"];
+        make(&openssl, &workspace, &line);
+        workspace.pkictl(&["show", "foreign.key"]).fails(
+            1,
+            &format!("error: foreign.key: unusable private key: ring rejects it ({why}); it takes RSA keys of 2048 to 4096 bits whose public exponent is 65537 or more"),
+        );
+    }
+}
+
+#[test]
 fn we_read_keys_that_openssl_encrypted() {
     let Some(openssl) = judge("openssl") else { return };
     let workspace = Workspace::new();

@@ -4,18 +4,44 @@ use zeroize::Zeroizing;
 
 use super::KeyAlgorithm;
 
+/// A kind of key as its structures name it: RSA of any size is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Rsa,
+    Curve(Curve),
+    Ed25519,
+}
+
+/// A NIST curve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Curve {
+    P256,
+    P384,
+}
+
+impl From<KeyAlgorithm> for Kind {
+    fn from(algorithm: KeyAlgorithm) -> Self {
+        match algorithm {
+            KeyAlgorithm::EcP256 => Self::Curve(Curve::P256),
+            KeyAlgorithm::EcP384 => Self::Curve(Curve::P384),
+            KeyAlgorithm::Ed25519 => Self::Ed25519,
+            KeyAlgorithm::Rsa(_) => Self::Rsa,
+        }
+    }
+}
+
 /// PKCS#8 version 1 of an Ed25519 seed (RFC 8410, section 7).
 pub(super) fn ed25519_pkcs8(seed: &[u8; 32]) -> Vec<u8> {
     let inner = Zeroizing::new(yasna::construct_der(|writer| writer.write_bytes(seed)));
-    wrap_pkcs8(KeyAlgorithm::Ed25519, &inner)
+    wrap_pkcs8(Kind::Ed25519, &inner)
 }
 
 /// Puts an inner private key structure into PKCS#8 version 1 (RFC 5208, section 5).
-pub(super) fn wrap_pkcs8(algorithm: KeyAlgorithm, inner: &[u8]) -> Vec<u8> {
+pub(super) fn wrap_pkcs8(kind: Kind, inner: &[u8]) -> Vec<u8> {
     yasna::construct_der(|writer| {
         writer.write_sequence(|writer| {
             writer.next().write_u8(0);
-            write_algorithm(writer.next(), algorithm);
+            write_algorithm(writer.next(), kind);
             writer.next().write_bytes(inner);
         });
     })
@@ -28,15 +54,15 @@ const P384: &[u64] = &[1, 3, 132, 0, 34];
 const ED25519: &[u64] = &[1, 3, 101, 112];
 
 /// AlgorithmIdentifier of a public key (RFC 3279, 5480, 8410).
-pub(super) fn write_algorithm(writer: yasna::DERWriter<'_>, algorithm: KeyAlgorithm) {
+pub(super) fn write_algorithm(writer: yasna::DERWriter<'_>, kind: Kind) {
     let oid = |components: &[u64]| yasna::models::ObjectIdentifier::from_slice(components);
-    writer.write_sequence(|writer| match algorithm {
-        KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 => {
+    writer.write_sequence(|writer| match kind {
+        Kind::Curve(curve) => {
             writer.next().write_oid(&oid(EC));
-            writer.next().write_oid(&oid(if algorithm == KeyAlgorithm::EcP256 { P256 } else { P384 }));
+            writer.next().write_oid(&oid(if curve == Curve::P256 { P256 } else { P384 }));
         }
-        KeyAlgorithm::Ed25519 => writer.next().write_oid(&oid(ED25519)),
-        KeyAlgorithm::Rsa(_) => {
+        Kind::Ed25519 => writer.next().write_oid(&oid(ED25519)),
+        Kind::Rsa => {
             writer.next().write_oid(&oid(RSA));
             writer.next().write_null();
         }
@@ -45,7 +71,7 @@ pub(super) fn write_algorithm(writer: yasna::DERWriter<'_>, algorithm: KeyAlgori
 
 /// What a key structure says that it holds.
 pub(super) enum Found {
-    Known(KeyAlgorithm),
+    Known(Kind),
     Other(String),
 }
 
@@ -56,20 +82,20 @@ pub(super) fn algorithm_of(pkcs8: &[u8]) -> Option<Found> {
     let curve = info.algorithm.parameters_oid().ok().map(|oid| oid.to_string());
     let dotted = |components: &[u64]| components.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
     Some(if oid == dotted(RSA) {
-        Found::Known(KeyAlgorithm::Rsa(0))
+        Found::Known(Kind::Rsa)
     } else if oid == dotted(ED25519) {
-        Found::Known(KeyAlgorithm::Ed25519)
+        Found::Known(Kind::Ed25519)
     } else if oid == dotted(EC) && curve == Some(dotted(P256)) {
-        Found::Known(KeyAlgorithm::EcP256)
+        Found::Known(Kind::Curve(Curve::P256))
     } else if oid == dotted(EC) && curve == Some(dotted(P384)) {
-        Found::Known(KeyAlgorithm::EcP384)
+        Found::Known(Kind::Curve(Curve::P384))
     } else {
         Found::Other(curve.unwrap_or(oid))
     })
 }
 
 /// The curve of an ECPrivateKey; where it names none, the length of the private key tells.
-pub(super) fn sec1_curve(der: &[u8]) -> Option<KeyAlgorithm> {
+pub(super) fn sec1_curve(der: &[u8]) -> Option<Curve> {
     yasna::parse_der(der, |reader| {
         reader.read_sequence(|reader| {
             reader.next().read_u8()?;
@@ -84,10 +110,10 @@ pub(super) fn sec1_curve(der: &[u8]) -> Option<KeyAlgorithm> {
                 named.as_ref().is_some_and(|oid| oid.components().as_slice() == components)
             };
             Ok(match (&named, length) {
-                (Some(_), _) if is(P256) => Some(KeyAlgorithm::EcP256),
-                (Some(_), _) if is(P384) => Some(KeyAlgorithm::EcP384),
-                (None, 32) => Some(KeyAlgorithm::EcP256),
-                (None, 48) => Some(KeyAlgorithm::EcP384),
+                (Some(_), _) if is(P256) => Some(Curve::P256),
+                (Some(_), _) if is(P384) => Some(Curve::P384),
+                (None, 32) => Some(Curve::P256),
+                (None, 48) => Some(Curve::P384),
                 _ => None,
             })
         })

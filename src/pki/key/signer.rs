@@ -1,10 +1,11 @@
 //! Signing with ring, for every kind of key.
 
+use ring::error::KeyRejected;
 use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RsaKeyPair};
 
 use super::KeyAlgorithm;
-use super::encoding::{Found, algorithm_of};
+use super::encoding::{Curve, Found, Kind, algorithm_of};
 use crate::error::{Error, Result};
 
 /// A private key as ring takes it.
@@ -15,10 +16,10 @@ pub(super) enum Signer {
 }
 
 /// How a key on this curve signs.
-pub(super) fn ecdsa(curve: KeyAlgorithm) -> &'static EcdsaSigningAlgorithm {
+pub(super) fn ecdsa(curve: Curve) -> &'static EcdsaSigningAlgorithm {
     match curve {
-        KeyAlgorithm::EcP384 => &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
-        _ => &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
+        Curve::P384 => &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
+        Curve::P256 => &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
     }
 }
 
@@ -29,30 +30,33 @@ impl Signer {
         let unusable =
             |reason: &str| Error::UnusableKey { place: place.to_owned(), reason: reason.to_owned() };
         let found = algorithm_of(pkcs8).ok_or_else(|| unusable("it is not a PKCS#8 structure"))?;
-        let (signer, algorithm) = match found {
-            Found::Known(curve @ (KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384)) => {
-                (EcdsaKeyPair::from_pkcs8(ecdsa(curve), pkcs8, &SystemRandom::new()).map(Self::Ecdsa), curve)
+        let rejected =
+            |takes: &str, why: KeyRejected| unusable(&format!("ring rejects it ({why}); it takes {takes}"));
+        match found {
+            Found::Known(Kind::Curve(curve)) => {
+                let pair = EcdsaKeyPair::from_pkcs8(ecdsa(curve), pkcs8, &SystemRandom::new())
+                    .map_err(|why| rejected("EC keys that carry their own public key", why))?;
+                let algorithm = match curve {
+                    Curve::P256 => KeyAlgorithm::EcP256,
+                    Curve::P384 => KeyAlgorithm::EcP384,
+                };
+                Ok((Self::Ecdsa(pair), algorithm))
             }
-            Found::Known(KeyAlgorithm::Ed25519) => {
-                (Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).map(Self::Ed25519), KeyAlgorithm::Ed25519)
+            Found::Known(Kind::Ed25519) => {
+                let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8)
+                    .map_err(|why| rejected("Ed25519 keys of 32 bytes", why))?;
+                Ok((Self::Ed25519(pair), KeyAlgorithm::Ed25519))
             }
-            Found::Known(KeyAlgorithm::Rsa(_)) => {
-                let pair = RsaKeyPair::from_pkcs8(pkcs8);
-                let bits = pair.as_ref().map_or(0, |pair| pair.public().modulus_len() * 8);
-                (pair.map(|pair| Self::Rsa(Box::new(pair))), KeyAlgorithm::Rsa(bits as u16))
+            Found::Known(Kind::Rsa) => {
+                let takes = "RSA keys of 2048 to 4096 bits whose public exponent is 65537 or more";
+                let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|why| rejected(takes, why))?;
+                let bits = pair.public().modulus_len() * 8;
+                Ok((Self::Rsa(Box::new(pair)), KeyAlgorithm::Rsa(bits as u16)))
             }
-            Found::Other(oid) => {
-                return Err(unusable(&format!(
-                    "its algorithm {oid} is not supported; RSA, P-256, P-384 and Ed25519 are"
-                )));
-            }
-        };
-        let signer = signer.map_err(|rejected| {
-            unusable(&format!(
-                "ring rejects it ({rejected}); RSA needs 2048 to 8192 bits, an EC key must carry its public key"
-            ))
-        })?;
-        Ok((signer, algorithm))
+            Found::Other(oid) => Err(unusable(&format!(
+                "its algorithm {oid} is not supported; RSA, P-256, P-384 and Ed25519 are"
+            ))),
+        }
     }
 
     /// The content of subjectPublicKey.
