@@ -1,5 +1,7 @@
 //! PEM (RFC 7468) in and out: the only caller of `rustls-pemfile`.
 
+use std::borrow::Cow;
+
 use rustls_pemfile::Item;
 use zeroize::Zeroizing;
 
@@ -176,8 +178,17 @@ impl Section<'_> {
                 reason: "it is encrypted in OpenSSL's old way (Proc-Type: 4,ENCRYPTED), which is weak; convert it with `openssl pkcs8 -topk8`".into(),
             });
         }
-        let item = rustls_pemfile::read_one_from_slice(self.bytes)
-            .map_err(|error| damaged(&format!("{error:?}")))?;
+        if self.label == "TRUSTED CERTIFICATE" {
+            return Err(Error::Encoding {
+                place: place.to_owned(),
+                reason: "the section TRUSTED CERTIFICATE has OpenSSL's own trust settings behind the certificate; `openssl x509 -in FILE -out FILE.crt` leaves them out".into(),
+                expected: "a section `-----BEGIN CERTIFICATE-----`".into(),
+                found: self.label.clone(),
+            });
+        }
+        let bytes = self.renamed();
+        let item =
+            rustls_pemfile::read_one_from_slice(&bytes).map_err(|error| damaged(&format!("{error:?}")))?;
         Ok(match item.map(|(item, _)| item) {
             Some(Item::X509Certificate(der)) => {
                 Block::Certificate(Certificate::from_der(der.as_ref(), place)?)
@@ -193,7 +204,24 @@ impl Section<'_> {
             _ => Block::Other(self.label.clone()),
         })
     }
+
+    /// The section under the label that readers know, where its own is an older one for the same (RFC 7468, section 4).
+    fn renamed(&self) -> Cow<'_, [u8]> {
+        let known = match self.label.as_str() {
+            "X509 CERTIFICATE" | "X.509 CERTIFICATE" => "CERTIFICATE",
+            "NEW CERTIFICATE REQUEST" => "CERTIFICATE REQUEST",
+            _ => return self.bytes.into(),
+        };
+        let mut lines = self.bytes.trim_ascii().split(|byte| *byte == b'\n');
+        let (_, _) = (lines.next(), lines.next_back());
+        let body: Vec<&[u8]> = lines.collect();
+        let (begin, end) = (format!("-----BEGIN {known}-----\n"), format!("\n-----END {known}-----\n"));
+        [begin.as_bytes(), &body.join(&b'\n'), end.as_bytes()].concat().into()
+    }
 }
+
+/// What some editors write in front of a text (UTF-8 byte order mark).
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Splits a file at its BEGIN and END lines.
 fn sections<'a>(bytes: &'a [u8], place: &str) -> Result<Vec<Section<'a>>> {
@@ -205,8 +233,9 @@ fn sections<'a>(bytes: &'a [u8], place: &str) -> Result<Vec<Section<'a>>> {
     };
     let mut sections = Vec::new();
     let mut open: Option<(String, usize)> = None;
-    let mut start = 0;
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let mut start = bytes.len() - text.len();
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
         let text = line.trim_ascii();
         let end = start + line.len();
         if let Some(label) = marker(text, b"-----BEGIN ") {
@@ -283,6 +312,35 @@ mod tests {
         assert_eq!(message(b"\x30\x82\x04\xbf\x02\x01\x00\x30"), key);
         assert_eq!(message(b"\xff\xfe\x00"), "x.pem: this is not PEM / 3 bytes that are no text");
         assert_eq!(message(b"hello\n"), "x.pem: this is not PEM / text without any section");
+    }
+
+    /// A certificate, whose label is then another.
+    fn certificate() -> String {
+        let pki = crate::EphemeralPki::new(std::time::SystemTime::UNIX_EPOCH).expect("a PKI");
+        pki.anchor().pem()
+    }
+
+    #[test]
+    fn older_labels_and_a_byte_order_mark_hide_no_certificate() {
+        let plain = certificate();
+        let der = |text: &str| {
+            let found = certificates(text.as_bytes(), "x.pem").expect("certificates");
+            found.iter().map(|one| one.der().to_vec()).collect::<Vec<_>>()
+        };
+        let wanted = der(&plain);
+        for label in ["X509 CERTIFICATE", "X.509 CERTIFICATE"] {
+            let text = plain.replace("CERTIFICATE", label);
+            assert_eq!(der(&text), wanted, "{label}");
+            assert_eq!(der(&text.replace('\n', "\r\n")), wanted, "{label} with CRLF");
+        }
+        assert_eq!(der(&format!("\u{feff}{plain}")), wanted);
+        assert_eq!(der(&format!("\u{feff}{plain}{plain}")).len(), 2, "the first section disappeared");
+    }
+
+    #[test]
+    fn a_trusted_certificate_says_how_to_convert_it() {
+        let text = certificate().replace("CERTIFICATE", "TRUSTED CERTIFICATE");
+        assert!(message(text.as_bytes()).contains("`openssl x509 -in FILE -out FILE.crt`"));
     }
 
     #[test]
