@@ -86,7 +86,8 @@ impl FromStr for Moment {
 
     fn from_str(text: &str) -> Result<Self> {
         if let Ok(moment) = OffsetDateTime::parse(text, &Rfc3339) {
-            return in_range(moment.to_offset(time::UtcOffset::UTC)).map(Self::At);
+            let utc = moment.checked_to_offset(time::UtcOffset::UTC);
+            return utc.ok_or_else(|| out_of_range(text)).and_then(in_range).map(Self::At);
         }
         let day = time::macros::format_description!("[year]-[month]-[day]");
         if let Ok(date) = Date::parse(text, day) {
@@ -132,6 +133,14 @@ impl Validity {
         Ok(Self { not_before, not_after })
     }
 
+    /// Longest period that Apple takes, under private authorities too (support.apple.com/103769).
+    pub const APPLE_MAX: Duration = Duration::days(825);
+
+    /// Time from the first second to the last.
+    pub fn length(&self) -> Duration {
+        self.not_after - self.not_before
+    }
+
     /// Whether `moment` lies in the period.
     pub fn contains(&self, moment: OffsetDateTime) -> bool {
         self.not_before <= moment && moment <= self.not_after
@@ -155,12 +164,16 @@ fn in_range(moment: OffsetDateTime) -> Result<OffsetDateTime> {
     if (1950..=LAST_YEAR).contains(&moment.year()) {
         Ok(moment)
     } else {
-        Err(Error::Invalid {
-            what: "date",
-            value: moment.date().to_string(),
-            reason: "several certificate readers cannot hold it".into(),
-            expected: Some(format!("a year from 1950 to {LAST_YEAR}")),
-        })
+        Err(out_of_range(&moment.date().to_string()))
+    }
+}
+
+fn out_of_range(date: &str) -> Error {
+    Error::Invalid {
+        what: "date",
+        value: date.to_owned(),
+        reason: "several certificate readers cannot hold it".into(),
+        expected: Some(format!("a year from 1950 to {LAST_YEAR}")),
     }
 }
 
@@ -221,6 +234,8 @@ mod tests {
             "1949-01-01",
             "2027-02-30",
             "½d",
+            "9999-12-31T23:59:59-23:59",
+            "0000-01-01T00:00:00+23:59",
         ] {
             assert!(text.parse::<Moment>().is_err(), "{text:?} was taken");
         }

@@ -32,6 +32,7 @@ fn names_numbers_and_dates_that_are_none_are_wrong_usage() {
         ("--not-after <TIME>", "", format!("invalid date \"\": {date}")),
         ("--not-after <TIME>", "2027-02-30", format!("invalid date \"2027-02-30\": {date}")),
         ("--not-after <TIME>", "3001-01-01", format!("invalid date \"3001-01-01\": {year}")),
+        ("--not-after <TIME>", "9999-12-31T23:59:59-23:59", format!("invalid date \"9999-12-31T23:59:59-23:59\": {year}")),
         ("--not-before <TIME>", "0001-01-01T00:00:00Z", format!("invalid date \"0001-01-01\": {year}")),
         ("--not-before <TIME>", "9999999999y", format!("invalid time span \"9999999999y\": it is longer than 1000 years; {span}")),
         ("--set <KEY=VALUE>", "a", "it has no `=` between key and value".into()),
