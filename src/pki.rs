@@ -12,6 +12,7 @@ pub mod name;
 pub mod pem;
 pub mod request;
 pub mod spec;
+pub(crate) mod spiffe;
 pub mod validity;
 
 pub use authority::{Authority, Issued};

@@ -6,9 +6,6 @@ use super::rule::{Check, Rule, one, row, when};
 use crate::pki::defect::{self, Defect};
 use crate::pki::{Certificate, SubjectAltName};
 
-/// Longest validity that Apple takes, in days (support.apple.com/103769).
-const APPLE_DAYS: i64 = 825;
-
 pub(super) const RULES: &[Rule] = &[
     row(
         "san-missing",
@@ -85,6 +82,15 @@ pub(super) const RULES: &[Rule] = &[
         }),
     ),
     row(
+        "spiffe-id",
+        Error,
+        &[],
+        "has a SPIFFE ID that no peer takes",
+        "SPIFFE-ID, section 2; X.509-SVID, section 2: exactly one URI",
+        "issue it again with one URI, such as spiffe://example.org/ns/shop/sa/web",
+        Check::Leaf(|leaf| defect::spiffe_names(&leaf.details.sans)),
+    ),
+    row(
         "wildcard-too-wide",
         Error,
         &[],
@@ -144,11 +150,7 @@ pub(super) const RULES: &[Rule] = &[
         "is valid for longer than Apple takes",
         "support.apple.com/103769: at most 825 days, under private CAs, too",
         "issue it again for 397 days or less, and renew it by a program",
-        Check::Leaf(|leaf| {
-            let validity = leaf.details.validity;
-            let days = (validity.not_after - validity.not_before).whole_days();
-            when(days > APPLE_DAYS, "at most 825 days", format!("{days} days"))
-        }),
+        Check::Leaf(|leaf| one(defect::too_long_for_apple(leaf))),
     ),
 ];
 

@@ -5,7 +5,8 @@ use time::OffsetDateTime;
 use super::certificate::Certificate;
 use super::key::PrivateKey;
 use super::name::{DnsName, SubjectAltName};
-use super::validity::human_time;
+use super::spiffe;
+use super::validity::{Validity, human_time};
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,6 +128,35 @@ pub fn wide_wildcards(certificate: &Certificate) -> Vec<Defect> {
     names.filter(|name| name.is_too_wide()).map(|name| Defect::new(expected, name.to_string())).collect()
 }
 
+/// A URI that is meant as a SPIFFE ID and is none, or one that is not the only URI (SPIFFE-ID, section 2; X.509-SVID,
+/// section 2).
+pub fn spiffe_names(names: &[SubjectAltName]) -> Vec<Defect> {
+    let malformed = names.iter().filter_map(|name| match name {
+        SubjectAltName::Uri(uri) if spiffe::is_meant(uri) => {
+            Some(Defect::new(spiffe::fault(uri)?, name.to_string()))
+        }
+        _ => None,
+    });
+    let crowd = spiffe::crowd(names);
+    let several = (!crowd.is_empty()).then(|| {
+        let expected = "a SPIFFE ID as the only URI (X.509-SVID, section 2)";
+        Defect::new(expected, format!("{} URIs: {}", crowd.len(), crowd.join(", ")))
+    });
+    malformed.chain(several).collect()
+}
+
+/// A period that is longer than Apple takes.
+pub fn too_long_for_apple(leaf: &Certificate) -> Option<Defect> {
+    let length = leaf.details.validity.length();
+    let days = length.whole_days();
+    let rest = length - time::Duration::days(days);
+    let found = || match rest.is_zero() {
+        true => format!("{days} days"),
+        false => format!("{days} days and {rest}"),
+    };
+    (length > Validity::APPLE_MAX).then(|| Defect::new("at most 825 days", found()))
+}
+
 /// A CA's own certificate in the place of a leaf, as plain `openssl req -x509` makes it: OpenSSL takes it as a server,
 /// rustls does not (CaUsedAsEndEntity).
 pub fn authority_as_leaf(leaf: &Certificate) -> Option<Defect> {
@@ -208,7 +238,11 @@ pub fn too_deep(authority: &Certificate, below: usize) -> Option<Defect> {
 /// One subject for a leaf and a CA above it: OpenSSL takes such a leaf for self-signed (error 18); rustls does not
 /// notice.
 pub fn same_name(leaf: &Certificate, authority: &Certificate) -> Option<Defect> {
-    let subject = &leaf.details.subject;
+    same_subject(&leaf.details.subject, authority)
+}
+
+/// The same of a leaf that is not made yet.
+pub fn same_subject(subject: &str, authority: &Certificate) -> Option<Defect> {
     let expected = || format!("a leaf with another subject than its CA {:?}", authority.title());
     (!subject.is_empty() && *subject == authority.details.subject)
         .then(|| Defect::new(expected(), format!("{subject} in both")))

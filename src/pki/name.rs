@@ -4,6 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+
+use super::spiffe;
 use crate::error::{Error, Result};
 
 /// Longest DNS name, without the trailing dot (RFC 1035, section 3.1).
@@ -47,6 +50,11 @@ impl DnsName {
         }
     }
 
+    /// The name with its A-labels read, as people write it.
+    pub fn to_unicode(&self) -> String {
+        Uts46::new().to_unicode(self.0.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow).0.into_owned()
+    }
+
     /// Whether some label holds `_`, which DNS-1123 and several clients refuse.
     pub fn has_underscore(&self) -> bool {
         self.0.contains('_')
@@ -69,15 +77,7 @@ impl FromStr for DnsName {
         if rest.contains('*') {
             return refuse("`*` must be the whole left-most label, and only that one");
         }
-        if rest.chars().any(|c| !c.is_ascii() && !c.is_alphanumeric()) {
-            return refuse("it holds a character that no host name has");
-        }
-        let ascii = if rest.is_ascii() {
-            rest.to_ascii_lowercase()
-        } else {
-            idna::domain_to_ascii_strict(rest)
-                .map_err(|_| Error::invalid("DNS name", text, "it has no form as A-labels (IDNA)"))?
-        };
+        let ascii = to_ascii(rest).map_err(|reason| Error::invalid("DNS name", text, reason))?;
         let name = format!("{star}{ascii}");
         if name.len() > MAX_NAME {
             return refuse(&format!("it is {} characters long, at most {MAX_NAME} are allowed", name.len()));
@@ -104,6 +104,33 @@ impl FromStr for DnsName {
         }
         Ok(Self(name))
     }
+}
+
+/// The A-labels of a name (UTS 46), in small letters.
+fn to_ascii(name: &str) -> Result<String, &'static str> {
+    let is_a_label = |label: &str| label.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("xn--"));
+    if name.is_ascii() && !name.split('.').any(is_a_label) {
+        return Ok(name.to_ascii_lowercase());
+    }
+    if name.chars().any(is_symbol) {
+        return Err("it holds a character that no host name has");
+    }
+    // Which characters of ASCII a host may have, and how long it may be, is judged by whoever asks.
+    let (denied, hyphens) = (AsciiDenyList::EMPTY, Hyphens::Allow);
+    let ascii = Uts46::new().to_ascii(name.as_bytes(), denied, hyphens, DnsLength::Ignore);
+    ascii.map(Into::into).map_err(|_| match name.is_ascii() {
+        true => "a label that begins with `xn--` is no A-label (RFC 5890, section 2.3.2.1)",
+        false => "it has no form as A-labels (IDNA)",
+    })
+}
+
+/// Punctuation, symbols and emoji: IDNA 2008 has letters, digits and their marks only (RFC 5892), UTS 46 lets more pass.
+fn is_symbol(c: char) -> bool {
+    let is_among = matches!(c,
+        '\u{a1}'..='\u{b6}' | '\u{b8}'..='\u{bf}' | '\u{d7}' | '\u{f7}' | '\u{2000}'..='\u{200b}'
+        | '\u{200e}'..='\u{2bff}' | '\u{2e00}'..='\u{2e7f}' | '\u{3003}'..='\u{303f}'
+        | '\u{fe00}'..='\u{fe6f}' | '\u{1f000}'..='\u{1faff}' | '\u{e0000}'..='\u{e0fff}');
+    is_among && !c.is_alphanumeric()
 }
 
 impl fmt::Display for DnsName {
@@ -156,14 +183,14 @@ impl SubjectAltName {
 impl FromStr for SubjectAltName {
     type Err = Error;
 
-    /// Takes `DNS:`, `IP:`, `URI:` and `email:` in any case, and infers the type of a bare value.
+    /// Takes `DNS:`, `IP:`, `URI:`, `email:` and `mailto:` in any case, and infers the type of a bare value.
     fn from_str(text: &str) -> Result<Self> {
         if let Some((prefix, value)) = text.split_once(':') {
             match prefix.to_ascii_lowercase().as_str() {
                 "dns" => return value.parse().map(Self::Dns),
                 "ip" | "ip address" => return parse_ip(value).map(Self::Ip),
                 "uri" => return parse_uri(value).map(Self::Uri),
-                "email" | "mail" => return parse_email(value).map(Self::Email),
+                "email" | "mail" | "mailto" => return parse_email(value).map(Self::Email),
                 _ if value.starts_with("//") || prefix.eq_ignore_ascii_case("urn") => {
                     return parse_uri(text).map(Self::Uri);
                 }
@@ -225,21 +252,10 @@ fn parse_uri(text: &str) -> Result<String> {
     if text.chars().any(|c| !c.is_ascii_graphic() || "<>\"\\^`{|}".contains(c)) {
         return refuse("it holds a character that must be percent-encoded (RFC 3986)");
     }
-    if scheme.eq_ignore_ascii_case("spiffe") {
-        let id = rest.strip_prefix("//").unwrap_or("");
-        let (domain, path) = id.split_once('/').map_or((id, ""), |(domain, path)| (domain, path));
-        let domain_ok = !domain.is_empty()
-            && domain.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c));
-        if !domain_ok {
-            return refuse(
-                "a SPIFFE trust domain has only a-z, 0-9, `-`, `.` and `_` (SPIFFE ID, section 2.1)",
-            );
-        }
-        if id.ends_with('/') || path.split('/').any(|part| part == "." || part == "..") {
-            return refuse("a SPIFFE path has no trailing slash and no `.` or `..` (SPIFFE ID, section 2.2)");
-        }
+    match spiffe::fault(text).filter(|_| spiffe::is_meant(text)) {
+        Some(fault) => refuse(fault),
+        None => Ok(text.to_owned()),
     }
-    Ok(text.to_owned())
 }
 
 fn parse_email(text: &str) -> Result<String> {
@@ -250,7 +266,13 @@ fn parse_email(text: &str) -> Result<String> {
     if mailbox.is_empty() || mailbox.chars().any(|c| !c.is_ascii_graphic() || "@,;:<>()[]\\\"".contains(c)) {
         return refuse("the part before `@` must be plain ASCII (RFC 5280, section 4.2.1.6)");
     }
+    if mailbox.split('.').any(str::is_empty) {
+        return refuse("a dot before `@` stands between two other characters (RFC 5321, section 4.1.2)");
+    }
     let host: DnsName = host.parse()?;
+    if host.is_wildcard() {
+        return refuse("a mailbox is of one host, not of a wildcard (RFC 5280, section 4.2.1.6)");
+    }
     Ok(format!("{mailbox}@{host}"))
 }
 
@@ -286,7 +308,27 @@ mod tests {
         assert_eq!(san("0:0:0:0:0:0:0:1").to_string(), "IP:::1");
         assert_eq!(san("spiffe://example.org/web").to_string(), "URI:spiffe://example.org/web");
         assert_eq!(san("ops@Example.com").to_string(), "email:ops@example.com");
+        assert_eq!(san("mailto:ops@example.com").to_string(), "email:ops@example.com");
         assert_eq!(san("dns:bücher.example").to_string(), "DNS:xn--bcher-kva.example");
+    }
+
+    #[test]
+    fn names_of_every_script_have_their_a_labels() {
+        for (text, ascii) in [
+            ("हिन्दी.example", "xn--j2bd4cyah0f.example"),
+            ("อยู่.example", "xn--z3cv1b8c.example"),
+            ("bu\u{308}cher.example", "xn--bcher-kva.example"),
+            ("col·lectiu.cat", "xn--collectiu-2pa.cat"),
+            ("Bücher.example", "xn--bcher-kva.example"),
+            ("XN--BCHER-KVA.example", "xn--bcher-kva.example"),
+            ("_dmarc.bücher.example", "_dmarc.xn--bcher-kva.example"),
+        ] {
+            assert_eq!(san(text).value(), ascii, "{text}");
+        }
+        assert_eq!(
+            "xn--bcher-kva.example".parse::<DnsName>().expect("a name").to_unicode(),
+            "bücher.example"
+        );
     }
 
     #[test]
@@ -305,6 +347,14 @@ mod tests {
             ("spiffe://example.org/", "trailing slash"),
             ("URI:nothing", "scheme"),
             ("email:x", "`@`"),
+            ("ops@*.example.com", "not of a wildcard"),
+            ("ops..x@example.com", "a dot before `@`"),
+            (".ops@example.com", "a dot before `@`"),
+            ("xn--a.example", "no A-label"),
+            ("i❤.example", "no host name has"),
+            ("a\u{ad}b.example", "no host name has"),
+            ("¿.example", "no host name has"),
+            ("SPIFFE://example.org/web", "small letters"),
         ] {
             let error = text.parse::<SubjectAltName>().expect_err(text).to_string();
             assert!(error.contains(reason), "{text}: {error}");

@@ -18,7 +18,8 @@ pub(super) fn names(case: &Case<'_>) -> Verdict {
     let hosts = [defect::no_host(leaf), defect::host_in_common_name_alone(leaf)];
     let hosts = hosts.into_iter().flatten().filter(|_| case.serves);
     let again = "issue the certificate again with the name as subject alternative name";
-    let defects = defect::no_names(leaf).into_iter().chain(hosts);
+    let workload = defect::spiffe_names(&leaf.details.sans);
+    let defects = defect::no_names(leaf).into_iter().chain(hosts).chain(workload);
     let names: Vec<String> = leaf.details.sans.iter().map(ToString::to_string).collect();
     let detail = names.into_iter().chain(leaf.details.other_names.iter().cloned()).collect::<Vec<_>>();
     Verdict::of(defects.map(|defect| Finding::of(defect, again)).collect(), detail.join(", "))

@@ -64,6 +64,7 @@ const BESIDES: &[Case] = &[
     ("nameless.crt", &["san-critical", "common-name-missing"]),
     ("underscore.crt", &["san-underscore"]),
     ("elsewhere.crt", &["common-name-not-covered"]),
+    ("workload.crt", &["spiffe-id"]),
     ("wide.crt", &["wildcard-too-wide"]),
     ("purposeless.crt", &["purpose-missing"]),
     ("mute.crt", &["key-usage-signature", "key-usage-encipherment"]),

@@ -241,6 +241,8 @@ fn leaves(maker: &Maker<'_>) {
     maker.leaf_with("nameless", "/", "ca", &[("extendedKeyUsage", "clientAuth")], "");
     maker.leaf("underscore", &[("subjectAltName", "DNS:my_web.example")]);
     maker.leaf_with("elsewhere", "/CN=www.example", "ca", &[], "");
+    let several = "URI:spiffe://example.org/web,URI:https://example.org/web,DNS:web.example";
+    maker.leaf("workload", &[("subjectAltName", several)]);
     maker.leaf("wide", &[("subjectAltName", "DNS:*.test")]);
     maker.leaf("purposeless", &[("extendedKeyUsage", "")]);
     maker.leaf("mute", &[("keyUsage", "critical,keyEncipherment")]);

@@ -1,0 +1,77 @@
+//! SPIFFE IDs (SPIFFE-ID, section 2): the URIs that name workloads.
+
+use super::name::SubjectAltName;
+
+/// Longest trust domain, and longest ID, in bytes (SPIFFE-ID, section 2.3).
+const MAX_DOMAIN: usize = 255;
+const MAX_ID: usize = 2048;
+
+/// Whether a URI is meant as a SPIFFE ID, however it is written.
+pub(crate) fn is_meant(uri: &str) -> bool {
+    uri.split_once(':').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("spiffe"))
+}
+
+/// What is wrong with a URI that is meant as a SPIFFE ID.
+pub(crate) fn fault(uri: &str) -> Option<&'static str> {
+    let Some(id) = uri.strip_prefix("spiffe://") else {
+        return Some("a SPIFFE ID begins with `spiffe://` in small letters (SPIFFE ID, section 2)");
+    };
+    let (domain, path) = id.split_once('/').map_or((id, None), |(domain, path)| (domain, Some(path)));
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
+    if domain.is_empty() || !domain.chars().all(plain) {
+        return Some("a SPIFFE trust domain has only a-z, 0-9, `-`, `.` and `_` (SPIFFE ID, section 2.1)");
+    }
+    if domain.len() > MAX_DOMAIN || uri.len() > MAX_ID {
+        return Some("a SPIFFE trust domain has at most 255 bytes, and an ID 2048 (SPIFFE ID, section 2.3)");
+    }
+    let segments = || path.into_iter().flat_map(|path| path.split('/'));
+    if segments().any(|segment| ["", ".", ".."].contains(&segment)) {
+        return Some(
+            "a SPIFFE path has no empty segment, no trailing slash and no `.` or `..` (SPIFFE ID, section 2.2)",
+        );
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    (!segments().all(|segment| segment.chars().all(allowed))).then_some(
+        "a SPIFFE path has only letters, digits, `-`, `.` and `_`: no query, no fragment, no `%` (SPIFFE ID, section 2.2)",
+    )
+}
+
+/// Every URI beside a SPIFFE ID, which must be the only one (X.509-SVID, section 2); none where it is.
+pub(crate) fn crowd(names: &[SubjectAltName]) -> Vec<&str> {
+    let uris = names.iter().filter_map(|name| match name {
+        SubjectAltName::Uri(uri) => Some(uri.as_str()),
+        _ => None,
+    });
+    let uris: Vec<&str> = uris.collect();
+    if uris.len() > 1 && uris.iter().any(|uri| is_meant(uri)) { uris } else { vec![] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fault;
+
+    #[test]
+    fn a_spiffe_id_is_taken_only_as_it_is_defined() {
+        let long = format!("spiffe://{}/web", "x".repeat(256));
+        for (id, reason) in [
+            ("SPIFFE://example.org/web", "small letters"),
+            ("spiffe:example.org", "begins with"),
+            ("spiffe:///web", "trust domain"),
+            ("spiffe://example.org:8443/web", "trust domain"),
+            ("spiffe://Example.org/web", "trust domain"),
+            (&long, "255 bytes"),
+            ("spiffe://example.org/", "trailing slash"),
+            ("spiffe://example.org/a//b", "empty segment"),
+            ("spiffe://example.org/a/../b", "`..`"),
+            ("spiffe://example.org/a?b", "no query"),
+            ("spiffe://example.org/a#b", "no fragment"),
+            ("spiffe://example.org/a%2Fb", "no `%`"),
+        ] {
+            let found = fault(id).unwrap_or_else(|| panic!("{id} was taken"));
+            assert!(found.contains(reason), "{id}: {found}");
+        }
+        for id in ["spiffe://example.org", "spiffe://example.org/ns/shop/sa/Web_1.2-3"] {
+            assert_eq!(fault(id), None, "{id}");
+        }
+    }
+}
