@@ -17,7 +17,7 @@ use minijinja::Value;
 
 use crate::artifact::Artifact;
 use crate::error::{Error, Result};
-use crate::template::{self, Library};
+use crate::template::{self, Form, Library};
 
 pub use input::{Input, OptionValue};
 pub use manifest::Syntax;
@@ -44,7 +44,7 @@ impl Emitters {
     pub fn names(&self) -> Vec<String> {
         let described =
             |name: &String| !matches!(self.library.read(&format!("{name}/emitter.toml")), Ok(None));
-        self.library.names().into_iter().filter(described).collect()
+        self.library.names(Form::Directory).into_iter().filter(described).collect()
     }
 
     /// An emitter, read and checked.

@@ -2,9 +2,10 @@
 
 use std::time::SystemTime;
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::error::{Error, Result};
+use crate::pki::validity::checked_add;
 use crate::pki::{Authority, Certificate, Credential, Issued, Label, PrivateKey, Role, SubjectAltName};
 use crate::profile::{Profiles, Request};
 
@@ -33,7 +34,7 @@ impl EphemeralPki {
 
     /// Makes a root. `now` is when its certificates start to be valid, less one hour.
     pub fn new(now: SystemTime) -> Result<Self> {
-        let now = OffsetDateTime::from(now);
+        let now = moment(now)?;
         let profiles = Profiles::built_in();
         let name: Label = "root".parse()?;
         let decision =
@@ -79,8 +80,7 @@ impl EphemeralPki {
                 found: Some(profile.role.to_string()),
             });
         }
-        let issuer = self.authority.certificate();
-        let decision = profile.decide(request, Some((issuer, &self.authority.constraints())), self.now)?;
+        let decision = profile.decide(request, Some(self.authority.issuer()), self.now)?;
         let key = PrivateKey::generate(decision.spec.key_algorithm)?;
         let certificate = self.authority.sign(&decision.spec, key.public_key())?;
         Ok(self.authority.credential(request.name.clone(), Issued { certificate, key }))
@@ -94,5 +94,32 @@ impl EphemeralPki {
     /// The authority itself, to sign what this type has no word for.
     pub fn authority(&self) -> &Authority {
         &self.authority
+    }
+}
+
+/// A moment since 1970, refused where no certificate could carry it.
+fn moment(time: SystemTime) -> Result<OffsetDateTime> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok();
+    let since = since.and_then(|since| Duration::try_from(since).ok());
+    let since = since.ok_or_else(|| Error::invalid("date", format!("{time:?}"), "it leaves the calendar"))?;
+    checked_add(OffsetDateTime::UNIX_EPOCH, since)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EphemeralPki;
+    use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn a_moment_that_no_certificate_can_carry_is_an_error() {
+        let far = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+        for moment in
+            [far(40_000_000_000), far(1 << 60), far(9_000_000_000_000_000_000)].into_iter().flatten()
+        {
+            assert!(EphemeralPki::new(moment).is_err(), "{moment:?} was taken");
+        }
+        let before = SystemTime::UNIX_EPOCH.checked_sub(Duration::from_secs(1)).expect("a moment");
+        assert!(EphemeralPki::new(before).is_err());
+        assert!(EphemeralPki::new(far(1_795_262_400).expect("a moment")).is_ok());
     }
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::pki::{Cidr, DnsName, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, NameConstraints, Role, Span};
-use crate::template::{Library, is_name};
+use crate::template::{Form, Library, is_name};
 
 pub use decide::{Decision, Request};
 
@@ -33,7 +33,7 @@ impl Profiles {
 
     /// The names of all profiles, sorted.
     pub fn names(&self) -> Vec<String> {
-        self.library.names()
+        self.library.names(Form::File)
     }
 
     /// The text of a profile, ready to copy and change.
@@ -205,8 +205,37 @@ impl Profile {
                     "a leaf needs digitalSignature in key_usage: TLS 1.3 signs every handshake".into()
                 );
             }
+            let purposes = self.ext_key_usage.as_ref();
+            if purposes.is_some_and(|given| !self.role.ext_key_usage().iter().all(|own| given.contains(own)))
+            {
+                return Err(format!(
+                    "ext_key_usage lacks what the role {} is for (RFC 5280, section 4.2.1.12)",
+                    self.role
+                ));
+            }
         }
-        Ok(())
+        if let Some(name) = decide::RESERVED.iter().find(|name| self.variables.contains_key(**name)) {
+            return Err(format!(
+                "a variable cannot be called {name:?}: every template has a value of that name"
+            ));
+        }
+        self.fits(self.key_algorithm, usages).map_err(|error| error.to_string())
+    }
+
+    /// Refuses usages that a key of this kind does not have, whoever chose it.
+    fn fits(&self, key: KeyAlgorithm, usages: &[KeyUsage]) -> Result<()> {
+        match usages.iter().find(|usage| !usage.fits(key)) {
+            None => Ok(()),
+            Some(usage) => Err(Error::Contradiction {
+                reason: format!(
+                    "key_usage {usage} is none of an {key} key (RFC 3279, section 2.3.1; RFC 8813 and RFC 9295, section 3)"
+                ),
+                expected: Some(
+                    "digitalSignature; keyEncipherment with RSA only, keyAgreement with ECDSA only".into(),
+                ),
+                found: Some(format!("{usage} in profile {:?}", self.name)),
+            }),
+        }
     }
 }
 
@@ -264,5 +293,34 @@ mod tests {
         assert!(with("role = \"root-ca\"\next_key_usage = [\"serverAuth\"]").contains("ext_key_usage"));
         assert!(with("role = \"client\"\npath_len = 1").contains("path_len"));
         assert!(with("role = \"robot\"").contains("one of root-ca"));
+        assert!(
+            with("role = \"server\"\next_key_usage = [\"clientAuth\"]")
+                .contains("lacks what the role server")
+        );
+        for usage in ["keyEncipherment", "keyAgreement"] {
+            let text = with(&format!(
+                "role = \"server\"\nkey_type = \"ed25519\"\nkey_usage = [\"digitalSignature\", \"{usage}\"]"
+            ));
+            assert!(text.contains(&format!("key_usage {usage} is none of an ed25519 key")), "{text}");
+        }
+        for name in ["name", "host", "environment", "organization"] {
+            let text = with(&format!("role = \"server\"\n[variables.{name}]\nhelp = \"x\""));
+            assert!(text.contains(&format!("a variable cannot be called {name:?}")), "{text}");
+        }
+    }
+
+    #[test]
+    fn another_kind_of_key_than_the_profile_s_must_have_its_usages_too() {
+        use crate::pki::KeyAlgorithm;
+        let text = "summary = \"x\"\nrole = \"server\"\nvalidity = \"1d\"\nkey_type = \"rsa-2048\"\n\
+                    sans = [\"{{ host }}\"]\nkey_usage = [\"digitalSignature\", \"keyEncipherment\"]\n";
+        let profile = Profile::parse("mine", text, "mine.toml").expect("it is right for RSA");
+        let label = "web".parse().expect("a label");
+        let now = time::macros::datetime!(2026-11-21 12:00 UTC);
+        let mut request = super::Request::new(&label, "dev");
+        assert!(profile.decide(&request, None, now).is_ok());
+        request.key_algorithm = Some(KeyAlgorithm::EcP256);
+        let error = profile.decide(&request, None, now).expect_err("no ECDSA key enciphers").to_string();
+        assert!(error.contains("key_usage keyEncipherment is none of an ec-p256 key"), "{error}");
     }
 }

@@ -18,6 +18,15 @@ const MAX_FILE: u64 = 1 << 20;
 /// Steps that a template may take: loops of a hostile one end, and no real one needs a hundredth of it.
 const FUEL: u64 = 2_000_000;
 
+/// What a template of a family is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A file, `NAME.toml`.
+    File,
+    /// A directory, `NAME`.
+    Directory,
+}
+
 /// One family of templates ("profiles", "emit"): the embedded ones, and users' directories that come first.
 #[derive(Debug, Clone)]
 pub struct Library {
@@ -31,8 +40,8 @@ impl Library {
         Self { family, directories }
     }
 
-    /// Names at the top of the family, sorted: files without their extension, directories with their name.
-    pub fn names(&self) -> Vec<String> {
+    /// Names at the top of the family, sorted; what has another form is something else that lies there.
+    pub fn names(&self, form: Form) -> Vec<String> {
         let prefix = format!("{}/", self.family);
         let embedded = EMBEDDED
             .iter()
@@ -43,8 +52,11 @@ impl Library {
         let users = found.filter_map(|entry| {
             let entry = entry.ok()?;
             let name = entry.file_name().into_string().ok()?;
-            let is_directory = entry.path().is_dir();
-            name.strip_suffix(".toml").map(str::to_owned).or_else(|| is_directory.then_some(name))
+            match (form, entry.path().is_dir()) {
+                (Form::File, false) => name.strip_suffix(".toml").map(str::to_owned),
+                (Form::Directory, true) => Some(name),
+                _ => None,
+            }
         });
         let mut names: Vec<String> = embedded.chain(users).filter(|name| is_name(name)).collect();
         names.sort();

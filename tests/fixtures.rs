@@ -75,8 +75,7 @@ fn spec(
     change: impl FnOnce(&mut CertificateSpec),
 ) -> CertificateSpec {
     let name: Label = name.parse().expect("a label");
-    let constraints = issuer.map(Authority::constraints);
-    let issuer = issuer.map(Authority::certificate).zip(constraints.as_ref());
+    let issuer = issuer.map(Authority::issuer);
     let profile = Profiles::built_in().load(profile).expect("a built-in profile");
     let mut spec = profile.decide(&Request::new(&name, "dev"), issuer, now()).expect("it can be made").spec;
     change(&mut spec);

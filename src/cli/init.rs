@@ -134,7 +134,7 @@ fn make(wish: &Wish<'_>, global: &Global) -> Result<(Authority, Option<Authority
     }
     let decision = profiles.load("intermediate-ca")?.decide(
         &wish.request(&issuing_name),
-        Some((root.certificate(), &root.constraints())),
+        Some(root.issuer()),
         now,
     )?;
     notices.extend(decision.notices);

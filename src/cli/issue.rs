@@ -128,8 +128,7 @@ impl Work<'_> {
         let key = progress::private_key(algorithm, global.quiet)?;
         let lock = self.environment.lock()?;
         let authority = self.environment.authority(self.ca, self.passphrase.as_ref())?;
-        let decision =
-            self.profile.decide(request, Some((authority.certificate(), &authority.constraints())), now)?;
+        let decision = self.profile.decide(request, Some(authority.issuer()), now)?;
         let certificate = authority.sign(&decision.spec, key.public_key())?;
         let credential = authority.credential(request.name.clone(), Issued { certificate, key });
         // Written out of sight before the credential is kept: a directory that cannot be written changes nothing.
@@ -162,8 +161,7 @@ impl Work<'_> {
         let now = clock::now()?;
         let lock = self.environment.lock()?;
         let parent = self.environment.authority(self.ca, self.passphrase.as_ref())?;
-        let decision =
-            self.profile.decide(request, Some((parent.certificate(), &parent.constraints())), now)?;
+        let decision = self.profile.decide(request, Some(parent.issuer()), now)?;
         let authority =
             with_spinner(decision.spec.key_algorithm, global.quiet, || parent.intermediate(&decision.spec))?;
         let new =

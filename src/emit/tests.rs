@@ -45,10 +45,8 @@ fn identity(profile: &str) -> Identity {
     let now = time::OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000);
     let decide = |profile: &str, name: &str, issuer: Option<&Authority>| {
         let name: Label = name.parse().expect("a label");
-        let issuer = issuer.map(|issuer| (issuer.certificate(), issuer.constraints()));
-        let issuer = issuer.as_ref().map(|(certificate, constraints)| (*certificate, constraints));
         let profile = Profiles::built_in().load(profile).expect("a profile");
-        profile.decide(&Request::new(&name, "dev"), issuer, now).expect("decided").spec
+        profile.decide(&Request::new(&name, "dev"), issuer.map(Authority::issuer), now).expect("decided").spec
     };
     let root = Authority::root(&decide("root-ca", "root", None)).expect("a root");
     let issued = root.issue(&decide(profile, "localhost", Some(&root))).expect("issued");

@@ -2,13 +2,13 @@
 
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, DnValue,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyUsagePurpose, PublicKeyData, SanType,
-    SerialNumber, SigningKey,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyUsagePurpose, PublicKeyData, SanType, SerialNumber,
+    SigningKey,
 };
 
 use super::certificate::Certificate;
-use super::constraints::NameConstraints;
 use super::credential::Credential;
+use super::issuer::Issuer;
 use super::key::{KeyAlgorithm, PrivateKey, PublicKey};
 use super::label::Label;
 use super::name::SubjectAltName;
@@ -36,6 +36,7 @@ pub struct Issued {
 impl Authority {
     /// Makes a root that signs itself.
     pub fn root(spec: &CertificateSpec) -> Result<Self> {
+        require_role(spec, Role::RootCa)?;
         let key = PrivateKey::generate(spec.key_algorithm)?;
         let signer = Signer { key: &key };
         let parameters = parameters(spec, key.public_key())?;
@@ -63,6 +64,7 @@ impl Authority {
 
     /// Makes an authority under this one.
     pub fn intermediate(&self, spec: &CertificateSpec) -> Result<Self> {
+        require_role(spec, Role::IntermediateCa)?;
         let issued = self.issue(spec)?;
         let above = std::iter::once(self.certificate.clone()).chain(self.above.iter().cloned()).collect();
         Ok(Self { certificate: issued.certificate, above, key: issued.key })
@@ -83,7 +85,7 @@ impl Authority {
         // The issuer field must repeat the subject of the certificate byte for byte, so it is read from there.
         let signer = Signer { key: &self.key };
         let issuer =
-            Issuer::from_ca_cert_der(&self.certificate.der().into(), signer).map_err(rcgen_failed)?;
+            rcgen::Issuer::from_ca_cert_der(&self.certificate.der().into(), signer).map_err(rcgen_failed)?;
         let der = parameters(spec, public_key)?
             .signed_by(&Public { key: public_key }, &issuer)
             .map_err(rcgen_failed)?;
@@ -131,14 +133,22 @@ impl Authority {
         (self.certificate, self.above, self.key)
     }
 
-    /// The names that it may sign: all of its own constraints and of those above it hold.
-    pub fn constraints(&self) -> NameConstraints {
-        std::iter::once(&self.certificate)
-            .chain(&self.above)
-            .filter_map(|certificate| certificate.details.name_constraints.clone())
-            .find(|constraints| !constraints.is_empty())
-            .unwrap_or_default()
+    /// It, as those below it see it.
+    pub fn issuer(&self) -> Issuer<'_> {
+        Issuer { certificate: &self.certificate, above: &self.above }
     }
+}
+
+/// Refuses what its profile makes something else of: under the name of an authority there would be none.
+fn require_role(spec: &CertificateSpec, wanted: Role) -> Result<()> {
+    if spec.role == wanted {
+        return Ok(());
+    }
+    Err(Error::Contradiction {
+        reason: format!("profile {:?} makes no certificate of the role {wanted}", spec.profile),
+        expected: Some(format!("role = \"{wanted}\"")),
+        found: Some(format!("role = \"{}\"", spec.role)),
+    })
 }
 
 /// ring's signature as rcgen asks for it.

@@ -135,7 +135,13 @@ impl NameConstraints {
         if text.starts_with('.') {
             return refuse("a DNS constraint has no leading dot (RFC 5280, section 4.2.1.10)");
         }
-        text.parse()
+        let domain: DnsName = text.parse()?;
+        if domain.as_str() == NOWHERE {
+            return refuse(
+                "it stands for no host at all (RFC 6761, section 6.4), and is what closes a form of name",
+            );
+        }
+        Ok(domain)
     }
 
     /// Whether nothing is constrained.
@@ -194,6 +200,18 @@ impl NameConstraints {
                 }
             });
         })
+    }
+
+    /// The first name or network of these that `wider` does not permit.
+    pub(crate) fn first_outside(&self, wider: &Self) -> Option<String> {
+        if wider.is_empty() {
+            return None;
+        }
+        let names = self.permitted_dns.iter().cloned().map(SubjectAltName::Dns);
+        let name = names.filter(|name| !wider.permits(name)).map(|name| name.to_string()).next();
+        let is_inside = |network: &Cidr| wider.permitted_ip.iter().any(|one| network.is_within(*one));
+        let mut networks = self.permitted_ip.iter().filter(|network| !is_inside(network));
+        name.or_else(|| networks.next().map(|network| format!("IP:{network}")))
     }
 
     /// Whether a certificate with this name may be signed.

@@ -3,6 +3,8 @@
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Name;
 
+use super::spec::Subject;
+
 /// Attributes that have a short name; others show their object identifier.
 const SHORT_NAMES: [(&str, &str); 10] = [
     ("2.5.4.3", "CN"),
@@ -26,23 +28,46 @@ pub fn from_der(der: &[u8]) -> Option<String> {
 pub(crate) fn to_text(name: &X509Name<'_>) -> String {
     let mut text = String::new();
     for attribute in name.iter_attributes() {
-        if !text.is_empty() {
-            text.push_str(", ");
-        }
         let id = attribute.attr_type().to_id_string();
-        text.push_str(SHORT_NAMES.iter().find(|(known, _)| *known == id).map_or(&id, |(_, short)| short));
-        text.push('=');
+        let name = SHORT_NAMES.iter().find(|(known, _)| *known == id).map_or(id.as_str(), |(_, short)| short);
         let value = attribute.as_str().map_or_else(|_| super::hex(attribute.as_slice()), str::to_owned);
-        let mut escaped = String::with_capacity(value.len());
-        for c in value.chars() {
-            if ",+=\\\"<>;".contains(c) {
-                escaped.push('\\');
-            }
-            escaped.push(c);
-        }
-        text.push_str(&super::printable(&escaped));
+        push(&mut text, name, &value);
     }
     text
+}
+
+/// The same of a subject that no certificate has yet.
+pub(crate) fn of_subject(subject: &Subject) -> String {
+    let attributes = [
+        ("C", &subject.country),
+        ("O", &subject.organization),
+        ("OU", &subject.organizational_unit),
+        ("serialNumber", &subject.serial_number),
+        ("CN", &subject.common_name),
+    ];
+    let mut text = String::new();
+    for (name, value) in attributes {
+        if let Some(value) = value {
+            push(&mut text, name, value);
+        }
+    }
+    text
+}
+
+fn push(text: &mut String, name: &str, value: &str) {
+    if !text.is_empty() {
+        text.push_str(", ");
+    }
+    text.push_str(name);
+    text.push('=');
+    let mut escaped = String::with_capacity(value.len());
+    for c in value.chars() {
+        if ",+=\\\"<>;".contains(c) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    text.push_str(&super::printable(&escaped));
 }
 
 /// The last common name, which is the most specific one.

@@ -24,6 +24,11 @@ impl Label {
         &self.0
     }
 
+    /// Whether it is neither a wildcard nor an address nor a mailbox.
+    pub fn is_word(&self) -> bool {
+        !self.0.contains(['*', ':', '@']) && self.0.parse::<IpAddr>().is_err()
+    }
+
     /// The directory name: `*` is written as `_wildcard`, an IPv6 address as `_ipv6.` with `-` for `:`.
     pub fn directory(&self) -> String {
         match self.0.strip_prefix("*.") {
@@ -41,6 +46,14 @@ impl Label {
         match directory.strip_prefix("_ipv6.") {
             Some(rest) => rest.replace('-', ":").parse(),
             None => directory.parse(),
+        }
+    }
+
+    /// The label as people write it: A-labels are read.
+    pub fn to_unicode(&self) -> String {
+        match self.0.parse::<DnsName>() {
+            Ok(name) if self.0.contains("xn--") => name.to_unicode(),
+            _ => self.0.clone(),
         }
     }
 
@@ -71,6 +84,8 @@ impl FromStr for Label {
         if let Ok(address) = text.parse::<IpAddr>() {
             return Ok(Self(address.to_string()));
         }
+        // A host name with its final dot is the same host's.
+        let text = text.strip_suffix('.').filter(|host| host.parse::<DnsName>().is_ok()).unwrap_or(text);
         let length = text.chars().count();
         if length > MAX_LENGTH {
             return refuse(&format!("it is {length} characters long, at most {MAX_LENGTH} are allowed"));
@@ -144,6 +159,8 @@ mod tests {
             let label: Label = text.parse().expect("a label");
             assert_eq!(Label::from_directory(&label.directory()).expect("a directory name"), label);
         }
+        assert_eq!("web.example.com.".parse::<Label>().expect("a label").as_str(), "web.example.com");
+        assert_eq!("jörg".parse::<Label>().expect("a label").to_unicode(), "jörg");
         assert_eq!(
             "*.apps.example.com".parse::<Label>().expect("a label").directory(),
             "_wildcard.apps.example.com"

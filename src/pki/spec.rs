@@ -103,6 +103,23 @@ impl KeyUsage {
         ("keyCertSign", Self::KeyCertSign),
         ("cRLSign", Self::CrlSign),
     ];
+
+    /// Whether a key of this kind can be used like that (RSA: RFC 3279, section 2.3.1; ECDSA: RFC 8813, section 3;
+    /// Ed25519: RFC 9295, section 3).
+    pub fn fits(self, key: KeyAlgorithm) -> bool {
+        match self {
+            Self::KeyEncipherment => key.is_rsa(),
+            Self::KeyAgreement => matches!(key, KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384),
+            Self::DigitalSignature | Self::KeyCertSign | Self::CrlSign => true,
+        }
+    }
+}
+
+impl fmt::Display for KeyUsage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::ALL.iter().find(|(_, usage)| usage == self).map_or("", |(name, _)| name);
+        f.write_str(name)
+    }
 }
 
 impl FromStr for KeyUsage {

@@ -1,21 +1,21 @@
 //! Common names: short enough, and harmless under an authority with name constraints.
 
 use crate::error::{Error, Result};
-use crate::pki::{Certificate, DnsName, NameConstraints, Role, Subject, SubjectAltName};
+use crate::pki::{DnsName, Issuer, Role, Subject, SubjectAltName, defect, distinguished_name};
 
 /// Without a DNS name among the SANs, verifiers hold the common name itself against the DNS constraints: OpenSSL when
 /// it has a dot, GnuTLS on every server. A server's common name only repeats a SAN, so there it is left out.
 pub(super) fn hold_against(
-    issuer: Option<(&Certificate, &NameConstraints)>,
+    issuer: Option<Issuer<'_>>,
     role: Role,
     sans: &[SubjectAltName],
     asked: bool,
     subject: &mut Subject,
 ) -> Result<()> {
-    let (Some((issuer, constraints)), Some(name)) = (issuer, &subject.common_name) else { return Ok(()) };
-    let is_inside = name.parse::<DnsName>().is_ok_and(|name| constraints.permits(&SubjectAltName::Dns(name)));
+    let (Some(issuer), Some(name)) = (issuer, &subject.common_name) else { return Ok(()) };
+    let Some(constraints) = issuer.constraints() else { return Ok(()) };
+    let is_inside = name.parse::<DnsName>().is_ok_and(|name| issuer.permits(&SubjectAltName::Dns(name)));
     let is_held = !role.is_authority()
-        && !constraints.is_empty()
         && !sans.iter().any(|san| san.as_dns().is_some())
         && (role.serves() || name.contains('.'));
     if is_inside || !is_held {
@@ -28,7 +28,7 @@ pub(super) fn hold_against(
     Err(Error::Contradiction {
         reason: format!(
             "without a DNS name beside it, the common name {name:?} is taken for a host name, and as such it lies outside the name constraints of {:?}",
-            issuer.title()
+            issuer.certificate.title()
         ),
         expected: Some(format!(
             "a DNS name among the SANs, or a common name without a dot; permitted: {constraints}"
@@ -37,10 +37,32 @@ pub(super) fn hold_against(
     })
 }
 
+/// Refuses the subject of an authority above: OpenSSL would take such a leaf for self-signed.
+pub(super) fn refuse_own_name(issuer: Issuer<'_>, subject: &Subject) -> Result<()> {
+    let text = distinguished_name::of_subject(subject);
+    let mut chain = std::iter::once(issuer.certificate).chain(issuer.above);
+    match chain.find_map(|authority| defect::same_subject(&text, authority)) {
+        None => Ok(()),
+        Some(defect) => Err(Error::Contradiction {
+            reason: "a certificate with the subject of its CA is taken for self-signed".into(),
+            expected: Some(defect.expected),
+            found: Some(defect.found),
+        }),
+    }
+}
+
 /// `name suffix`, shortened to what a common name may hold.
 pub(super) fn fit(name: &str, suffix: &str) -> String {
-    let room = Subject::MAX_LENGTH - suffix.len() - 1;
-    format!("{} {suffix}", name.chars().take(room).collect::<String>().trim_end())
+    format!("{} {suffix}", name.chars().take(room(suffix)).collect::<String>().trim_end())
+}
+
+/// How many characters of `name` find no room before the suffix.
+pub(super) fn excess(name: &str, suffix: &str) -> usize {
+    name.chars().count().saturating_sub(room(suffix))
+}
+
+fn room(suffix: &str) -> usize {
+    Subject::MAX_LENGTH - suffix.len() - 1
 }
 
 #[cfg(test)]
@@ -60,7 +82,7 @@ mod tests {
             permitted_ip: vec!["10.0.0.0/8".parse().expect("a network")],
         };
         let label: Label = "root".parse().expect("a label");
-        let root = Request { name_constraints: constraints.clone(), ..Request::new(&label, "dev") };
+        let root = Request { name_constraints: constraints, ..Request::new(&label, "dev") };
         let root =
             profiles.load("root-ca").and_then(|profile| profile.decide(&root, None, now)).expect("a root");
         let root = Authority::root(&root.spec).expect("a root");
@@ -71,9 +93,7 @@ mod tests {
             ..Request::new(&label, "dev")
         };
         let profile = profiles.load(profile).expect("a built-in profile");
-        profile
-            .decide(&request, Some((root.certificate(), &constraints)), now)
-            .map(|decided| decided.spec.subject)
+        profile.decide(&request, Some(root.issuer()), now).map(|decided| decided.spec.subject)
     }
 
     #[test]

@@ -3,20 +3,17 @@
 mod names;
 mod period;
 
-use minijinja::Value;
-use time::{Duration, OffsetDateTime};
+use minijinja::{Value, context};
+use time::OffsetDateTime;
 
 use super::{Profile, SubjectTemplate, common_name};
 use crate::error::{Error, Result};
 use crate::pki::{
-    Certificate, CertificateSpec, KeyAlgorithm, Label, Moment, NameConstraints, Notice, Subject,
-    SubjectAltName,
+    Certificate, CertificateSpec, Issuer, KeyAlgorithm, Label, Moment, NameConstraints, Notice, Role,
+    Subject, SubjectAltName, Validity,
 };
 use crate::template;
 use names::{Names, check_names};
-
-/// Apple refuses longer server certificates, under private authorities too (support.apple.com/103769).
-const APPLE_MAX: Duration = Duration::days(825);
 
 /// What is asked of a profile. Whatever is absent, the profile decides.
 #[derive(Debug, Clone)]
@@ -64,6 +61,9 @@ impl<'a> Request<'a> {
     }
 }
 
+/// What every template of a profile may use: the name, the SAN that it is, the environment, the organization.
+pub(super) const RESERVED: [&str; 4] = ["name", "host", "environment", "organization"];
+
 /// A certificate that is fully decided, and what its owner should know about it.
 #[derive(Debug)]
 pub struct Decision {
@@ -74,21 +74,20 @@ pub struct Decision {
 }
 
 impl Profile {
-    /// Decides everything. `issuer` is the authority that will sign and the names that it may sign; a root has none.
+    /// Decides everything. `issuer` is the authority that will sign; a root has none.
     pub fn decide(
         &self,
         request: &Request<'_>,
-        issuer: Option<(&Certificate, &NameConstraints)>,
+        issuer: Option<Issuer<'_>>,
         now: OffsetDateTime,
     ) -> Result<Decision> {
         let mut notices = Vec::new();
         let key_algorithm = request.key_algorithm.unwrap_or(self.key_algorithm);
-        let context = self.context(request, issuer.map(|(certificate, _)| certificate))?;
-        let constraints = issuer.map(|(_, constraints)| constraints.clone()).unwrap_or_default();
-        let authority = issuer.map(|(certificate, _)| certificate.title()).unwrap_or_default();
+        let key_usage = self.key_usage.clone().unwrap_or_else(|| self.role.key_usage(key_algorithm));
+        self.fits(key_algorithm, &key_usage)?;
+        let context = self.context(request, issuer.map(|issuer| issuer.certificate))?;
 
-        let mut names =
-            Names { constraints: &constraints, authority: &authority, found: vec![], dropped: vec![] };
+        let mut names = Names { issuer, found: vec![], dropped: vec![] };
         for text in &self.sans {
             let rendered = self.render("sans", text, &context)?;
             if !rendered.is_empty() {
@@ -114,18 +113,14 @@ impl Profile {
         let sans = names.settle(self, request, &mut notices)?;
         let asked = request.common_name.is_some();
         common_name::hold_against(issuer, self.role, &sans, asked, &mut subject)?;
+        if let Some(issuer) = issuer.filter(|_| !self.role.is_authority()) {
+            common_name::refuse_own_name(issuer, &subject)?;
+        }
         check_names(&sans, request, &mut notices)?;
 
-        let validity = period::decide(
-            self.validity,
-            request,
-            issuer.map(|(certificate, _)| certificate),
-            now,
-            &mut notices,
-        )?;
-        if !self.role.is_authority()
-            && validity.not_after - validity.not_before > APPLE_MAX + period::BACKDATE
-        {
+        let above = issuer.map(|issuer| issuer.certificate);
+        let validity = period::decide(self.validity, request, above, now, &mut notices)?;
+        if !self.role.is_authority() && validity.length() > Validity::APPLE_MAX {
             notices.push(Notice::Warning(
                 "valid for more than 825 days: Apple systems refuse such a certificate, under a private CA too".into(),
             ));
@@ -135,9 +130,6 @@ impl Profile {
                 "Ed25519 server certificates fail in Chrome, in Firefox and in the OpenShift router".into(),
             ));
         }
-        let mut name_constraints = self.name_constraints.clone();
-        name_constraints.permitted_dns.extend(request.name_constraints.permitted_dns.iter().cloned());
-        name_constraints.permitted_ip.extend(request.name_constraints.permitted_ip.iter().copied());
         Ok(Decision {
             spec: CertificateSpec {
                 profile: self.name.clone(),
@@ -146,30 +138,44 @@ impl Profile {
                 sans,
                 key_algorithm,
                 validity,
-                key_usage: self.key_usage.clone().unwrap_or_else(|| self.role.key_usage(key_algorithm)),
+                key_usage,
                 ext_key_usage: self.ext_key_usage.clone().unwrap_or_else(|| self.role.ext_key_usage()),
                 path_len: self.path_len,
-                name_constraints,
+                name_constraints: self.constraints(request, issuer)?,
             },
             notices,
         })
     }
 
+    /// What an authority may sign: no more than its issuer, whose constraints it repeats where none are asked for, because
+    /// Java ignores those of a trust anchor.
+    fn constraints(&self, request: &Request<'_>, issuer: Option<Issuer<'_>>) -> Result<NameConstraints> {
+        let mut wanted = self.name_constraints.clone();
+        wanted.permitted_dns.extend(request.name_constraints.permitted_dns.iter().cloned());
+        wanted.permitted_ip.extend(request.name_constraints.permitted_ip.iter().copied());
+        match issuer {
+            Some(issuer) if self.role.is_authority() && wanted.is_empty() => {
+                Ok(issuer.constraints().cloned().unwrap_or_default())
+            }
+            Some(issuer) => issuer.require_narrower(&wanted).map(|()| wanted),
+            None => Ok(wanted),
+        }
+    }
+
     /// What the profile's templates may use.
     fn context(&self, request: &Request<'_>, issuer: Option<&Certificate>) -> Result<Value> {
-        let mut values: Vec<(String, String)> = vec![
-            ("name".into(), request.name.to_string()),
-            ("host".into(), request.name.as_san().map(|san| san.value()).unwrap_or_default()),
-            ("environment".into(), request.environment.to_owned()),
-            (
-                "organization".into(),
-                request
-                    .organization
-                    .clone()
-                    .or_else(|| issuer.and_then(|issuer| issuer.details.organization.clone()))
-                    .unwrap_or_default(),
-            ),
+        let organization = match &request.organization {
+            Some(name) => name.trim().to_owned(),
+            None => issuer.and_then(|issuer| issuer.details.organization.clone()).unwrap_or_default(),
+        };
+        let own = [
+            // The name of a client is its identity; only as a SAN it has to be a host's.
+            if self.role == Role::Client { request.name.to_unicode() } else { request.name.to_string() },
+            request.name.as_san().map(|san| san.value()).unwrap_or_default(),
+            request.environment.to_owned(),
+            organization,
         ];
+        let mut values: Vec<(String, String)> = RESERVED.map(str::to_owned).into_iter().zip(own).collect();
         if let Some((unknown, _)) = request.values.iter().find(|(key, _)| !self.variables.contains_key(key)) {
             return Err(Error::NotFound {
                 what: "variable",
@@ -221,15 +227,30 @@ impl Profile {
             let suffix = crate::pki::hex(&crate::pki::random_bytes::<3>()?);
             match &request.common_name {
                 Some(_) => subject.serial_number = Some(suffix),
-                None => {
-                    subject.common_name = subject.common_name.map(|name| common_name::fit(&name, &suffix))
-                }
+                None => subject.common_name = self.authority_name(context, &suffix)?,
             }
         }
         if let Some(name) = &request.common_name {
             subject.common_name = Some(name.clone());
         }
         Ok(subject)
+    }
+
+    /// The common name of an authority, and the suffix. The organization in it gives way where both are too long: what
+    /// tells authorities apart stands behind it.
+    fn authority_name(&self, context: &Value, suffix: &str) -> Result<Option<String>> {
+        let Some(source) = &self.subject.common_name else { return Ok(None) };
+        let mut name = self.render("common_name", source, context)?;
+        let (excess, organization) =
+            (common_name::excess(&name, suffix), context.get_attr("organization").ok());
+        let organization = organization.as_ref().and_then(Value::as_str).unwrap_or_default();
+        if excess > 0 && !organization.is_empty() {
+            let room = organization.chars().count().saturating_sub(excess).max(1);
+            let short: String = organization.chars().take(room).collect();
+            let shorter = context! { organization => short.trim_end(), ..context.clone() };
+            name = self.render("common_name", source, &shorter)?;
+        }
+        Ok(Some(name).filter(|name| !name.is_empty()).map(|name| common_name::fit(&name, suffix)))
     }
 
     /// The common name of a server equals one of its SANs, or is left out: some clients still look at it first.

@@ -19,8 +19,6 @@ pub(super) struct Signing {
     pub(super) name: &'static str,
     /// Its certificate, then those above it, the root last.
     pub(super) chain: Vec<Certificate>,
-    /// What it may sign.
-    pub(super) constraints: NameConstraints,
     /// The profiles of its services.
     profiles: BTreeMap<String, Profile>,
 }
@@ -94,18 +92,13 @@ impl Reconciler<'_> {
     fn signer(&self, environment: &Environment, place: usize, store: &store::Environment) -> Result<Signing> {
         let name = signing_name(&environment.authorities[place]);
         let chain = store.authority_chain(name)?;
-        let constraints = chain
-            .iter()
-            .filter_map(|certificate| certificate.details.name_constraints.clone())
-            .find(|constraints| !constraints.is_empty())
-            .unwrap_or_default();
         let mut profiles = BTreeMap::new();
         for service in environment.services.iter().filter(|service| service.authority == place) {
             if !profiles.contains_key(&service.profile) {
                 profiles.insert(service.profile.clone(), self.profiles.load(&service.profile)?);
             }
         }
-        Ok(Signing { name, chain, constraints, profiles })
+        Ok(Signing { name, chain, profiles })
     }
 
     /// What is to be done, and the step that says so.
@@ -239,8 +232,8 @@ impl Reconciler<'_> {
     fn intermediate(&self, wanted: &Wanted, root: &Authority) -> Result<Authority> {
         let name: Label = ISSUING.parse()?;
         let request = authority_request(wanted, &name);
-        let above = Some((root.certificate(), &root.constraints()));
-        let decision = self.profiles.load("intermediate-ca")?.decide(&request, above, self.now)?;
+        let profile = self.profiles.load("intermediate-ca")?;
+        let decision = profile.decide(&request, Some(root.issuer()), self.now)?;
         root.intermediate(&decision.spec)
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::manifest::{Environment, Service};
 use crate::pki::validity::human_time;
 use crate::pki::{
-    Certificate, CertificateSpec, ExtendedKeyUsage, KeyUsage, Moment, Notice, Span, SubjectAltName,
+    Certificate, CertificateSpec, ExtendedKeyUsage, Issuer, KeyUsage, Moment, Notice, Span, SubjectAltName,
 };
 use crate::profile::{Decision, Profile, Request};
 use crate::store::{self, Found, FoundFile};
@@ -106,7 +106,7 @@ impl Reconciler<'_> {
         request.not_after = service.validity.map(Moment::In);
         request.values.clone_from(&service.values);
         profile
-            .decide(&request, Some((&signing.chain[0], &signing.constraints)), self.now)
+            .decide(&request, Issuer::of(&signing.chain), self.now)
             .map_err(|error| at(&format!("service {:?}", service.name.as_str()), error))
     }
 

@@ -99,8 +99,9 @@ fn a_broken_profile_does_not_hide_the_others() {
     let workspace = workspace();
     workspace.write("pki/profiles/broken.toml", "summary");
     workspace.write("pki/profiles/\u{1b}[31m.toml", HEAD);
+    workspace.write("pki/profiles/old/server.toml", HEAD);
     let list = workspace.pkictl(&["profile", "list"]).succeeds().stdout;
     assert!(list.starts_with("broken           unreadable: pki/profiles/broken.toml:1:8: "), "{list}");
     assert!(list.contains("\nserver           ec-p256  397 days   TLS server, "), "{list}");
-    assert!(!list.contains('\u{1b}'), "{list:?}");
+    assert!(!list.contains('\u{1b}') && !list.contains("\nold "), "{list:?}");
 }

@@ -2,13 +2,12 @@
 
 use super::Request;
 use crate::error::{Error, Result};
-use crate::pki::{NameConstraints, Notice, Role, SubjectAltName};
+use crate::pki::{Issuer, Notice, Role, SubjectAltName, defect};
 use crate::profile::Profile;
 
 /// The names of a certificate while they are decided.
 pub(super) struct Names<'a> {
-    pub(super) constraints: &'a NameConstraints,
-    pub(super) authority: &'a str,
+    pub(super) issuer: Option<Issuer<'a>>,
     pub(super) found: Vec<SubjectAltName>,
     pub(super) dropped: Vec<SubjectAltName>,
 }
@@ -16,16 +15,14 @@ pub(super) struct Names<'a> {
 impl Names<'_> {
     /// A name that was asked for: outside the authority's constraints it is an error.
     pub(super) fn require(&mut self, san: SubjectAltName) -> Result<()> {
-        if !self.constraints.permits(&san) {
-            return Err(self.outside(&san));
-        }
+        self.inside(&san)?;
         self.add(san);
         Ok(())
     }
 
     /// A name that follows from the label: outside the authority's constraints it is left out.
     pub(super) fn offer(&mut self, san: SubjectAltName) {
-        if self.constraints.permits(&san) { self.add(san) } else { self.dropped.push(san) }
+        if self.inside(&san).is_ok() { self.add(san) } else { self.drop(san) }
     }
 
     fn add(&mut self, san: SubjectAltName) {
@@ -35,25 +32,24 @@ impl Names<'_> {
         }
         if is_localhost {
             for loopback in [std::net::Ipv4Addr::LOCALHOST.into(), std::net::Ipv6Addr::LOCALHOST.into()] {
-                let san = SubjectAltName::Ip(loopback);
-                if self.constraints.permits(&san) && !self.found.contains(&san) {
-                    self.found.push(san);
-                }
+                self.offer(SubjectAltName::Ip(loopback));
             }
         }
     }
 
-    fn outside(&self, san: &SubjectAltName) -> Error {
-        Error::OutsideConstraints {
-            name: san.to_string(),
-            authority: self.authority.to_owned(),
-            permitted: self.constraints.to_string(),
+    fn drop(&mut self, san: SubjectAltName) {
+        if !self.dropped.contains(&san) {
+            self.dropped.push(san);
         }
+    }
+
+    fn inside(&self, san: &SubjectAltName) -> Result<()> {
+        self.issuer.map_or(Ok(()), |issuer| issuer.require(san))
     }
 
     /// What is left: at least one name on every leaf.
     pub(super) fn settle(
-        mut self,
+        self,
         profile: &Profile,
         request: &Request<'_>,
         notices: &mut Vec<Notice>,
@@ -61,35 +57,31 @@ impl Names<'_> {
         if profile.role.is_authority() {
             return Ok(self.found);
         }
-        let derived = || {
-            let domain = self.constraints.permitted_dns.first()?;
-            format!("{}.{domain}", request.name).parse().ok().map(SubjectAltName::Dns)
-        };
-        if self.found.is_empty() && profile.role == Role::Client && !self.dropped.is_empty() {
-            match derived() {
-                Some(san) => {
-                    notices
-                        .push(Notice::Note(format!("its name is {san}, inside the CA's name constraints")));
-                    return Ok(vec![san]);
-                }
-                None => return Err(self.outside(&self.dropped[0])),
-            }
-        }
         if self.found.is_empty() {
-            return Err(match self.dropped.pop() {
-                Some(san) => self.outside(&san),
-                None => Error::Missing {
+            let Some(dropped) = self.dropped.first().cloned() else {
+                return Err(Error::Missing {
                     what: "certificate",
                     name: request.name.to_string(),
                     need: "a subject alternative name: its own name is no host name, address or mailbox"
                         .into(),
-                },
-            });
+                });
+            };
+            let derived = if profile.role == Role::Client { self.derived(request) } else { None };
+            let Some(san) = derived else { return self.inside(&dropped).map(|()| vec![dropped]) };
+            notices.push(Notice::Note(format!("its name is {san}, inside the CA's name constraints")));
+            return Ok(vec![san]);
         }
         for san in &self.dropped {
             notices.push(Notice::Note(format!("left out {san}: it lies outside the CA's name constraints")));
         }
         Ok(self.found)
+    }
+
+    /// The name below the first permitted domain.
+    fn derived(&self, request: &Request<'_>) -> Option<SubjectAltName> {
+        let domain = self.issuer?.constraints()?.permitted_dns.first()?;
+        let name = format!("{}.{domain}", request.name).parse().ok().map(SubjectAltName::Dns)?;
+        self.inside(&name).is_ok().then_some(name)
     }
 }
 
@@ -99,6 +91,13 @@ pub(super) fn check_names(
     request: &Request<'_>,
     notices: &mut Vec<Notice>,
 ) -> Result<()> {
+    if let Some(defect) = defect::spiffe_names(sans).into_iter().next() {
+        return Err(Error::Contradiction {
+            reason: "peers would not take the SPIFFE ID of this certificate".into(),
+            expected: Some(defect.expected),
+            found: Some(defect.found),
+        });
+    }
     for name in sans.iter().filter_map(SubjectAltName::as_dns) {
         if name.is_too_wide() && !request.insist {
             return Err(Error::WildcardTooWide { name: name.to_string() });

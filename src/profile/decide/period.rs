@@ -8,7 +8,7 @@ use crate::pki::validity::{checked_add, human_time};
 use crate::pki::{Certificate, Notice, Span, Validity};
 
 /// Clocks of the machines that will check the certificate may be this far behind ours.
-pub(super) const BACKDATE: Duration = Duration::hours(1);
+const BACKDATE: Duration = Duration::hours(1);
 
 /// Decides the period from what was asked for, or else from the profile's `usual` span; it lies within the issuer's.
 pub(super) fn decide(
@@ -27,8 +27,8 @@ pub(super) fn decide(
     let mut start = match asked_start {
         Some(start) => start,
         // An expired certificate that was asked for still needs some time in which it was valid.
-        None if end <= now => end - Duration::days(1),
-        None => now - BACKDATE,
+        None if end <= now => checked_add(end, -Duration::DAY)?,
+        None => checked_add(now, -BACKDATE)?,
     };
     if let Some(issuer) = issuer {
         let limit = issuer.details.validity;
@@ -41,6 +41,16 @@ pub(super) fn decide(
             )));
         }
         if end > limit.not_after {
+            if end > now && limit.not_after <= now {
+                return Err(Error::Contradiction {
+                    reason: format!(
+                        "the issuer {:?} has expired, and so would everything that it signs",
+                        issuer.title()
+                    ),
+                    expected: Some("an issuer that is valid, or an end in the past".into()),
+                    found: Some(format!("an issuer that ended at {}", human_time(limit.not_after))),
+                });
+            }
             end = limit.not_after;
             if end < start {
                 return Err(Error::Contradiction {
@@ -55,5 +65,13 @@ pub(super) fn decide(
             )));
         }
     }
-    Validity::new(start, end)
+    let validity = Validity::new(start, end)?;
+    // It is valid through its last second, which is this one.
+    if end <= now {
+        notices
+            .push(Notice::Warning(format!("it has expired already: it was valid until {}", human_time(end))));
+    } else if start > now {
+        notices.push(Notice::Warning(format!("it is not valid yet: it begins at {}", human_time(start))));
+    }
+    Ok(validity)
 }
