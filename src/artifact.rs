@@ -13,9 +13,9 @@ use crate::error::{Error, Result};
 use file::{SetAside, StagedFile};
 
 pub(crate) use directory::{
-    Made, StagedDirectory, create_directory, remove_abandoned, remove_litter, require_directory,
+    Made, StagedDirectory, create_directory, keep_aside, remove_abandoned, remove_litter, require_directory,
 };
-pub(crate) use file::{AppendedLine, append_line, create_file, open_lock, open_stream};
+pub(crate) use file::{AppendedLine, create_file, open_lock, open_stream};
 
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

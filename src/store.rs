@@ -28,6 +28,7 @@ use crate::pki::Label;
 pub use applied::{Applied, AppliedService};
 pub use authorities::NewAuthority;
 pub use batch::NewCredential;
+pub use credentials::artifacts;
 pub use found::{Found, FoundFile};
 pub use log::{Action, Entry};
 pub use read::{MAX_FILE, read_file};
@@ -77,7 +78,8 @@ impl Store {
             }
             other => other,
         })?;
-        if ["profiles", "emit"].contains(&name) {
+        // In any case of letters: not every file system tells them apart.
+        if ["profiles", "emit"].iter().any(|taken| label.as_str().eq_ignore_ascii_case(taken)) {
             return Err(Error::invalid(
                 "environment",
                 name,
@@ -104,6 +106,20 @@ impl Environment {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The mode of the PKI directory, if others may write there: one that was made by hand before.
+    #[cfg(unix)]
+    pub fn lax_mode(&self) -> Option<u32> {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = self.pki.metadata().ok()?.permissions().mode() & 0o7777;
+        (mode & 0o022 != 0).then_some(mode)
+    }
+
+    /// There are no modes.
+    #[cfg(not(unix))]
+    pub fn lax_mode(&self) -> Option<u32> {
+        None
     }
 
     /// The PKI directory that it lies in.
@@ -150,6 +166,9 @@ impl Environment {
         for directory in [self.path.clone(), self.path.join("certs"), self.path.join("ca")] {
             artifact::remove_litter(&directory);
         }
+        for name in self.authorities() {
+            artifact::remove_litter(&self.authority_path(&name));
+        }
         // Before the first key is written. The name is the environment's own: its lock keeps others away from it.
         artifact::create_file(
             &self.pki.join(".gitignore"),
@@ -165,13 +184,10 @@ impl Environment {
         log::read(&self.path.join("log.jsonl"))
     }
 
-    /// Writes a line of the log that goes away again unless it is kept.
-    fn start_log(&self, entry: &Entry) -> Result<artifact::AppendedLine> {
-        artifact::AppendedLine::write(&self.path.join("log.jsonl"), &entry.line(), 0o600)
-    }
-
-    fn append_log(&self, entry: &Entry) -> Result<()> {
-        artifact::append_line(&self.path.join("log.jsonl"), &entry.line(), 0o600)
+    /// Writes lines of the log that go away again unless they are kept.
+    fn start_log(&self, entries: &[Entry]) -> Result<artifact::AppendedLine> {
+        let lines: Vec<String> = entries.iter().map(Entry::line).collect();
+        artifact::AppendedLine::write(&self.path.join("log.jsonl"), &lines.join("\n"), 0o600)
     }
 }
 

@@ -9,6 +9,7 @@ mod harness;
 #[cfg(unix)]
 mod apply;
 mod architecture;
+mod authorities;
 mod command_line;
 mod completions;
 mod documents;

@@ -128,20 +128,14 @@ impl StagedDirectory {
         Ok(files)
     }
 
-    /// Takes the place of `target`. What was there before is gone afterwards, or kept at `aside`, which must be free.
-    pub(crate) fn publish(self, target: &Path, existing: Existing, aside: Option<&Path>) -> Result<()> {
-        self.publish_unsynced(target, existing, aside)?;
+    /// Takes the place of `target`. What was there before is gone afterwards, or where [`keep_aside`] said.
+    pub(crate) fn publish(self, target: &Path, existing: Existing) -> Result<()> {
+        self.publish_unsynced(target, existing)?;
         sync_directory(target.parent().unwrap_or(Path::new(".")))
     }
 
     /// The same; whoever publishes many puts the names on disk at once, when all have their place.
-    pub(crate) fn publish_unsynced(
-        mut self,
-        target: &Path,
-        existing: Existing,
-        aside: Option<&Path>,
-    ) -> Result<()> {
-        let parent = target.parent().unwrap_or(Path::new("."));
+    pub(crate) fn publish_unsynced(mut self, target: &Path, existing: Existing) -> Result<()> {
         if target.symlink_metadata().is_err() {
             rename_new(&self.path, target).map_err(|error| rename_failed(target, error))?;
             self.published = true;
@@ -150,19 +144,46 @@ impl StagedDirectory {
         if existing == Existing::Keep {
             return Err(already_exists(target));
         }
-        if let Some(aside) = aside {
-            // Before the swap: killed in between the other way round, the old one would lie among the litter.
-            let place = aside.parent().unwrap_or(parent);
-            create_directory(place, 0o700)?.keep();
-            rename_new(&self.path, aside).map_err(|error| rename_failed(aside, error))?;
-            self.path = aside.to_owned();
-            sync_directory(place)?;
-        }
         exchange(&self.path, target).map_err(|error| Error::io("replace", target, error))?;
-        // What was the target lies under the other name now: `drop` removes it, unless it is kept.
-        self.published = aside.is_some();
-        Ok(())
+        // What was the target lies under the other name now.
+        self.published = true;
+        discard(&self.path)
     }
+}
+
+/// The file in a directory that says where it is to be kept when another takes its place.
+const MARK: &str = ".tmp-keep-at";
+
+/// Says in `target` that it is to be kept at `aside` once another directory takes its place: who finishes the exchange,
+/// this process or the next holder of the lock, moves it there. `aside` must be free, and lie below `staging`, where the
+/// other one is filled.
+pub(crate) fn keep_aside(target: &Path, staging: &Path, aside: &Path) -> Result<()> {
+    let place = aside.strip_prefix(staging).ok().and_then(Path::to_str).unwrap_or_default();
+    inside(staging, place)?;
+    create_directory(aside.parent().unwrap_or(staging), 0o700)?.keep();
+    require_directory(target)?;
+    let mark = target.join(MARK);
+    remove(&mark);
+    let written = system::new_file(&mark, 0o600).and_then(|mut file| {
+        file.write_all(place.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|error| Error::io("write", &mark, error))?;
+    sync_directory(target)
+}
+
+/// Removes a directory that another one replaced, unless it says that it is to be kept: then it goes there.
+fn discard(path: &Path) -> Result<()> {
+    let Ok(place) = std::fs::read_to_string(path.join(MARK)) else {
+        remove(path);
+        return Ok(());
+    };
+    let staging = path.parent().unwrap_or(Path::new("."));
+    let aside = inside(staging, &place)?;
+    rename_new(path, &aside).map_err(|error| rename_failed(&aside, error))?;
+    remove(&aside.join(MARK));
+    sync_directory(aside.parent().unwrap_or(staging))?;
+    sync_directory(staging)
 }
 
 impl Drop for StagedDirectory {
@@ -173,18 +194,21 @@ impl Drop for StagedDirectory {
     }
 }
 
-/// Removes what killed processes left unfinished, and puts back what one had taken away where the system cannot swap.
+/// Removes what killed processes left unfinished, keeps what they had replaced and not yet moved aside, and puts back what
+/// one had taken away where the system cannot swap.
 /// Only the holder of the environment's lock may call it.
 pub(crate) fn remove_litter(directory: &Path) {
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with(STAGED_PREFIX) {
-            remove(&entry.path());
-        } else if let Some(original) = name.strip_prefix(OLD_PREFIX)
-            && rename_new(&entry.path(), &directory.join(original)).is_err()
-        {
-            remove(&entry.path());
+        let is_litter = name.starts_with(STAGED_PREFIX)
+            || name.strip_prefix(OLD_PREFIX).is_some_and(|original| {
+                // Taken away, and nothing is in its place yet.
+                rename_new(&entry.path(), &directory.join(original)).is_err()
+            });
+        if is_litter {
+            // What cannot be kept where it belongs stays: the next holder of the lock tries again.
+            let _ = discard(&entry.path());
         }
     }
 }
@@ -212,4 +236,75 @@ pub(crate) fn remove_abandoned(directory: &Path, now: SystemTime) {
 fn remove(path: &Path) {
     let is_directory = path.symlink_metadata().is_ok_and(|found| found.is_dir());
     let _ = if is_directory { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{StagedDirectory, keep_aside, remove_litter};
+    use crate::artifact::system::exchange;
+    use crate::artifact::{Artifact, Existing};
+    use std::path::{Path, PathBuf};
+
+    /// A place with a directory `ca` that holds `old`, another that is filled with `new`, and where the old one will go.
+    fn scene(place: &Path) -> (StagedDirectory, PathBuf, PathBuf) {
+        let (target, aside) = (place.join("ca"), place.join("replaced/ca-1"));
+        for text in ["old", "new"] {
+            let staged = StagedDirectory::new(place).expect("a directory");
+            staged.fill(&[Artifact::public("file", text)]).expect("filled");
+            if text == "new" {
+                keep_aside(&target, place, &aside).expect("it can be kept");
+                return (staged, target, aside);
+            }
+            staged.publish(&target, Existing::Keep).expect("published");
+        }
+        unreachable!("the second one was new")
+    }
+
+    fn names(place: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(place).expect("a directory").flatten();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_is_to_be_kept_goes_aside_when_another_takes_its_place() {
+        let place = tempfile::tempdir().expect("a directory");
+        let (staged, target, aside) = scene(place.path());
+        staged.publish(&target, Existing::Replace).expect("published");
+        let text = |path: &Path| std::fs::read_to_string(path.join("file")).expect("the file");
+        assert_eq!((text(&target), text(&aside)), ("new".into(), "old".into()));
+        assert_eq!(
+            (names(place.path()), names(&aside)),
+            (vec!["ca".into(), "replaced".into()], vec!["file".into()])
+        );
+    }
+
+    #[test]
+    fn killed_right_after_the_exchange_the_next_one_keeps_the_old_one() {
+        let place = tempfile::tempdir().expect("a directory");
+        let (staged, target, aside) = scene(place.path());
+        exchange(&staged.path, &target).expect("exchanged");
+        std::mem::forget(staged);
+        remove_litter(place.path());
+        assert_eq!(std::fs::read_to_string(aside.join("file")).expect("the old one"), "old");
+        assert_eq!(names(place.path()), ["ca", "replaced"]);
+    }
+
+    #[test]
+    fn killed_right_before_the_exchange_nothing_is_kept_but_what_is_in_force() {
+        let place = tempfile::tempdir().expect("a directory");
+        let (staged, target, _) = scene(place.path());
+        std::mem::forget(staged);
+        for directory in [place.path(), target.as_path()] {
+            remove_litter(directory);
+        }
+        assert_eq!(std::fs::read_to_string(target.join("file")).expect("the old one"), "old");
+        assert_eq!(
+            (names(place.path()), names(&target)),
+            (vec!["ca".into(), "replaced".into()], vec!["file".into()])
+        );
+        assert_eq!(names(&place.path().join("replaced")), Vec::<String>::new());
+    }
 }

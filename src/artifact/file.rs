@@ -26,13 +26,8 @@ pub(crate) fn create_file(path: &Path, out_of_sight: PathBuf, contents: &[u8], m
     }
 }
 
-/// Appends a line to a file, which is made with `mode` if need be, and puts it on disk.
-pub(crate) fn append_line(path: &Path, line: &str, mode: u32) -> Result<()> {
-    AppendedLine::write(path, line, mode)?.keep()
-}
-
-/// A line at the end of a file, on its way to the disk. Dropping it takes it away again, unless it is kept: only one
-/// writer at a time may append.
+/// Lines at the end of a file, on their way to the disk. Dropping it takes them away again, unless they are kept:
+/// only one writer at a time may append.
 #[derive(Debug)]
 pub(crate) struct AppendedLine {
     file: File,
@@ -42,7 +37,7 @@ pub(crate) struct AppendedLine {
 }
 
 impl AppendedLine {
-    /// Writes a line, and does not wait for the disk. A line that a crash tore off stays alone in its line; a failed
+    /// Writes a line, or several, and does not wait for the disk. A line that a crash tore off stays alone in its line; a failed
     /// write leaves the file as it was.
     pub(crate) fn write(path: &Path, line: &str, mode: u32) -> Result<Self> {
         let failed = |error| Error::io("write", path, error);
@@ -168,15 +163,21 @@ impl Drop for SetAside {
 
 #[cfg(test)]
 mod tests {
-    use super::{AppendedLine, append_line};
+    use super::AppendedLine;
+    use crate::error::Result;
+    use std::path::Path;
+
+    fn append_line(path: &Path, line: &str) -> Result<()> {
+        AppendedLine::write(path, line, 0o600)?.keep()
+    }
 
     #[test]
     fn a_line_that_a_crash_tore_off_does_not_swallow_the_next_one() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("log");
         std::fs::write(&path, "one\ntw").expect("a torn log");
-        append_line(&path, "three", 0o600).expect("appended");
-        append_line(&path, "four", 0o600).expect("appended");
+        append_line(&path, "three").expect("appended");
+        append_line(&path, "four").expect("appended");
         assert_eq!(std::fs::read_to_string(&path).expect("the log"), "one\ntw\nthree\nfour\n");
     }
 
@@ -184,7 +185,7 @@ mod tests {
     fn a_line_that_is_not_kept_is_gone_with_its_line_end() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("log");
-        append_line(&path, "one", 0o600).expect("appended");
+        append_line(&path, "one").expect("appended");
         let line = AppendedLine::write(&path, "two", 0o600).expect("written");
         assert_eq!(std::fs::read_to_string(&path).expect("the log"), "one\ntwo\n");
         drop(line);

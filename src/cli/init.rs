@@ -15,6 +15,7 @@ use crate::pki::validity::{human_time, machine_time};
 use crate::pki::{Authority, KeyAlgorithm, Label, Moment, NameConstraints, Notice, Passphrase, Span};
 use crate::profile::{Decision, Request};
 use crate::store::{Environment, ISSUING, NewAuthority, ROOT};
+use crate::template::shell_word;
 
 pub(super) fn run(args: &InitArgs, global: &Global, output: &Output) -> Result<(), Failure> {
     let environment = global.store().environment(&global.env)?;
@@ -43,6 +44,13 @@ pub(super) fn run(args: &InitArgs, global: &Global, output: &Output) -> Result<(
     drop(lock);
 
     output.notices(&notices);
+    if let Some(mode) = environment.lax_mode() {
+        let directory = environment.pki().display().to_string();
+        output.notices(&[Notice::Warning(format!(
+            "other users may write into {directory} (mode {mode:04o}), and put a CA of their own there; run `chmod 700 {}`",
+            shell_word(&directory)
+        ))]);
+    }
     let aside = aside.map(|path| path.display().to_string());
     report(&environment, true, aside, global, output)
 }
@@ -132,11 +140,8 @@ fn make(wish: &Wish<'_>, global: &Global) -> Result<(Authority, Option<Authority
     if !wish.intermediate {
         return Ok((root, None, notices));
     }
-    let decision = profiles.load("intermediate-ca")?.decide(
-        &wish.request(&issuing_name),
-        Some(root.issuer()),
-        now,
-    )?;
+    let decision =
+        profiles.load("intermediate-ca")?.decide(&wish.request(&issuing_name), Some(root.issuer()), now)?;
     notices.extend(decision.notices);
     let issuing =
         with_spinner(decision.spec.key_algorithm, global.quiet, || root.intermediate(&decision.spec))?;

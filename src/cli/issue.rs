@@ -12,12 +12,11 @@ use super::output::{BOLD, GREEN, Output, paint};
 use super::passphrase::{self, Purpose};
 use super::progress::{self, with_spinner};
 use super::prompt;
-use crate::artifact::{self, Artifact, Existing, Staged};
-use crate::error::Error;
+use crate::artifact::{self, Existing, Staged};
 use crate::pki::validity::human_time;
-use crate::pki::{Certificate, Credential, Issued, Label, Moment, Passphrase, Role, Span};
+use crate::pki::{Certificate, Credential, Issued, Label, Moment, Notice, Passphrase, Role, Span};
 use crate::profile::{Profile, Request};
-use crate::store::{Environment, NewAuthority, ROOT};
+use crate::store::{self, Environment, NewAuthority, ROOT};
 
 pub(super) fn run(args: &IssueArgs, global: &Global, output: &Output) -> Result<(), Failure> {
     let environment = global.store().environment(&global.env)?;
@@ -37,20 +36,13 @@ pub(super) fn run(args: &IssueArgs, global: &Global, output: &Output) -> Result<
     });
     // Fail before the work: the same questions are asked again under the lock.
     environment.require_authority(ca)?;
-    let target = match profile.role {
-        Role::IntermediateCa => environment.authority_path(name.as_str()),
-        _ => environment.credential_path(&name),
-    };
-    if target.exists() && !args.force {
-        return Err(match profile.role {
-            Role::IntermediateCa => Error::AlreadyExists {
-                what: "authority",
-                name: name.to_string(),
-                place: target.parent().map_or_else(Default::default, std::path::Path::to_path_buf),
-            },
-            _ => environment.credential_exists(&name),
+    let existing = if args.force { Existing::Replace } else { Existing::Keep };
+    match profile.role {
+        Role::IntermediateCa => {
+            let place = environment.place_below_root(&name, existing)?;
+            refuse_copy(args, &place)?;
         }
-        .into());
+        _ => environment.place_of_new(&name, existing).map(drop)?,
     }
     let passphrase = if environment.authority_key_is_encrypted(ca) {
         let place = environment.authority_path(ca).join("ca.key").display().to_string();
@@ -67,11 +59,22 @@ pub(super) fn run(args: &IssueArgs, global: &Global, output: &Output) -> Result<
     request.values.clone_from(&args.set);
     request.insist = args.force;
 
-    let work = Work { args, environment: &environment, profile: &profile, ca, passphrase };
+    let work = Work { args, environment: &environment, profile: &profile, ca, passphrase, existing };
     if profile.role == Role::IntermediateCa {
         return work.authority(&request, global, output);
     }
     work.leaf(&request, global, output)
+}
+
+/// A copy is of a credential: the key of an authority stays where it is.
+fn refuse_copy(args: &IssueArgs, place: &Path) -> Result<(), Failure> {
+    match &args.out_dir {
+        None => Ok(()),
+        Some(_) => Err(Failure::usage(
+            "`--out-dir` takes a copy of a credential, and an authority is none",
+            Some(format!("leave it out: ca.crt and ca.key will be in {}", place.display())),
+        )),
+    }
 }
 
 /// Profile, name and names, from arguments or answers.
@@ -111,17 +114,14 @@ struct Work<'a> {
     profile: &'a Profile,
     ca: &'a str,
     passphrase: Option<Passphrase>,
+    existing: Existing,
 }
 
 impl Work<'_> {
-    fn existing(&self) -> Existing {
-        if self.args.force { Existing::Replace } else { Existing::Keep }
-    }
-
     fn leaf(&self, request: &Request<'_>, global: &Global, output: &Output) -> Result<(), Failure> {
         let now = clock::now()?;
         if let Some(out_dir) = &self.args.out_dir {
-            artifact::check_targets(out_dir, &["tls.crt", "tls.key", "ca.crt"], self.existing())?;
+            artifact::check_targets(out_dir, &["tls.crt", "tls.key", "ca.crt"], self.existing)?;
         }
         // The key is made before the lock is taken: an RSA key would keep everybody waiting.
         let algorithm = request.key_algorithm.unwrap_or(self.profile.key_algorithm);
@@ -136,9 +136,9 @@ impl Work<'_> {
             .args
             .out_dir
             .as_ref()
-            .map(|directory| self.stage_copy(directory, &credential))
+            .map(|directory| Staged::new(directory, &store::artifacts(&credential), self.existing))
             .transpose()?;
-        let path = self.environment.put(&lock, &credential, &self.profile.name, self.existing(), now)?;
+        let path = self.environment.put(&lock, &credential, &self.profile.name, self.existing, now)?;
         drop(lock);
         copy.map(Staged::publish).transpose()?;
         let directory = self.args.out_dir.clone().unwrap_or(path);
@@ -146,15 +146,6 @@ impl Work<'_> {
         output.notices(&decision.notices);
         output.next(&format!("pkictl verify{}", location(global)));
         Ok(())
-    }
-
-    fn stage_copy(&self, directory: &Path, credential: &Credential) -> Result<Staged, Failure> {
-        let files = [
-            Artifact::public("tls.crt", credential.chain_pem()),
-            Artifact::secret("tls.key", &credential.key_pem()),
-            Artifact::public("ca.crt", credential.anchor_pem()),
-        ];
-        Ok(Staged::new(directory, &files, self.existing())?)
     }
 
     fn authority(&self, request: &Request<'_>, global: &Global, output: &Output) -> Result<(), Failure> {
@@ -166,19 +157,19 @@ impl Work<'_> {
             with_spinner(decision.spec.key_algorithm, global.quiet, || parent.intermediate(&decision.spec))?;
         let new =
             NewAuthority { name: request.name.as_str(), authority: &authority, profile: &self.profile.name };
-        let path =
-            self.environment.add_authority(&lock, &new, self.passphrase.as_ref(), self.existing(), now)?;
+        let aside =
+            self.environment.add_authority(&lock, &new, self.passphrase.as_ref(), self.existing, now)?;
         drop(lock);
         output.notices(&decision.notices);
-        let report = IssueReport::new(
-            self,
-            request.name.as_str(),
-            authority.certificate(),
-            &path.display().to_string(),
-            "ca.crt",
-            "ca.key",
-        );
+        let path = self.environment.authority_path(request.name.as_str());
+        let aside = aside.map(|path| path.display().to_string());
         if output.format == Format::Json {
+            let directory = path.display().to_string();
+            let files = ["ca.crt", "ca.key"].map(|file| format!("{directory}/{file}"));
+            let anchor = self.environment.authority_path(ROOT).join("ca.crt").display().to_string();
+            let mut report =
+                IssueReport::new(self, request.name.as_str(), authority.certificate(), files, anchor);
+            report.replaced = aside;
             return output.json(&report);
         }
         output.say(&format!(
@@ -188,6 +179,11 @@ impl Work<'_> {
             self.environment.name(),
             path.display()
         ));
+        if let Some(aside) = &aside {
+            output.notices(&[Notice::Warning(format!(
+                "the old one was moved to {aside}; issue what it signed again"
+            ))]);
+        }
         output.next(&format!("pkictl issue server NAME --ca {}{}", request.name, location(global)));
         Ok(())
     }
@@ -195,15 +191,11 @@ impl Work<'_> {
     fn report(&self, credential: &Credential, directory: &str, output: &Output) -> Result<(), Failure> {
         let details = &credential.certificate.details;
         if output.format == Format::Json {
+            let [certificate, key, anchor] =
+                ["tls.crt", "tls.key", "ca.crt"].map(|file| format!("{directory}/{file}"));
             let name = credential.name.as_str();
-            return output.json(&IssueReport::new(
-                self,
-                name,
-                &credential.certificate,
-                directory,
-                "tls.crt",
-                "tls.key",
-            ));
+            let leaf = &credential.certificate;
+            return output.json(&IssueReport::new(self, name, leaf, [certificate, key], anchor));
         }
         let names: Vec<String> = details.sans.iter().map(ToString::to_string).collect();
         output.say(&format!(
@@ -229,6 +221,8 @@ struct IssueReport {
     certificate: String,
     key: String,
     trust_anchor: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaced: Option<String>,
     #[serde(flatten)]
     details: crate::pki::certificate::Details,
 }
@@ -238,18 +232,18 @@ impl IssueReport {
         work: &Work<'_>,
         name: &str,
         certificate: &Certificate,
-        directory: &str,
-        file: &str,
-        key: &str,
+        [file, key]: [String; 2],
+        trust_anchor: String,
     ) -> Self {
         Self {
             environment: work.environment.name().to_owned(),
             name: name.to_owned(),
             profile: work.profile.name.clone(),
             authority: work.ca.to_owned(),
-            certificate: format!("{directory}/{file}"),
-            key: format!("{directory}/{key}"),
-            trust_anchor: format!("{directory}/ca.crt"),
+            certificate: file,
+            key,
+            trust_anchor,
+            replaced: None,
             details: certificate.details.clone(),
         }
     }

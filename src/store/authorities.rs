@@ -1,13 +1,13 @@
 //! The authorities of an environment.
 
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
 use super::log::{Action, Entry};
 use super::{Environment, ISSUING, Lock, ROOT, read, read_file};
-use crate::artifact::{Artifact, Existing, StagedDirectory};
+use crate::artifact::{self, Artifact, Existing, StagedDirectory};
 use crate::error::{Error, Result};
 use crate::pki::validity::machine_time;
 use crate::pki::{Authority, Certificate, Label, Passphrase, pem};
@@ -38,27 +38,19 @@ impl Environment {
         if existing == Existing::Keep && self.has_authority() {
             return Err(Error::AlreadyExists { what: "authority", name: ROOT.into(), place: target });
         }
-        let staged = StagedDirectory::new(&self.path)?;
+        if existing == Existing::Keep && target.symlink_metadata().is_ok() {
+            let place = self.path.clone();
+            return Err(Error::AlreadyExists { what: "directory of authorities", name: "ca".into(), place });
+        }
         let mut files = Vec::new();
         for new in authorities {
             files.extend(authority_files(&format!("{}/", new.name), new.authority, passphrase)?);
         }
-        staged.fill(&files)?;
-        for new in authorities {
-            self.append_log(&Entry::new(
-                Action::Init,
-                new.name,
-                new.profile,
-                new.authority.certificate(),
-                now,
-            ))?;
-        }
-        let aside = target.exists().then(|| self.free_place_aside("ca", now));
-        staged.publish(&target, existing, aside.as_deref())?;
-        Ok(aside)
+        self.take_place(&target, "ca", authorities, &files, now)
     }
 
-    /// Adds an authority under one that exists.
+    /// Adds an authority under one that exists. With [`Existing::Replace`] the old one of its name is moved aside, to the
+    /// returned directory.
     pub fn add_authority(
         &self,
         _lock: &Lock,
@@ -66,20 +58,62 @@ impl Environment {
         passphrase: Option<&Passphrase>,
         existing: Existing,
         now: OffsetDateTime,
-    ) -> Result<PathBuf> {
-        let target = self.authority_path(new.name);
-        if existing == Existing::Keep && target.exists() {
-            return Err(Error::AlreadyExists {
-                what: "authority",
-                name: new.name.into(),
-                place: self.path.join("ca"),
+    ) -> Result<Option<PathBuf>> {
+        let target = self.place_below_root(&new.name.parse()?, existing)?;
+        let above = new.authority.issuer().above;
+        if read::certificate(&target.join("ca.crt")).is_ok_and(|old| above.contains(&old)) {
+            return Err(Error::Contradiction {
+                reason: format!("authority {:?} would take the place of one that stands above it", new.name),
+                expected: Some("another name, or another authority that signs".into()),
+                found: None,
             });
         }
-        let staged = StagedDirectory::new(&self.path)?;
-        staged.fill(&authority_files("", new.authority, passphrase)?)?;
-        self.append_log(&Entry::new(Action::Init, new.name, new.profile, new.authority.certificate(), now))?;
-        staged.publish(&target, existing, None)?;
+        let files = authority_files("", new.authority, passphrase)?;
+        self.take_place(&target, &format!("ca-{}", new.name), std::slice::from_ref(new), &files, now)
+    }
+
+    /// Where an authority under another one will be kept; refuses names that it cannot have.
+    pub fn place_below_root(&self, name: &Label, existing: Existing) -> Result<PathBuf> {
+        if name.as_str().eq_ignore_ascii_case(ROOT) {
+            let reason = "it is that of the environment's root";
+            return Err(Error::invalid("name of an authority", name.as_str(), reason));
+        }
+        if !name.is_word() {
+            let reason = "an authority has a plain name, for it serves no host";
+            return Err(Error::invalid("name of an authority", name.as_str(), reason));
+        }
+        let target = self.authority_path(name.as_str());
+        if existing == Existing::Keep && target.symlink_metadata().is_ok() {
+            let place = self.path.join("ca");
+            return Err(Error::AlreadyExists { what: "authority", name: name.to_string(), place });
+        }
         Ok(target)
+    }
+
+    /// Puts authorities in their place. What was there is kept, under a name that begins with `what`.
+    fn take_place(
+        &self,
+        target: &Path,
+        what: &str,
+        authorities: &[NewAuthority<'_>],
+        files: &[Artifact],
+        now: OffsetDateTime,
+    ) -> Result<Option<PathBuf>> {
+        let staged = StagedDirectory::new(&self.path)?;
+        let entry = |new: &NewAuthority<'_>| {
+            Entry::new(Action::Init, new.name, new.profile, new.authority.certificate(), now)
+        };
+        let logged = self.start_log(&authorities.iter().map(entry).collect::<Vec<_>>())?;
+        staged.fill(files)?;
+        let aside = target.symlink_metadata().is_ok().then(|| self.free_place_aside(what, now));
+        let existing = match &aside {
+            None => Existing::Keep,
+            Some(aside) => artifact::keep_aside(target, &self.path, aside).map(|()| Existing::Replace)?,
+        };
+        // Nothing but the exchange is left, and no certificate is in use that the log does not know.
+        logged.keep()?;
+        staged.publish(target, existing)?;
+        Ok(aside)
     }
 
     /// A directory that nothing was moved to before, even if its end came within the same second.

@@ -1,14 +1,14 @@
 //! Many credentials at once: each takes its place whole, and the disk is waited for once, not once for each.
 
+use std::panic::resume_unwind;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::thread;
 
 use time::OffsetDateTime;
 
 use super::log::{Action, Entry};
-use super::{Environment, Lock};
-use crate::artifact::{self, Artifact, Existing, StagedDirectory};
+use super::{Environment, Lock, artifacts};
+use crate::artifact::{self, Existing, StagedDirectory};
 use crate::error::Result;
 use crate::pki::{Credential, Label};
 
@@ -31,15 +31,14 @@ impl Environment {
         let files: Vec<PathBuf> = staged.iter().flat_map(|(_, files)| files.iter().cloned()).collect();
         artifact::sync_below(&self.path, &files)?;
         // Logged before they take their place: no certificate is in use that the log does not know.
-        let line = |new: &NewCredential<'_>| {
+        let entry = |new: &NewCredential<'_>| {
             let name = new.credential.name.as_str();
-            Entry::new(Action::Issue, name, new.profile, &new.credential.certificate, now).line()
+            Entry::new(Action::Issue, name, new.profile, &new.credential.certificate, now)
         };
-        let lines: Vec<String> = all.iter().map(line).collect();
-        artifact::append_line(&self.path.join("log.jsonl"), &lines.join("\n"), 0o600)?;
+        self.start_log(&all.iter().map(entry).collect::<Vec<_>>())?.keep()?;
         for (new, (directory, _)) in all.iter().zip(staged) {
             let target = self.credential_path(&new.credential.name);
-            directory.publish_unsynced(&target, Existing::Replace, None)?;
+            directory.publish_unsynced(&target, Existing::Replace)?;
         }
         artifact::sync_names(&certs)
     }
@@ -48,33 +47,22 @@ impl Environment {
     fn stage(&self, all: &[NewCredential<'_>]) -> Result<Vec<(StagedDirectory, Vec<PathBuf>)>> {
         let lanes = thread::available_parallelism().map_or(1, usize::from);
         let share = all.len().div_ceil(lanes).max(1);
-        let staged: Mutex<Vec<_>> = Mutex::default();
+        let stage_part =
+            |part: &[NewCredential<'_>]| part.iter().map(|new| self.stage_one(new.credential)).collect();
         thread::scope(|scope| {
-            for (place, part) in all.chunks(share).enumerate() {
-                let staged = &staged;
-                scope.spawn(move || {
-                    let done: Result<Vec<_>> =
-                        part.iter().map(|new| self.stage_one(new.credential)).collect();
-                    staged.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((place, done));
-                });
+            let lanes: Vec<_> = all.chunks(share).map(|part| scope.spawn(move || stage_part(part))).collect();
+            let mut whole = Vec::with_capacity(all.len());
+            for lane in lanes {
+                let part: Result<Vec<_>> = lane.join().unwrap_or_else(|panic| resume_unwind(panic));
+                whole.extend(part?);
             }
-        });
-        let mut parts = staged.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-        parts.sort_by_key(|(place, _)| *place);
-        let mut whole = Vec::with_capacity(all.len());
-        for (_, part) in parts {
-            whole.extend(part?);
-        }
-        Ok(whole)
+            Ok(whole)
+        })
     }
 
     fn stage_one(&self, credential: &Credential) -> Result<(StagedDirectory, Vec<PathBuf>)> {
         let staged = StagedDirectory::new(&self.path)?;
-        let files = staged.fill_unsynced(&[
-            Artifact::public("tls.crt", credential.chain_pem()),
-            Artifact::secret("tls.key", &credential.key_pem()),
-            Artifact::public("ca.crt", credential.anchor_pem()),
-        ])?;
+        let files = staged.fill_unsynced(&artifacts(credential))?;
         Ok((staged, files.into_iter().map(|(_, path)| path).collect()))
     }
 

@@ -11,6 +11,15 @@ use crate::artifact::{self, Artifact, Existing, StagedDirectory};
 use crate::error::{Error, Result};
 use crate::pki::{Certificate, Credential, Label, PrivateKey};
 
+/// The files of a credential, wherever it is kept: the chain from the leaf up, the key, the root.
+pub fn artifacts(credential: &Credential) -> [Artifact; 3] {
+    [
+        Artifact::public("tls.crt", credential.chain_pem()),
+        Artifact::secret("tls.key", &credential.key_pem()),
+        Artifact::public("ca.crt", credential.anchor_pem()),
+    ]
+}
+
 impl Environment {
     /// Keeps a credential: the whole new set takes the place of the whole old one.
     pub fn put(
@@ -21,30 +30,39 @@ impl Environment {
         existing: Existing,
         now: OffsetDateTime,
     ) -> Result<PathBuf> {
-        let target = self.credential_path(&credential.name);
-        if existing == Existing::Keep && target.symlink_metadata().is_ok() {
-            return Err(self.credential_exists(&credential.name));
-        }
+        let target = self.place_of_new(&credential.name, existing)?;
         artifact::create_directory(&self.path.join("certs"), 0o700)?.keep();
         let staged = StagedDirectory::new(&self.path)?;
         // Before the files, so that the disk takes all of it in one go.
         let entry =
             Entry::new(Action::Issue, credential.name.as_str(), profile, &credential.certificate, now);
-        let logged = self.start_log(&entry)?;
-        staged.fill(&[
-            Artifact::public("tls.crt", credential.chain_pem()),
-            Artifact::secret("tls.key", &credential.key_pem()),
-            Artifact::public("ca.crt", credential.anchor_pem()),
-        ])?;
+        let logged = self.start_log(&[entry])?;
+        staged.fill(&artifacts(credential))?;
         // On disk before it takes its place: no certificate is in use that the log does not know.
         logged.keep()?;
-        staged.publish(&target, existing, None)?;
+        staged.publish(&target, existing)?;
         Ok(target)
     }
 
-    /// The error for a credential that is already there.
-    pub fn credential_exists(&self, name: &Label) -> Error {
-        Error::AlreadyExists { what: "credential", name: name.to_string(), place: self.path.join("certs") }
+    /// Where a new credential will be kept; refuses to take the place of another one unasked, and a name that some file
+    /// systems take for another's.
+    pub fn place_of_new(&self, name: &Label, existing: Existing) -> Result<PathBuf> {
+        let (target, certs) = (self.credential_path(name), self.path.join("certs"));
+        if existing == Existing::Keep && target.symlink_metadata().is_ok() {
+            let name = name.to_string();
+            return Err(Error::AlreadyExists { what: "credential", name, place: certs });
+        }
+        match read::twin(&certs, &name.directory()) {
+            None => Ok(target),
+            Some(twin) => Err(Error::Contradiction {
+                reason: format!(
+                    "the credential {:?} differs from {twin:?} in the case of letters only, and not every file system tells them apart",
+                    name.as_str(),
+                ),
+                expected: Some(format!("{twin}, or another name")),
+                found: Some(name.to_string()),
+            }),
+        }
     }
 
     /// The names of all credentials, sorted.

@@ -111,6 +111,13 @@ pub(super) fn directories(path: &Path) -> Vec<String> {
     names
 }
 
+/// A name below `path` that differs from `name` in the case of letters only.
+pub(super) fn twin(path: &Path, name: &str) -> Option<String> {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    names.find(|other| other != name && other.eq_ignore_ascii_case(name))
+}
+
 #[cfg(unix)]
 fn refuse_lax_mode(path: &Path, metadata: &Metadata) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -55,12 +55,19 @@ fn a_kill_at_every_single_system_call_of_a_new_authority_loses_neither_the_old_n
         let all = aside.chain([workspace.file("pki/dev/ca")]);
         all.map(|place| std::fs::read(place.join("root/ca.key")).expect("a key")).collect::<Vec<_>>()
     };
+    let root = || std::fs::read(workspace.file("pki/dev/ca/root/ca.key")).expect("a key");
     let known = std::cell::RefCell::new(roots());
+    let in_force = std::cell::RefCell::new(vec![root()]);
     let kills = at_every_call(&traced, "signal=KILL", &[], |run, _| {
         let said = &run.said;
         environment(&workspace).authority("root", None).unwrap_or_else(|error| panic!("{said}{error}"));
+        // The next holder of the lock finishes what was begun.
+        workspace.pkictl(&["issue", "client", "next", "--force"]).succeeds();
+        in_force.borrow_mut().push(root());
         let now = roots();
         assert!(known.borrow().iter().all(|key| now.contains(key)), "{said}lost a key that was in use");
+        assert!(now.iter().all(|key| in_force.borrow().contains(key)), "{said}kept what was never in use");
+        assert_eq!(litter(workspace.path()), Vec::<String>::new(), "{said}");
         known.replace(now);
     });
     assert!(kills >= 30, "{kills} kills");
