@@ -115,7 +115,10 @@ pub(super) fn from_files(
 /// The leaf, its issuer, the issuer's issuer, and so on (RFC 8446, section 4.4.2); then other certificates of the same
 /// issuers. The leaf is whose the key is, or else the first that is no authority. The error is a certificate that has
 /// nothing to do with it.
-fn in_order(mut all: Vec<Certificate>, key: Option<&PrivateKey>) -> Result<Vec<Certificate>, Certificate> {
+fn in_order(
+    mut all: Vec<Certificate>,
+    key: Option<&PrivateKey>,
+) -> Result<Vec<Certificate>, Box<Certificate>> {
     distinct(&mut all);
     let owned = all.iter().position(|one| key.is_some_and(|key| one.matches(key)));
     let leaf = owned.or_else(|| all.iter().position(|one| !one.is_authority()));
@@ -130,7 +133,7 @@ fn in_order(mut all: Vec<Certificate>, key: Option<&PrivateKey>) -> Result<Vec<C
     while let Some(index) = next(&chain, &all) {
         chain.push(all.remove(index));
     }
-    all.pop().map_or(Ok(chain), Err)
+    all.pop().map_or(Ok(chain), |stranger| Err(stranger.into()))
 }
 
 /// A signature that cannot be checked here counts.
