@@ -31,6 +31,8 @@ mod prompt;
 mod report;
 mod show;
 mod text;
+mod tips;
+mod told;
 mod verify;
 
 use std::process::ExitCode;
@@ -45,12 +47,16 @@ pub fn main() -> ExitCode {
     let arguments = environment::arguments();
     let mut grammar = args::command(&arguments);
     let matches = grammar.try_get_matches_from_mut(&arguments);
-    // Taking apart, piece by piece, what lives as long as the program would only take time.
-    std::mem::forget(grammar);
     let (global, command) = match matches.and_then(args::read) {
         Ok(read) => read,
-        Err(error) => return output::usage(&hint::with_tip(error)),
+        Err(error) => {
+            let format = args::early_value(&arguments, "--format");
+            return output::usage(&tips::with_tip(error, &grammar, &arguments), format.as_deref());
+        }
     };
+    // Taking apart, piece by piece, what lives as long as the program would only take time.
+    std::mem::forget(grammar);
+    prompt::set_color(global.color);
     let output = Output::new(&global);
     match run(&command, &global, &output) {
         Ok(()) => ExitCode::SUCCESS,
@@ -60,22 +66,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: &Command, global: &Global, output: &Output) -> Result<(), Failure> {
     global.check()?;
-    let is_lint = matches!(command, Command::Lint(_));
-    let (only, name) = match global.format {
-        Format::Junit => (matches!(command, Command::Verify(_)), "only `verify` reports in the form junit"),
-        Format::Sarif => (is_lint, "only `lint` reports in the form sarif"),
-        Format::Mermaid | Format::Dot => (
-            matches!(command, Command::Verify(args) if args.policy.file.is_some()),
-            "only `verify` draws, and only a manifest",
-        ),
-        Format::Human | Format::Json => (true, ""),
-    };
-    if !only {
-        let draws = matches!(global.format, Format::Mermaid | Format::Dot);
-        let hint =
-            if draws { "name the manifest with `-f`, or use `--format json`" } else { "use `--format json`" };
-        return Err(Failure::usage(name, Some(hint.into())));
-    }
+    check_form(command, global.format)?;
     match command {
         Command::Init(args) => init::run(args, global, output),
         Command::Issue(args) => issue::run(args, global, output),
@@ -90,5 +81,45 @@ fn run(command: &Command, global: &Global, output: &Output) -> Result<(), Failur
         Command::Profile(args) => profile::run(args, global, output),
         Command::Completions(args) => completions::run(args, output),
         Command::Man(args) => man::run(args, output),
+    }
+}
+
+/// Refuses a form that the command's output does not have: nobody would be told that it was not heeded.
+fn check_form(command: &Command, format: Format) -> Result<(), Failure> {
+    let (fits, message, hint) = match format {
+        Format::Human => return Ok(()),
+        Format::Json => (
+            !prints_as_it_is(command),
+            "what this prints has a form of its own, and is no JSON",
+            "leave `--format json` out, or write files, whose names are printed then",
+        ),
+        Format::Junit => (
+            matches!(command, Command::Verify(_)),
+            "only `verify` reports in the form junit",
+            "use `--format json`",
+        ),
+        Format::Sarif => (
+            matches!(command, Command::Lint(_)),
+            "only `lint` reports in the form sarif",
+            "use `--format json`",
+        ),
+        Format::Mermaid | Format::Dot => (
+            matches!(command, Command::Verify(args) if args.policy.file.is_some()),
+            "only `verify` draws, and only a manifest",
+            "name the manifest with `-f`, or use `--format json`",
+        ),
+    };
+    if fits { Ok(()) } else { Err(Failure::usage(message, Some(hint.into()))) }
+}
+
+/// Whether a text goes to standard output that is made for another reader: a file, a script, a page.
+fn prints_as_it_is(command: &Command) -> bool {
+    match command {
+        Command::Completions(_) => true,
+        Command::Man(args) => args.out_dir.is_none(),
+        Command::Show(args) => args.pem,
+        Command::Manifest(args) => drafts::prints(args),
+        Command::Emit(args) => emit_args::prints(args),
+        _ => false,
     }
 }

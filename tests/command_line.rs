@@ -87,7 +87,8 @@ fn nothing_is_replaced_without_force() {
     workspace.pkictl(&["init"]).fails(
         1,
         "error: authority \"root\" already exists in pki/dev/ca\n\n\
-         hint: use `--if-missing` to keep it, or `--force` to make a new one and to re-issue everything",
+         hint: use `--if-missing` to keep it, or `--force` to make a new one: what the old one signed is no longer trusted \
+         then, and has to be issued again",
     );
 }
 

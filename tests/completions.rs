@@ -73,6 +73,39 @@ fn bash_completes_profiles_credentials_and_options() {
     assert!(targets.contains("route") && targets.contains("gunicorn"), "{targets}");
 }
 
+/// What the program offers a shell for the last word of a line.
+fn offered(workspace: &Workspace, words: &[&str]) -> Vec<String> {
+    let run = workspace
+        .command(&[&["--", "pkictl"], words].concat())
+        .env("COMPLETE", "bash")
+        .env("_CLAP_COMPLETE_INDEX", &words.len().to_string())
+        .env("_CLAP_COMPLETE_COMP_TYPE", "9")
+        .env("_CLAP_IFS", "\n")
+        .run()
+        .succeeds();
+    let is_value = |line: &&str| !line.starts_with('-');
+    run.stdout.lines().filter(is_value).map(str::to_owned).collect()
+}
+
+#[test]
+fn commands_are_offered_by_their_own_names_and_values_by_what_they_may_be() {
+    let workspace = with_credentials();
+    workspace.write("files/made-elsewhere.pem", "");
+    let commands = offered(&workspace, &[""]);
+    for (own, other) in [("show", "inspect"), ("emit", "bundle"), ("list", "ls")] {
+        assert!(commands.iter().any(|name| name == own) && !commands.iter().any(|name| name == other));
+    }
+    assert_eq!(offered(&workspace, &["ls", "--all"]).len(), 0);
+    assert_eq!(offered(&workspace, &["show", ""]), ["root", "backend", "web"]);
+    assert_eq!(offered(&workspace, &["inspect", "roo"]), ["root"]);
+    assert_eq!(offered(&workspace, &["show", "files/"]), ["files/made-elsewhere.pem"]);
+    assert_eq!(offered(&workspace, &["emit", "nginx", "--cert", "files/m"]), ["files/made-elsewhere.pem"]);
+    assert_eq!(offered(&workspace, &["emit", "nginx", "--cert", ""]), ["backend", "web"]);
+    assert_eq!(offered(&workspace, &["verify", "--tls", ""]), ["1.3", "1.2"]);
+    let profiles = offered(&workspace, &["issue", ""]);
+    assert!(profiles.contains(&"intermediate-ca".into()) && !profiles.contains(&"root-ca".into()));
+}
+
 #[test]
 fn fish_completes_the_credentials_of_an_environment() {
     let Some(fish) = judge("fish") else { return };

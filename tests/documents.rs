@@ -158,6 +158,18 @@ fn every_command_has_a_manual_page_that_man_can_format() {
         assert!(text.contains(".SH SYNOPSIS") && text.contains(".TH "), "{}: {text}", page.display());
     }
     assert_eq!(workspace.pkictl(&["man"]).succeeds().stdout, workspace.read("man/pkictl.1"));
+    let issue = workspace.read("man/pkictl-issue.1");
+    for part in [
+        ".SH SYNOPSIS\n.nf\npkictl issue [OPTIONS] [PROFILE] [NAME]\n",
+        ".SH \"GLOBAL OPTIONS\"\n",
+        "[also: \\-\\-common\\-name]",
+        ".SH EXAMPLES\n.nf\n  pkictl issue server web ",
+        ".SH EXIT STATUS\n",
+        ".SH ENVIRONMENT\n.TP\n\\fBPKICTL_DIR\\fR\n",
+    ] {
+        assert!(issue.contains(part), "no {part:?} in {issue}");
+    }
+    assert!(workspace.read("man/pkictl-list.1").contains("Also called `ls`."));
     let Some(man) = judge("man") else { return };
     let format = |page: &Path| {
         let output =

@@ -135,6 +135,13 @@ impl Invocation {
         self
     }
 
+    /// Gives it something to read.
+    #[must_use]
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.command.write_stdin(bytes);
+        self
+    }
+
     /// Runs it.
     #[must_use]
     pub fn run(mut self) -> Run {

@@ -119,7 +119,7 @@ fn a_file_that_holds_no_certificate_is_named_for_what_it_is() {
         ),
         (
             "missing.pem",
-            "error: no credential named \"missing.pem\" in environment \"dev\"\n  expected: one of web\n\nhint: `pkictl list` shows what there is".into(),
+            "error: no credential or authority named \"missing.pem\" in environment \"dev\"\n  expected: one of root, web\n\nhint: `pkictl list` shows what there is".into(),
         ),
     ] {
         refuses(&workspace, &["show", file], 1, &stderr);

@@ -11,6 +11,8 @@ mod apply;
 mod architecture;
 mod authorities;
 mod command_line;
+mod command_line_errors;
+mod command_line_hints;
 mod completions;
 mod documents;
 mod drafts;
@@ -33,6 +35,7 @@ mod route;
 #[cfg(unix)]
 mod safety;
 mod schemas;
+mod show_command;
 #[cfg(target_os = "linux")]
 mod static_program;
 mod verify_command;

@@ -7,12 +7,13 @@ use serde::Serialize;
 use super::args::apply::ManifestArgs;
 use super::args::{ApplyArgs, Format, Global, PlanArgs};
 use super::failure::Failure;
+pub(super) use super::hint::given as options;
 use super::manifest::Opened;
 use super::output::{BOLD, DIM, GREEN, Output, YELLOW, paint, table};
 use super::progress;
 use crate::manifest::FILE_NAME;
 use crate::pki::Notice;
-use crate::reconcile::{Action, EnvironmentPlan, Plan, Step};
+use crate::reconcile::{Action, EnvironmentPlan, Plan, Reason, Step};
 use crate::template::shell_word;
 
 pub(super) fn plan(args: &PlanArgs, global: &Global, output: &Output) -> Result<(), Failure> {
@@ -140,20 +141,17 @@ fn rows(step: &Step, environment: &EnvironmentPlan, tense: Tense) -> Vec<Vec<Str
         Action::Leftover => ("left over", "left over", DIM),
     };
     let word = if tense == Tense::Future { future } else { past };
+    // That it was not there is no news of what was just made.
+    let is_told = |reason: &&Reason| tense == Tense::Future || reason.id != "new";
+    let mut reasons = step.reasons.iter().filter(is_told).map(|reason| reason.text.clone());
     // The domain is the environment's, unless the authority has a name of its own.
     let name =
         match step.domain.strip_prefix(&environment.environment).and_then(|rest| rest.strip_prefix('.')) {
             Some(authority) => format!("{} {}", step.name, paint(DIM, format!("({authority})"))),
             None => step.name.clone(),
         };
-    let mut rows = vec![vec![
-        format!("  {}", paint(style, word)),
-        name,
-        step.reasons.first().map(|reason| reason.text.clone()).unwrap_or_default(),
-    ]];
-    rows.extend(
-        step.reasons.iter().skip(1).map(|reason| vec![String::new(), String::new(), reason.text.clone()]),
-    );
+    let mut rows = vec![vec![format!("  {}", paint(style, word)), name, reasons.next().unwrap_or_default()]];
+    rows.extend(reasons.map(|reason| vec![String::new(), String::new(), reason]));
     rows
 }
 
@@ -189,16 +187,4 @@ pub(super) fn named(file: &Path) -> String {
         true => String::new(),
         false => format!(" -f {}", shell_word(&file.display().to_string())),
     }
-}
-
-/// Global options that were given and matter again.
-pub(super) fn options(global: &Global) -> String {
-    let mut text = String::new();
-    if global.given.pki {
-        text += &format!(" --pki {}", shell_word(&global.pki.display().to_string()));
-    }
-    if global.given.env {
-        text += &format!(" --env {}", shell_word(&global.env));
-    }
-    text
 }

@@ -30,6 +30,7 @@ use crate::store::Store;
 pub use apply::{ApplyArgs, PlanArgs};
 pub use drafts::DraftArgs;
 pub use given::Given;
+pub(super) use given::{DIRECTORY, ENVIRONMENT};
 pub use grammar::{command, early_value, read};
 pub use init::InitArgs;
 pub use issue::IssueArgs;
@@ -48,6 +49,8 @@ Examples:
 
 const AFTER: &str = "\
 Exit codes: 0 done, 1 could not do it, 2 wrong usage, 3 a check found a failure.
+  A value that can never be right is wrong usage; what is not on disk, a profile too, could not be done.
+  With `--format json` an error is one JSON object on stderr.
 Environment: PKICTL_DIR, PKICTL_ENV, PKICTL_PASSPHRASE, NO_COLOR, SOURCE_DATE_EPOCH.
 ";
 
@@ -74,11 +77,11 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// PKI directory
-    #[arg(long, global = true, value_name = "DIR", env = "PKICTL_DIR", default_value = "pki", value_hint = ValueHint::DirPath)]
+    /// PKI directory [env: PKICTL_DIR]
+    #[arg(long, global = true, value_name = "DIR", default_value = "pki", value_hint = ValueHint::DirPath)]
     pub pki: PathBuf,
-    /// Environment: an isolation boundary with a CA of its own, such as test or prod
-    #[arg(long, short = 'e', global = true, value_name = "NAME", env = "PKICTL_ENV", default_value = "dev",
+    /// Environment: an isolation boundary with a CA of its own, such as test or prod [env: PKICTL_ENV]
+    #[arg(long, short = 'e', global = true, value_name = "NAME", default_value = "dev",
           add = ArgValueCandidates::new(completions::environments))]
     pub env: String,
     /// Directory with profiles of your own, beside DIR/profiles
@@ -188,7 +191,7 @@ pub enum Command {
 /// List certificates with the days they have left
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  pkictl list --env test\n  pkictl list --all-environments\n  pkictl list --format json"
+    before_help = "Examples:\n  pkictl list --env test\n  pkictl list --all-environments\n  pkictl list --format json"
 )]
 pub struct ListArgs {
     /// Every environment of the PKI directory
@@ -199,14 +202,15 @@ pub struct ListArgs {
 /// Show a credential, or any certificate, chain or request file
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  pkictl show web\n  pkictl show root\n  pkictl show chain.pem --format json"
+    before_help = "Examples:\n  pkictl show web\n  pkictl show root\n  pkictl show chain.pem --format json"
 )]
 pub struct ShowArgs {
-    /// Credential, authority (root, issuing), or a file: certificate or request in PEM or DER, chain, key
-    #[arg(value_name = "NAME|FILE", add = ArgValueCandidates::new(completions::credentials), value_hint = ValueHint::FilePath)]
+    /// Credential, authority (root, issuing), or a file: certificate or request in PEM or DER, chain, key; `-` is
+    /// standard input
+    #[arg(value_name = "NAME|FILE", add = completions::anything_or_files(), value_hint = ValueHint::FilePath)]
     pub what: String,
     /// Passphrase file, for an encrypted private key
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", visible_alias = "password-file", value_hint = ValueHint::FilePath)]
     pub passphrase_file: Option<PathBuf>,
     /// Print the certificates in PEM instead
     #[arg(long)]
@@ -216,7 +220,7 @@ pub struct ShowArgs {
 /// Print the completion script of a shell
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  source <(pkictl completions bash)\n  pkictl completions zsh > ~/.zfunc/_pkictl\n  pkictl completions fish > ~/.config/fish/completions/pkictl.fish"
+    before_help = "Examples:\n  source <(pkictl completions bash)\n  pkictl completions zsh > ~/.zfunc/_pkictl\n  pkictl completions fish > ~/.config/fish/completions/pkictl.fish"
 )]
 pub struct CompletionsArgs {
     /// Shell
@@ -226,6 +230,7 @@ pub struct CompletionsArgs {
 
 /// Print the manual page, or write all pages into a directory
 #[derive(Debug, Args)]
+#[command(before_help = "Examples:\n  pkictl man > pkictl.1\n  pkictl man -d ~/.local/share/man/man1")]
 pub struct ManArgs {
     /// Write one page a command into this directory
     #[arg(long, short = 'd', value_name = "DIR", value_hint = ValueHint::DirPath)]

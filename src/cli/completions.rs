@@ -1,17 +1,21 @@
 //! Completions: a small script for each shell that asks this program, so that the names of profiles, emitters and
 //! credentials complete as well as options do.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
+use clap::builder::{Resettable, Str};
 use clap_complete::CompletionCandidate;
+use clap_complete::engine::{ArgValueCompleter, PathCompleter, ValueCompleter};
 use clap_complete::env::{CompleteEnv, Shells};
 
 use super::args::{self, CompletionsArgs};
 use super::environment::{arguments, variable};
 use super::failure::Failure;
 use super::output::Output;
-use crate::profile::Profiles;
+use crate::pki::Role;
+use crate::profile::{Profile, Profiles};
 use crate::store::{Environment, Store};
+use crate::verify::TlsVersion;
 
 /// The variable by which a script asks.
 const VARIABLE: &str = "COMPLETE";
@@ -22,7 +26,19 @@ pub(super) fn answer_shell() {
         return;
     }
     let arguments = arguments();
-    CompleteEnv::with_factory(|| args::command(&arguments)).var(VARIABLE).completer("pkictl").complete();
+    CompleteEnv::with_factory(|| without_aliases(args::command(&arguments)))
+        .var(VARIABLE)
+        .completer("pkictl")
+        .complete();
+}
+
+/// Of names that mean the same the shell is offered the first in the alphabet, which need not be the command's own: so
+/// the others are hidden, and still understood.
+fn without_aliases(command: clap::Command) -> clap::Command {
+    command.mut_subcommands(|named| {
+        let aliases: Vec<String> = named.get_all_aliases().map(str::to_owned).collect();
+        named.visible_alias(Resettable::<Str>::Reset).aliases(aliases)
+    })
 }
 
 pub(super) fn run(args: &CompletionsArgs, output: &Output) -> Result<(), Failure> {
@@ -45,20 +61,62 @@ pub(super) fn environments() -> Vec<CompletionCandidate> {
 }
 
 pub(super) fn profiles() -> Vec<CompletionCandidate> {
+    profiles_of(|_| true)
+}
+
+/// Profiles that `issue` takes.
+pub(super) fn issuable_profiles() -> Vec<CompletionCandidate> {
+    profiles_of(|profile| profile.role != Role::RootCa)
+}
+
+fn profiles_of(wanted: impl Fn(&Profile) -> bool) -> Vec<CompletionCandidate> {
     let directories =
         typed("--profiles").into_iter().map(Into::into).chain([store().path().join("profiles")]);
     let profiles = Profiles::new(directories.collect());
     let names = profiles.names().into_iter();
-    names
-        .map(|name| {
-            let help = profiles.load(&name).map(|profile| profile.summary.into()).ok();
-            CompletionCandidate::new(name).help(help)
+    let loaded = names.map(|name| (profiles.load(&name).ok(), name));
+    let loaded = loaded.filter(|(profile, _)| profile.as_ref().is_none_or(&wanted));
+    loaded
+        .map(|(profile, name)| {
+            CompletionCandidate::new(name).help(profile.map(|profile| profile.summary.into()))
         })
         .collect()
 }
 
 pub(super) fn credentials() -> Vec<CompletionCandidate> {
     candidates(environment().map(|environment| environment.credentials()).unwrap_or_default())
+}
+
+/// Credentials, or the files of one that was made elsewhere.
+pub(super) fn credentials_or_files() -> ArgValueCompleter {
+    or_files(credentials)
+}
+
+/// Authorities, or a file of them.
+pub(super) fn authorities_or_files() -> ArgValueCompleter {
+    or_files(authorities)
+}
+
+/// Whatever has a name, or a file.
+pub(super) fn anything_or_files() -> ArgValueCompleter {
+    or_files(|| authorities().into_iter().chain(credentials()).collect())
+}
+
+/// Files are offered beside names as soon as something was typed, and where there is no name.
+fn or_files(names: impl Fn() -> Vec<CompletionCandidate> + Send + Sync + 'static) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |current: &OsStr| {
+        let mut found = names();
+        let typed = current.to_string_lossy();
+        found.retain(|name| name.get_value().to_string_lossy().starts_with(&*typed));
+        if found.is_empty() || !current.is_empty() {
+            found.extend(PathCompleter::file().complete(current));
+        }
+        found
+    })
+}
+
+pub(super) fn tls_versions() -> Vec<CompletionCandidate> {
+    candidates(TlsVersion::ALL.map(|version| version.to_string().replace("TLS ", "")).to_vec())
 }
 
 pub(super) fn authorities() -> Vec<CompletionCandidate> {

@@ -48,7 +48,16 @@ pub(super) fn run(args: &DraftArgs, global: &Global, output: &Output) -> Result<
     Ok(())
 }
 
-fn write(text: &str, target: &TargetArgs, output: &Output) -> Result<(), Failure> {
+/// Whether the manifest goes to standard output. A schema is JSON anyway.
+pub(super) fn prints(args: &DraftArgs) -> bool {
+    match &args.command {
+        DraftCommand::Init { target, .. }
+        | DraftCommand::Import { command: ImportCommand::Compose { target, .. } } => is_stdout(target),
+        DraftCommand::Schema { .. } => false,
+    }
+}
+
+pub(super) fn write(text: &str, target: &TargetArgs, output: &Output) -> Result<(), Failure> {
     if is_stdout(target) {
         return output.raw(text.as_bytes());
     }
@@ -73,6 +82,6 @@ fn next(target: &TargetArgs, output: &Output) {
     }
 }
 
-fn is_stdout(target: &TargetArgs) -> bool {
+pub(super) fn is_stdout(target: &TargetArgs) -> bool {
     target.output.as_os_str() == "-"
 }

@@ -60,12 +60,20 @@ impl clap::Args for EmitArgs {
                     .help("List the targets, and what each was proven by"),
             )
             .arg_required_else_help(true)
-            .after_help(EXAMPLES)
+            .before_help(EXAMPLES)
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {
         Self::augment_args(command)
     }
+}
+
+/// Whether the main file goes to standard output.
+pub(super) fn prints(args: &EmitArgs) -> bool {
+    args.target().is_some_and(|(_, matches)| {
+        let file = matches.get_one::<PathBuf>("output");
+        matches.get_one::<PathBuf>("out-dir").is_none() && file.is_none_or(|file| file.as_os_str() == "-")
+    })
 }
 
 /// The emitter that these arguments name behind `emit`; `None` where all must be looked at.
@@ -96,7 +104,7 @@ pub(super) fn with_emitters(
 }
 
 /// The emitters that these arguments can see.
-fn emitters(arguments: &[OsString]) -> Emitters {
+pub(super) fn emitters(arguments: &[OsString]) -> Emitters {
     let pki =
         early_value(arguments, "--pki").or_else(|| variable("PKICTL_DIR")).unwrap_or_else(|| "pki".into());
     let own = early_value(arguments, "--templates").map(PathBuf::from);
@@ -129,8 +137,8 @@ pub(super) fn taken_names(command: &clap::Command) -> Vec<String> {
 fn subcommand(emitter: &Emitter) -> clap::Command {
     let examples: Vec<String> = emitter.examples.iter().map(|example| format!("  {example}")).collect();
     let mut command = clap::Command::new(emitter.name.clone()).about(emitter.summary.clone());
-    command =
-        command.after_help(format!("Examples:\n{}\n\nProven by: {}", examples.join("\n"), emitter.proven_by));
+    command = command.before_help(format!("Examples:\n{}", examples.join("\n")));
+    command = command.after_help(format!("Proven by: {}", emitter.proven_by));
     for option in &emitter.options {
         command = command.arg(argument(option));
         if let Some(files) = &option.files {
@@ -194,10 +202,10 @@ fn argument(option: &OptionSpec) -> Arg {
             .value_delimiter(',')
             .add(ArgValueCandidates::new(completions::credentials)),
         OptionType::Server | OptionType::Client => {
-            argument.value_hint(ValueHint::FilePath).add(ArgValueCandidates::new(completions::credentials))
+            argument.value_hint(ValueHint::FilePath).add(completions::credentials_or_files())
         }
         OptionType::Trust | OptionType::Authority => {
-            argument.value_hint(ValueHint::FilePath).add(ArgValueCandidates::new(completions::authorities))
+            argument.value_hint(ValueHint::FilePath).add(completions::authorities_or_files())
         }
         _ => argument,
     }

@@ -2,10 +2,20 @@
 
 use std::ffi::OsString;
 
-/// The value of an environment variable.
+/// The value of an environment variable. One that is set to nothing, as continuous integration often does, is not set.
 #[allow(clippy::disallowed_methods, reason = "the one place where variables are read")]
 pub(super) fn variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name)
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// What an option means when it is not given: the variable's value, or the default.
+pub(super) fn usual(name: &str, default: &str) -> OsString {
+    variable(name).unwrap_or_else(|| default.into())
+}
+
+/// Whether the terminal says of itself that it knows no control sequences.
+pub(super) fn is_dumb_terminal() -> bool {
+    variable("TERM").is_some_and(|name| name == "dumb")
 }
 
 /// The command line, the program's name first.

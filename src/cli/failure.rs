@@ -14,7 +14,7 @@ pub(super) struct Failure {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    /// The library could not do it: exit code 1.
+    /// The library could not do it: exit code 1, or 2 where no other state of the disk would have helped.
     Library(Box<Error>),
     /// It was asked in a way that makes no sense: exit code 2.
     Usage(String),
@@ -38,11 +38,21 @@ impl Failure {
     }
 
     pub(super) fn exit_code(&self) -> u8 {
-        match self.kind {
+        match &self.kind {
+            Kind::Library(error) if is_usage(error) => 2,
             Kind::Library(_) | Kind::Findings(_) => 1,
             Kind::Usage(_) => 2,
             Kind::ChecksFailed => 3,
         }
+    }
+}
+
+/// Whether a value was given that can never be right; kinds of values that stand in files as well are not among these.
+fn is_usage(error: &Error) -> bool {
+    match error {
+        Error::Invalid { what, .. } => ["name", "environment", "service", "value"].contains(what),
+        Error::WildcardTooWide { .. } | Error::NotFound { what: "variable", .. } => true,
+        _ => false,
     }
 }
 

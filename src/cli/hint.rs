@@ -1,17 +1,22 @@
 //! What to try next: the recommendation that belongs to each error.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-
-use super::args::Global;
-use super::environment::variable;
+use super::args::{DIRECTORY, ENVIRONMENT, Global, early_value};
+use super::environment::{arguments, usual, variable};
+use super::passphrase::VARIABLE as PASSPHRASE;
 use crate::error::Error;
 use crate::manifest::FILE_NAME;
 use crate::template::shell_word;
 
 /// The next step after `error`, with the options that lead back to the same PKI directory and environment.
 pub(super) fn for_error(error: &Error, global: &Global) -> Option<String> {
+    if let Error::NotFound { name, known, .. } = error
+        && let Some(meant) = alike(name, known)
+    {
+        return Some(format!("did you mean `{meant}`?"));
+    }
     let here = location(global);
     Some(match error {
         Error::NoAuthority { .. } => no_authority(global, &here),
@@ -24,7 +29,7 @@ pub(super) fn for_error(error: &Error, global: &Global) -> Option<String> {
         Error::NotFound { what: "credential", known, .. } if known.is_empty() => {
             format!("make one with `pkictl issue server NAME{here}`")
         }
-        Error::NotFound { what: "credential", .. } => format!("`pkictl list{here}` shows what there is"),
+        Error::NotFound { what: "credential" | "credential or authority", .. } => format!("`pkictl list{here}` shows what there is"),
         Error::NotFound { what: "profile", .. } => "`pkictl profile list` shows what there is".into(),
         Error::NotFound { what: "emitter", .. } => "`pkictl emit --list` shows what there is".into(),
         Error::NotFound { what: "variable", .. } => {
@@ -32,15 +37,15 @@ pub(super) fn for_error(error: &Error, global: &Global) -> Option<String> {
         }
         Error::NotFound { what: "authority", .. } => format!("`pkictl list{here}` shows the authorities"),
         Error::AlreadyExists { what: "authority", name, .. } if name == "root" => {
-            "use `--if-missing` to keep it, or `--force` to make a new one and to re-issue everything".into()
+            "use `--if-missing` to keep it, or `--force` to make a new one: what the old one signed is no longer \
+             trusted then, and has to be issued again"
+                .into()
         }
         Error::AlreadyExists { .. } => "use `--force` to replace it".into(),
         Error::PassphraseNeeded { .. } => {
             "give it with `--passphrase-file FILE` or in the variable PKICTL_PASSPHRASE".into()
         }
-        Error::PassphraseWrong { .. } => {
-            "check the passphrase file, or the variable PKICTL_PASSPHRASE".into()
-        }
+        Error::PassphraseWrong { .. } => wrong_passphrase(),
         Error::LaxMode { path, .. } => format!("run `chmod 600 {}`", shell_word(&path.display().to_string())),
         Error::WildcardTooWide { .. } => {
             "use a wildcard below a domain of your own, or insist with `--force`".into()
@@ -87,6 +92,39 @@ pub(super) fn for_error(error: &Error, global: &Global) -> Option<String> {
     })
 }
 
+/// Where the passphrase came from that did not open the key.
+fn wrong_passphrase() -> String {
+    let arguments = arguments();
+    let file = ["--passphrase-file", "--password-file"].map(|option| early_value(&arguments, option));
+    match (file.into_iter().flatten().next(), variable(PASSPHRASE)) {
+        (Some(file), _) => format!("check the first line of {}", Path::new(&file).display()),
+        (None, Some(_)) => format!("check the variable {PASSPHRASE}"),
+        (None, None) => "it is the one that the key was encrypted with; nobody can open it without".into(),
+    }
+}
+
+/// The known name that was most likely meant: at most two letters differ, and most letters are right.
+fn alike<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
+    let near = known.iter().map(|one| (distance(name, one), one));
+    let near = near.filter(|(distance, one)| *distance <= 2 && distance * 3 <= one.chars().count());
+    near.min_by_key(|(distance, _)| *distance).map(|(_, one)| one)
+}
+
+/// How many letters have to be changed, added or left out (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, letter) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
+        for (column, wanted) in other.iter().enumerate() {
+            let change = diagonal + usize::from(letter != *wanted);
+            diagonal = row[column + 1];
+            row[column + 1] = change.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
 /// Whoever has other environments has more likely forgotten to name one; whoever has a manifest, to apply it.
 fn no_authority(global: &Global, here: &str) -> String {
     let mut others = global.store().environments();
@@ -108,26 +146,27 @@ pub(super) fn beginning(global: &Global) -> String {
     }
 }
 
-/// Wrong usage with a tip where a manifest was named without its option, which is the first thing that people try.
-pub(super) fn with_tip(mut error: clap::Error) -> clap::Error {
-    let manifest = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(argument)) if argument.ends_with(".toml") => argument.clone(),
-        _ => return error,
-    };
-    if error.kind() == ErrorKind::UnknownArgument {
-        let tip = format!("a manifest is named with `-f {}`", shell_word(&manifest));
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-    }
-    error
-}
-
 /// The options that lead to the same PKI directory and environment, with a leading space.
 pub(super) fn location(global: &Global) -> String {
+    options(*global.pki != *usual(DIRECTORY, "pki"), *global.env != *usual(ENVIRONMENT, "dev"), global)
+}
+
+/// The options that were given on the command line and matter again, where a manifest has the usual values.
+pub(super) fn given(global: &Global) -> String {
+    let differs = |name: &str, value: &OsStr| variable(name).is_none_or(|usual| usual != value);
+    options(
+        global.given.pki && differs(DIRECTORY, global.pki.as_os_str()),
+        global.given.env && differs(ENVIRONMENT, global.env.as_ref()),
+        global,
+    )
+}
+
+fn options(pki: bool, env: bool, global: &Global) -> String {
     let mut text = String::new();
-    if global.pki.as_os_str() != "pki" && variable("PKICTL_DIR").is_none() {
+    if pki {
         text += &format!(" --pki {}", shell_word(&global.pki.display().to_string()));
     }
-    if global.env != "dev" && variable("PKICTL_ENV").is_none() {
+    if env {
         text += &format!(" --env {}", shell_word(&global.env));
     }
     text

@@ -1,5 +1,7 @@
 //! `pkictl init`: the authorities of an environment.
 
+mod kept;
+
 use serde::Serialize;
 
 use super::args::{Format, Global, InitArgs};
@@ -33,6 +35,10 @@ pub(super) fn run(args: &InitArgs, global: &Global, output: &Output) -> Result<(
         // Another process was faster.
         return existing(args, &environment, global, output);
     }
+    let lost = match environment.has_authority() {
+        true => kept::lost(wish.organization.as_deref(), wish.intermediate, &environment).unwrap_or_default(),
+        false => Vec::new(),
+    };
     let replace = if args.force { Existing::Replace } else { Existing::Keep };
     let aside = environment.create_authorities(
         &lock,
@@ -51,6 +57,10 @@ pub(super) fn run(args: &InitArgs, global: &Global, output: &Output) -> Result<(
             shell_word(&directory)
         ))]);
     }
+    output.notices(&lost);
+    if wish.passphrase.is_none() {
+        output.notices(kept::unused_passphrase().as_slice());
+    }
     let aside = aside.map(|path| path.display().to_string());
     report(&environment, true, aside, global, output)
 }
@@ -63,6 +73,7 @@ fn existing(
     output: &Output,
 ) -> Result<(), Failure> {
     if args.if_missing {
+        output.notices(&kept::differences(args, environment)?);
         return report(environment, false, None, global, output);
     }
     Err(crate::error::Error::AlreadyExists {

@@ -1,6 +1,6 @@
 //! `pkictl issue`: a certificate and its key.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -9,49 +9,43 @@ use super::clock;
 use super::failure::Failure;
 use super::hint::location;
 use super::output::{BOLD, GREEN, Output, paint};
-use super::passphrase::{self, Purpose};
 use super::progress::{self, with_spinner};
-use super::prompt;
+use super::{passphrase, prompt};
 use crate::artifact::{self, Existing, Staged};
+use crate::error::Error;
 use crate::pki::validity::human_time;
-use crate::pki::{Certificate, Credential, Issued, Label, Moment, Notice, Passphrase, Role, Span};
-use crate::profile::{Profile, Request};
+use crate::pki::{
+    Certificate, Credential, Issued, Label, Moment, Notice, Passphrase, Role, Span, SubjectAltName,
+};
+use crate::profile::{Profile, Profiles, Request};
 use crate::store::{self, Environment, NewAuthority, ROOT};
 
 pub(super) fn run(args: &IssueArgs, global: &Global, output: &Output) -> Result<(), Failure> {
     let environment = global.store().environment(&global.env)?;
     let profiles = global.profile_library();
-    let asked = Asked::new(args, &profiles, global)?;
-    let profile = profiles.load(&asked.profile)?;
-    if profile.role == Role::RootCa {
-        return Err(Failure::usage(
-            "a root is the CA of a whole environment, not a certificate in one",
-            Some(format!("make it with `pkictl init --env NEW{}`", location(global))),
-        ));
-    }
-    let name: Label = asked.name.parse()?;
+    let Asked { profile, name, sans } = Asked::new(args, &environment, &profiles, global)?;
     let ca = args.ca.as_deref().unwrap_or(match profile.role {
         Role::IntermediateCa => ROOT,
         _ => environment.default_authority(),
     });
     // Fail before the work: the same questions are asked again under the lock.
     environment.require_authority(ca)?;
-    let existing = if args.force { Existing::Replace } else { Existing::Keep };
-    match profile.role {
-        Role::IntermediateCa => {
-            let place = environment.place_below_root(&name, existing)?;
-            refuse_copy(args, &place)?;
-        }
-        _ => environment.place_of_new(&name, existing).map(drop)?,
+    let existing = existing(args);
+    let place = place(&environment, &profile, &name, existing)?;
+    if profile.role == Role::IntermediateCa {
+        refuse_copy(args, &place)?;
     }
     let passphrase = if environment.authority_key_is_encrypted(ca) {
         let place = environment.authority_path(ca).join("ca.key").display().to_string();
-        Some(passphrase::find(args.passphrase_file.as_deref(), Purpose::Open, &place, global)?)
+        let opens = |typed: &Passphrase| {
+            !matches!(environment.authority(ca, Some(typed)), Err(Error::PassphraseWrong { .. }))
+        };
+        Some(passphrase::that_opens(args.passphrase_file.as_deref(), &place, global, &opens)?)
     } else {
         None
     };
     let mut request = Request::new(&name, environment.name());
-    request.sans.clone_from(&asked.sans);
+    request.sans = sans;
     request.common_name.clone_from(&args.cn);
     request.key_algorithm = args.key_type.as_deref().map(str::parse).transpose()?;
     request.not_before = args.not_before;
@@ -64,6 +58,24 @@ pub(super) fn run(args: &IssueArgs, global: &Global, output: &Output) -> Result<
         return work.authority(&request, global, output);
     }
     work.leaf(&request, global, output)
+}
+
+/// Whether what has the name already may be replaced.
+fn existing(args: &IssueArgs) -> Existing {
+    if args.force { Existing::Replace } else { Existing::Keep }
+}
+
+/// Where a credential or an authority of this name goes, if it may go there.
+fn place(
+    environment: &Environment,
+    profile: &Profile,
+    name: &Label,
+    existing: Existing,
+) -> crate::error::Result<PathBuf> {
+    match profile.role {
+        Role::IntermediateCa => environment.place_below_root(name, existing),
+        _ => environment.place_of_new(name, existing),
+    }
 }
 
 /// A copy is of a credential: the key of an authority stays where it is.
@@ -79,14 +91,23 @@ fn refuse_copy(args: &IssueArgs, place: &Path) -> Result<(), Failure> {
 
 /// Profile, name and names, from arguments or answers.
 struct Asked {
-    profile: String,
-    name: String,
-    sans: Vec<crate::pki::SubjectAltName>,
+    profile: Profile,
+    name: Label,
+    sans: Vec<SubjectAltName>,
 }
 
 impl Asked {
-    fn new(args: &IssueArgs, profiles: &crate::profile::Profiles, global: &Global) -> Result<Self, Failure> {
+    fn new(
+        args: &IssueArgs,
+        environment: &Environment,
+        profiles: &Profiles,
+        global: &Global,
+    ) -> Result<Self, Failure> {
         let can_ask = prompt::possible(global);
+        if can_ask && (args.profile.is_none() || args.name.is_none()) {
+            // Nobody should answer for nothing.
+            environment.require_authority(args.ca.as_deref().unwrap_or(ROOT))?;
+        }
         let missing = |what: &str| {
             Failure::usage(
                 format!("issue needs a {what}"),
@@ -98,13 +119,24 @@ impl Asked {
             None if can_ask => prompt::profile(profiles)?,
             None => return Err(missing("profile and a name")),
         };
-        let (name, asked_name) = match &args.name {
+        let profile = profiles.load(&profile)?;
+        if profile.role == Role::RootCa {
+            return Err(Failure::usage(
+                "a root is the CA of a whole environment, not a certificate in one",
+                Some(format!("make it with `pkictl init --env NEW{}`", location(global))),
+            ));
+        }
+        let taken = |name: &Label| match place(environment, &profile, name, existing(args)) {
+            Err(Error::AlreadyExists { .. }) => Some(format!("{name} exists already; take another name")),
+            other => other.err().map(|error| error.to_string()),
+        };
+        let (name, was_asked) = match &args.name {
             Some(name) => (name.clone(), false),
-            None if can_ask => (prompt::name()?, true),
+            None if can_ask => (prompt::name(taken)?, true),
             None => return Err(missing("name")),
         };
-        let sans = if asked_name && args.san.is_empty() { prompt::sans()? } else { args.san.clone() };
-        Ok(Self { profile, name, sans })
+        let sans = if was_asked && args.san.is_empty() { prompt::sans()? } else { args.san.clone() };
+        Ok(Self { profile, name: name.parse()?, sans })
     }
 }
 
@@ -141,8 +173,7 @@ impl Work<'_> {
         let path = self.environment.put(&lock, &credential, &self.profile.name, self.existing, now)?;
         drop(lock);
         copy.map(Staged::publish).transpose()?;
-        let directory = self.args.out_dir.clone().unwrap_or(path);
-        self.report(&credential, &directory.display().to_string(), output)?;
+        self.report(&credential, &path, output)?;
         output.notices(&decision.notices);
         output.next(&format!("pkictl verify{}", location(global)));
         Ok(())
@@ -188,8 +219,10 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn report(&self, credential: &Credential, directory: &str, output: &Output) -> Result<(), Failure> {
+    /// Says what was made and kept at `path`, and where the copy is that was asked for.
+    fn report(&self, credential: &Credential, path: &Path, output: &Output) -> Result<(), Failure> {
         let details = &credential.certificate.details;
+        let directory = self.args.out_dir.as_deref().unwrap_or(path).display().to_string();
         if output.format == Format::Json {
             let [certificate, key, anchor] =
                 ["tls.crt", "tls.key", "ca.crt"].map(|file| format!("{directory}/{file}"));
@@ -208,6 +241,9 @@ impl Work<'_> {
             human_time(details.validity.not_after),
             credential.key.algorithm(),
         ));
+        if self.args.out_dir.is_some() {
+            output.say(&format!("  kept   {}/", path.display()));
+        }
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! `pkictl list`: what there is, and how long it lasts.
 
 use serde::Serialize;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::args::{Format, Global, ListArgs};
 use super::clock;
@@ -11,7 +11,7 @@ use super::output::{BOLD, DIM, GREEN, Output, RED, YELLOW, paint, table};
 use crate::error::Result;
 use crate::pki::certificate::Details;
 use crate::pki::{Certificate, Label};
-use crate::store::Environment;
+use crate::store::{Environment, ROOT};
 
 /// Fewer days are shown as a warning.
 const SOON: i64 = 30;
@@ -24,7 +24,7 @@ pub(super) fn run(args: &ListArgs, global: &Global, output: &Output) -> std::res
     for name in &names {
         let environment = store.environment(name)?;
         // An environment that was named must exist; of all, those that exist are listed.
-        environment.authority_chain(crate::store::ROOT)?;
+        environment.authority_chain(ROOT)?;
         environments.push(Listing::new(&environment, now));
     }
     if output.format == Format::Json {
@@ -62,6 +62,10 @@ struct Row {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     days_left: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+    #[serde(skip)]
+    left: String,
     #[serde(skip_serializing_if = "Option::is_none", flatten)]
     details: Option<Details>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,11 +76,15 @@ impl Listing {
     fn new(environment: &Environment, now: OffsetDateTime) -> Self {
         let authorities = environment.authorities().into_iter().map(|name| {
             let certificate = environment.authority_chain(&name).map(|mut chain| chain.swap_remove(0));
-            Row::new(name, certificate, now)
+            Row::new(name, certificate.map(|certificate| (certificate, true)), now)
         });
+        let root = environment.authority_chain(ROOT).ok().and_then(|mut chain| chain.pop());
         let credentials = environment.credentials().into_iter().map(|name: Label| {
-            let certificate = environment.chain(&name).map(|(mut chain, _)| chain.swap_remove(0));
-            Row::new(name.to_string(), certificate, now)
+            let found = environment.chain(&name).map(|(mut chain, anchor)| {
+                let is_under_root = root.as_ref().is_none_or(|root| *root == anchor);
+                (chain.swap_remove(0), is_under_root)
+            });
+            Row::new(name.to_string(), found, now)
         });
         Self {
             environment: environment.name().to_owned(),
@@ -94,15 +102,28 @@ impl Listing {
 }
 
 impl Row {
-    fn new(name: String, certificate: Result<Certificate>, now: OffsetDateTime) -> Self {
-        match certificate {
-            Ok(certificate) => Self {
+    /// Of a certificate, and whether it stands under the environment's root.
+    fn new(name: String, found: Result<(Certificate, bool)>, now: OffsetDateTime) -> Self {
+        match found {
+            Ok((certificate, is_under_root)) => {
+                let status = Status::of(&certificate.details, is_under_root, now);
+                Self {
+                    name,
+                    days_left: Some(certificate.details.validity.days_left(now)),
+                    status: Some(status),
+                    left: status.left(&certificate.details, now),
+                    details: Some(certificate.details),
+                    error: None,
+                }
+            }
+            Err(error) => Self {
                 name,
-                days_left: Some(certificate.details.validity.days_left(now)),
-                details: Some(certificate.details),
-                error: None,
+                days_left: None,
+                status: None,
+                left: String::new(),
+                details: None,
+                error: Some(error.to_string()),
             },
-            Err(error) => Self { name, days_left: None, details: None, error: Some(error.to_string()) },
         }
     }
 
@@ -117,7 +138,7 @@ impl Row {
             use_of(details).to_owned(),
             details.key_type.clone(),
             details.validity.not_after.date().to_string(),
-            days_left(self.days_left.unwrap_or_default()),
+            self.left.clone(),
             if names.is_empty() { details.subject.clone() } else { names.join(" ") },
         ]
     }
@@ -138,13 +159,50 @@ pub(super) fn use_of(details: &Details) -> &'static str {
     }
 }
 
-/// `397 days`, `expired`, coloured by urgency.
-pub(super) fn days_left(days: i64) -> String {
-    match days {
-        ..0 => paint(RED, "expired"),
-        0 => paint(RED, "today"),
-        1 => paint(YELLOW, "1 day"),
-        2..SOON => paint(YELLOW, format!("{days} days")),
+/// How a certificate stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Status {
+    Valid,
+    Expired,
+    /// Its root is not, or no longer, that of the environment.
+    OtherCa,
+    NotYetValid,
+}
+
+impl Status {
+    /// The worst that can be said of it.
+    pub(super) fn of(details: &Details, is_under_root: bool, now: OffsetDateTime) -> Self {
+        match &details.validity {
+            validity if now > validity.not_after => Self::Expired,
+            _ if !is_under_root => Self::OtherCa,
+            validity if now < validity.not_before => Self::NotYetValid,
+            _ => Self::Valid,
+        }
+    }
+
+    /// `397 days`, or what is more urgent, coloured by urgency.
+    pub(super) fn left(self, details: &Details, now: OffsetDateTime) -> String {
+        match self {
+            Self::Valid => time_left(details.validity.not_after - now),
+            Self::Expired => paint(RED, "expired"),
+            Self::OtherCa => paint(RED, "other CA"),
+            Self::NotYetValid => paint(YELLOW, "not yet valid"),
+        }
+    }
+}
+
+/// The nearest number of days; of hours or minutes where it is a matter of those.
+pub(super) fn time_left(left: Duration) -> String {
+    let nearest = |unit: i64| (left.whole_seconds() + unit / 2) / unit;
+    let (minutes, hours, days) = (nearest(60), nearest(3_600), nearest(86_400));
+    match minutes {
+        ..1 => paint(RED, "under a minute"),
+        1 => paint(RED, "1 minute"),
+        2..120 => paint(RED, format!("{minutes} minutes")),
+        120..1_440 => paint(RED, format!("{hours} hours")),
+        1_440..2_880 => paint(YELLOW, format!("{hours} hours")),
+        _ if days < SOON => paint(YELLOW, format!("{days} days")),
         _ => paint(GREEN, format!("{days} days")),
     }
 }

@@ -4,6 +4,7 @@
 //! `expected:` and `found:` where both exist, `caused by:`, an empty line, `hint:`. Colour repeats what words say, and
 //! never stands alone. A reader that closes the pipe is no error.
 
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ use serde::Serialize;
 
 use super::args::{Color, Format, Global};
 use super::failure::{Failure, Kind};
-use super::hint;
+use super::told::Told;
 use crate::pki::Notice;
 
 /// Red and bold: errors, failed checks, expired.
@@ -128,8 +129,10 @@ impl Output {
 
     /// A failed command: prints why, and returns its exit code.
     pub(super) fn failure(&self, failure: &Failure, global: &Global) -> ExitCode {
-        if !matches!(failure.kind, Kind::ChecksFailed) {
-            self.talk(&describe(failure, global));
+        match (&failure.kind, self.format) {
+            (Kind::ChecksFailed, _) => {}
+            (_, Format::Json) => self.talk(&Told::of(failure, global).json()),
+            _ => self.talk(&describe(failure, global)),
         }
         ExitCode::from(failure.exit_code())
     }
@@ -152,34 +155,35 @@ impl Output {
     }
 }
 
-/// What clap has to say: help and version on stdout, wrong usage on stderr.
-pub(super) fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
+/// What clap has to say: help and version on stdout, wrong usage on stderr, for programs if they asked for that.
+pub(super) fn usage(error: &clap::Error, format: Option<&OsStr>) -> ExitCode {
+    if error.use_stderr() && format.is_some_and(|format| format == "json") {
+        // Nobody is left to be told that stderr cannot be written.
+        let _ = writeln!(io::stderr().lock(), "{}", Told::of_usage(error).json());
+    } else if let Err(failed) = error.print()
+        && failed.kind() != io::ErrorKind::BrokenPipe
+        && !error.use_stderr()
+    {
+        let _ = writeln!(io::stderr().lock(), "error: cannot write to standard output: {failed}");
+        return ExitCode::FAILURE;
+    }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 fn describe(failure: &Failure, global: &Global) -> String {
-    if let Kind::Findings(findings) = &failure.kind {
-        let lines: Vec<String> =
-            findings.iter().map(|one| format!("{} {one}", paint(RED, "error:"))).collect();
-        return with_hint(lines.join("\n"), failure.hint.as_deref());
-    }
-    let mut text = format!("{} {failure}", paint(RED, "error:"));
-    let mut suggestion = failure.hint.clone();
-    if let Kind::Library(error) = &failure.kind {
-        for (name, value) in [("expected:", error.expected()), ("found:   ", error.found())] {
-            if let Some(value) = value {
-                text += &format!("\n  {} {value}", paint(BOLD, name));
-            }
+    let told = Told::of(failure, global);
+    let lines: Vec<String> =
+        told.messages.iter().map(|message| format!("{} {message}", paint(RED, "error:"))).collect();
+    let mut text = lines.join("\n");
+    for (name, value) in [("expected:", &told.expected), ("found:   ", &told.found)] {
+        if let Some(value) = value {
+            text += &format!("\n  {} {value}", paint(BOLD, name));
         }
-        let mut source = std::error::Error::source(error.as_ref());
-        while let Some(cause) = source {
-            text += &format!("\n  caused by: {cause}");
-            source = cause.source();
-        }
-        suggestion = suggestion.or_else(|| hint::for_error(error, global));
     }
-    with_hint(text, suggestion.as_deref())
+    for cause in &told.causes {
+        text += &format!("\n  caused by: {cause}");
+    }
+    with_hint(text, told.hint.as_deref())
 }
 
 fn with_hint(text: String, hint: Option<&str>) -> String {

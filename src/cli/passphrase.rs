@@ -12,7 +12,12 @@ use crate::pki::Passphrase;
 use crate::store;
 
 /// The variable that a passphrase may be in.
-const VARIABLE: &str = "PKICTL_PASSPHRASE";
+pub(super) const VARIABLE: &str = "PKICTL_PASSPHRASE";
+
+/// Whether one is in the variable.
+pub(super) fn is_in_variable() -> bool {
+    variable(VARIABLE).is_some()
+}
 
 /// Whether the passphrase opens something or will close it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,6 +35,26 @@ pub(super) fn find(
     place: &str,
     global: &Global,
 ) -> Result<Passphrase, Failure> {
+    find_checked(file, purpose, place, global, &|_| true)
+}
+
+/// The passphrase that opens `place`: a person who mistypes it is asked again.
+pub(super) fn that_opens(
+    file: Option<&Path>,
+    place: &str,
+    global: &Global,
+    opens: &dyn Fn(&Passphrase) -> bool,
+) -> Result<Passphrase, Failure> {
+    find_checked(file, Purpose::Open, place, global, opens)
+}
+
+fn find_checked(
+    file: Option<&Path>,
+    purpose: Purpose,
+    place: &str,
+    global: &Global,
+    opens: &dyn Fn(&Passphrase) -> bool,
+) -> Result<Passphrase, Failure> {
     let (passphrase, source) = match (file, variable(VARIABLE).map(OsString::into_string)) {
         (Some(file), _) => (from_file(file)?, format!("in {}", file.display())),
         (None, Some(Ok(text))) => (Passphrase::new(text), format!("in the variable {VARIABLE}")),
@@ -38,7 +63,11 @@ pub(super) fn find(
             return Err(Failure::usage(message, None));
         }
         (None, None) if prompt::possible(global) => {
-            (prompt::passphrase(place, purpose == Purpose::Close)?, "that was typed".into())
+            let typed = match purpose {
+                Purpose::Open => prompt::passphrase(place, opens)?,
+                Purpose::Close => prompt::new_passphrase(place)?,
+            };
+            (typed, "that was typed".into())
         }
         (None, None) if purpose == Purpose::Close => {
             let hint = format!("give one with `--passphrase-file FILE` or in the variable {VARIABLE}");

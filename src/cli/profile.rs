@@ -2,16 +2,23 @@
 
 use serde::Serialize;
 
+use super::args::drafts::TargetArgs;
 use super::args::{Format, Global, ProfileArgs, ProfileCommand};
+use super::drafts;
 use super::failure::Failure;
+use super::hint::location;
 use super::output::{BOLD, Output, RED, paint, table};
+use crate::artifact;
 use crate::error::Result;
 use crate::profile::Profile;
 
 pub(super) fn run(args: &ProfileArgs, global: &Global, output: &Output) -> std::result::Result<(), Failure> {
     match &args.command {
         ProfileCommand::List => list(global, output),
-        ProfileCommand::Show { name } => show(name, global, output),
+        ProfileCommand::Show { name, output: file, force } => {
+            let target = TargetArgs { output: file.clone(), force: *force };
+            show(name, &target, global, output)
+        }
     }
 }
 
@@ -77,15 +84,41 @@ fn list(global: &Global, output: &Output) -> std::result::Result<(), Failure> {
     output.data(&table(&rows.into_iter().map(Row::cells).collect::<Vec<_>>()))
 }
 
-fn show(name: &str, global: &Global, output: &Output) -> std::result::Result<(), Failure> {
+fn show(
+    name: &str,
+    target: &TargetArgs,
+    global: &Global,
+    output: &Output,
+) -> std::result::Result<(), Failure> {
     let profiles = global.profile_library();
     let (text, _) = profiles.text(name)?;
+    let own = global.pki.join("profiles");
+    if !drafts::is_stdout(target) {
+        if target.output.starts_with(&global.pki) {
+            artifact::create_directory(&global.pki, 0o700)?.keep();
+        }
+        drafts::write(&text, target, output)?;
+        if let Some(copy) = target.output.file_stem() {
+            output.next(&format!(
+                "change it, and `pkictl issue {} NAME{}`",
+                copy.to_string_lossy(),
+                location(global)
+            ));
+        }
+        return Ok(());
+    }
+    if output.format == Format::Json {
+        #[derive(Serialize)]
+        struct Shown {
+            #[serde(flatten)]
+            row: Row,
+            text: String,
+        }
+        return output.json(&Shown { row: Row::new(name.to_owned(), profiles.load(name)), text });
+    }
     output.data(&text)?;
-    if !global.pki.join("profiles").join(format!("{name}.toml")).exists() {
-        output.next(&format!(
-            "pkictl profile show {name} > {}/NAME.toml, change it, and `pkictl issue NAME ...`",
-            global.pki.join("profiles").display()
-        ));
+    if !own.join(format!("{name}.toml")).exists() {
+        output.next(&format!("pkictl profile show {name} -o {}/NAME.toml", own.display()));
     }
     Ok(())
 }

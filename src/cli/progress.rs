@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::environment::is_dumb_terminal;
 use crate::error::{Error, Result};
 use crate::pki::{KeyAlgorithm, PrivateKey};
 
@@ -33,7 +34,7 @@ pub(super) fn private_key(algorithm: KeyAlgorithm, quiet: bool) -> Result<Privat
 
 /// Runs `work`. If it makes an RSA key and takes over a second, a person at a terminal sees that it goes on.
 pub(super) fn with_spinner<T>(key: KeyAlgorithm, quiet: bool, work: impl FnOnce() -> T) -> T {
-    if !key.is_rsa() || quiet {
+    if !key.is_rsa() || quiet || is_dumb_terminal() {
         return work();
     }
     let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
@@ -76,7 +77,7 @@ impl Counter {
     }
 
     pub(super) fn set(&self, done: usize, of: usize) {
-        if self.quiet || self.start.elapsed() < Duration::from_secs(1) {
+        if self.quiet || is_dumb_terminal() || self.start.elapsed() < Duration::from_secs(1) {
             return;
         }
         if self.bar.is_hidden() {

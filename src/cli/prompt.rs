@@ -1,19 +1,40 @@
 //! Questions to a person at a terminal. Every answer has an option; without a terminal nothing is ever asked.
 
-use std::io::IsTerminal;
+mod terminal;
 
+use std::cell::Cell;
+use std::io::{ErrorKind, IsTerminal};
+
+use dialoguer::console;
 use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Input, Password, Select};
 
-use super::args::Global;
+use super::args::{Color, Global};
+use super::environment::is_dumb_terminal;
 use super::failure::Failure;
 use crate::error::Error;
 use crate::pki::{Label, Passphrase, SubjectAltName};
 use crate::profile::Profiles;
+use terminal::terminal;
 
-/// Whether somebody is there to be asked.
+/// How often a passphrase is asked for that opens nothing.
+const TRIES: usize = 3;
+
+/// Whether somebody is there to be asked, at a terminal that questions can be drawn on.
 pub(super) fn possible(global: &Global) -> bool {
-    !global.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    !global.no_input
+        && std::io::stdin().is_terminal()
+        && std::io::stderr().is_terminal()
+        && !is_dumb_terminal()
+}
+
+/// Questions are coloured as everything else is.
+pub(super) fn set_color(color: Color) {
+    match color {
+        Color::Auto => {}
+        Color::Always => console::set_colors_enabled_stderr(true),
+        Color::Never => console::set_colors_enabled_stderr(false),
+    }
 }
 
 /// The answers that `init` needs.
@@ -25,27 +46,25 @@ pub(super) struct InitAnswers {
 
 /// Asks what `init` would be told by `--org`, `--intermediate` and `--encrypt-key`.
 pub(super) fn init() -> Result<InitAnswers, Failure> {
-    let theme = ColorfulTheme::default();
-    let organization: String = Input::with_theme(&theme)
+    let organization: String = Input::with_theme(&ColorfulTheme::default())
         .with_prompt("Organization, as certificates will show it (--org; may be empty)")
         .allow_empty(true)
-        .interact_text()
-        .map_err(interrupted)?;
-    let intermediate = Confirm::with_theme(&theme)
-        .with_prompt("Make an issuing CA under the root (--intermediate)?")
-        .default(false)
-        .interact()
-        .map_err(interrupted)?;
-    let encrypt = Confirm::with_theme(&theme)
-        .with_prompt("Encrypt the CA keys with a passphrase (--encrypt-key)?")
-        .default(false)
-        .interact()
+        .interact_text_on(&terminal())
         .map_err(interrupted)?;
     Ok(InitAnswers {
         organization: Some(organization).filter(|text| !text.trim().is_empty()),
-        intermediate,
-        encrypt,
+        intermediate: confirm("Make an issuing CA under the root (--intermediate)?")?,
+        encrypt: confirm("Encrypt the CA keys with a passphrase (--encrypt-key)?")?,
     })
+}
+
+fn confirm(question: &str) -> Result<bool, Failure> {
+    let answer = Confirm::with_theme(&ColorfulTheme::default())
+        .with_prompt(question)
+        .default(false)
+        .interact_on_opt(&terminal())
+        .map_err(interrupted)?;
+    answer.ok_or_else(escaped)
 }
 
 /// Asks for a profile of leaves.
@@ -64,17 +83,23 @@ pub(super) fn profile(profiles: &Profiles) -> Result<String, Failure> {
         .with_prompt("Profile")
         .items(&lines)
         .default(0)
-        .interact()
+        .interact_on_opt(&terminal())
         .map_err(interrupted)?;
-    Ok(leaves.swap_remove(chosen).0)
+    Ok(leaves.swap_remove(chosen.ok_or_else(escaped)?).0)
 }
 
-/// Asks for the name of a credential until it is one.
-pub(super) fn name() -> Result<String, Failure> {
+/// Asks for the name of a credential until it is one, and one that may be used.
+pub(super) fn name(refuse: impl Fn(&Label) -> Option<String>) -> Result<String, Failure> {
+    let check = |text: &String| match text.parse::<Label>() {
+        Ok(name) => refuse(&name).map_or(Ok(()), Err),
+        Err(error) => Err(error.to_string()),
+    };
     Input::<String>::with_theme(&ColorfulTheme::default())
         .with_prompt("Name, such as web, web.example.com or backend-1")
-        .validate_with(|text: &String| text.parse::<Label>().map(|_| ()).map_err(|error| error.to_string()))
-        .interact_text()
+        // An empty answer is refused with words as well.
+        .allow_empty(true)
+        .validate_with(check)
+        .interact_text_on(&terminal())
         .map_err(interrupted)
 }
 
@@ -87,22 +112,46 @@ pub(super) fn sans() -> Result<Vec<SubjectAltName>, Failure> {
         .with_prompt("More host names and addresses (--san; separated by commas, may be empty)")
         .allow_empty(true)
         .validate_with(|text: &String| read(text).map(|_| ()).map_err(|error| error.to_string()))
-        .interact_text()
+        .interact_text_on(&terminal())
         .map_err(interrupted)?;
     Ok(read(&text)?)
 }
 
-/// Asks for a passphrase, twice if it will close something.
-pub(super) fn passphrase(place: &str, twice: bool) -> Result<Passphrase, Failure> {
-    let theme = ColorfulTheme::default();
-    let mut question = Password::with_theme(&theme).with_prompt(format!("Passphrase for {place}"));
-    if twice {
-        question = question.with_confirmation("The same again", "They differ; once more");
-    }
-    question.interact().map(Passphrase::new).map_err(interrupted)
+/// Asks for a passphrase that opens something, and again if it does not; the last one is taken as it is.
+pub(super) fn passphrase(place: &str, opens: &dyn Fn(&Passphrase) -> bool) -> Result<Passphrase, Failure> {
+    let tries = Cell::new(0);
+    let check = |text: &String| {
+        tries.set(tries.get() + 1);
+        match tries.get() >= TRIES || opens(&Passphrase::new(text.clone())) {
+            true => Ok(()),
+            false => Err("it does not open this private key; once more"),
+        }
+    };
+    Password::with_theme(&ColorfulTheme::default())
+        .with_prompt(format!("Passphrase for {place}"))
+        .validate_with(check)
+        .interact_on(&terminal())
+        .map(Passphrase::new)
+        .map_err(interrupted)
+}
+
+/// Asks for a passphrase that will close something, twice.
+pub(super) fn new_passphrase(place: &str) -> Result<Passphrase, Failure> {
+    Password::with_theme(&ColorfulTheme::default())
+        .with_prompt(format!("Passphrase for {place}"))
+        .with_confirmation("The same again", "They differ; once more")
+        .interact_on(&terminal())
+        .map(Passphrase::new)
+        .map_err(interrupted)
 }
 
 fn interrupted(error: dialoguer::Error) -> Failure {
     let dialoguer::Error::IO(source) = error;
+    Error::io("read an answer from", "the terminal", source).into()
+}
+
+/// Escape says no to the question itself.
+fn escaped() -> Failure {
+    let source = std::io::Error::new(ErrorKind::Interrupted, "the question was left unanswered");
     Error::io("read an answer from", "the terminal", source).into()
 }

@@ -1,38 +1,33 @@
 //! `pkictl show`: a credential, an authority, or any file that holds certificates, requests or keys.
 
+mod foreign;
+
 use std::path::Path;
 
 use serde::Serialize;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::args::{Format, Global, ShowArgs};
-use super::clock;
 use super::failure::Failure;
-use super::list::days_left;
-use super::output::{BOLD, DIM, Output, paint};
-use super::passphrase::{self, Purpose};
+use super::list::{Status, time_left};
+use super::output::{BOLD, DIM, Output, RED, YELLOW, paint};
+use super::{clock, passphrase, text};
+use crate::error::Error;
 use crate::pki::certificate::Details;
 use crate::pki::pem::{self, Block};
 use crate::pki::validity::human_time;
-use crate::pki::{CertificationRequest, Label, PrivateKey, PublicKey};
+use crate::pki::{CertificationRequest, Label, Passphrase, PrivateKey, PublicKey};
 use crate::store;
 
 pub(super) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<(), Failure> {
-    let blocks = find(args, global)?;
+    let Found { blocks, is_under_root } = find(args, global)?;
     if args.pem {
-        let text: String = blocks
-            .iter()
-            .filter_map(|block| match block {
-                Block::Certificate(certificate) => Some(certificate.pem()),
-                _ => None,
-            })
-            .collect();
-        return output.data(&text);
+        return output.data(&certificates(&blocks, &args.what)?);
     }
     let now = clock::now()?;
     let mut items = Vec::new();
-    for block in blocks {
-        items.push(Item::new(block, args, now, global)?);
+    for (index, block) in blocks.into_iter().enumerate() {
+        items.push(Item::new(block, is_under_root || index > 0, args, now, global)?);
     }
     if output.format == Format::Json {
         #[derive(Serialize)]
@@ -42,45 +37,92 @@ pub(super) fn run(args: &ShowArgs, global: &Global, output: &Output) -> Result<(
         }
         return output.json(&Shown { source: &args.what, items });
     }
-    let texts: Vec<String> = items.iter().map(|item| item.text()).collect();
+    let texts: Vec<String> = items.iter().map(|item| item.text(now)).collect();
     output.data(&texts.join("\n"))
 }
 
-/// What `show` was pointed at: first a file if it looks like one, then the names of the environment, then a file.
-fn find(args: &ShowArgs, global: &Global) -> Result<Vec<Block>, Failure> {
+/// The certificates in PEM.
+fn certificates(blocks: &[Block], what: &str) -> Result<String, Failure> {
+    let certificates = blocks.iter().filter_map(|block| match block {
+        Block::Certificate(certificate) => Some(certificate.pem()),
+        _ => None,
+    });
+    let text: String = certificates.collect();
+    if text.is_empty() {
+        return Err(Error::Encoding {
+            place: what.to_owned(),
+            reason: "it holds no certificate, and `--pem` prints nothing else".into(),
+            expected: "a certificate".into(),
+            found: "other sections".into(),
+        }
+        .into());
+    }
+    Ok(text)
+}
+
+/// What `show` was pointed at.
+struct Found {
+    blocks: Vec<Block>,
+    /// Whether the first of them stands under the root of the environment; true of what is not from there.
+    is_under_root: bool,
+}
+
+impl From<Vec<Block>> for Found {
+    fn from(blocks: Vec<Block>) -> Self {
+        Self { blocks, is_under_root: true }
+    }
+}
+
+/// Looks first for a file if it looks like one, then among the names of the environment, then for a file.
+fn find(args: &ShowArgs, global: &Global) -> Result<Found, Failure> {
+    if args.what == "-" {
+        return from_bytes(&text::standard_input(store::MAX_FILE)?, Path::new("standard input"));
+    }
     let path = Path::new(&args.what);
     let looks_like_path = args.what.contains(['/', '\\']);
     let environment = global.store().environment(&global.env)?;
+    // The name of a credential's directory is as good as its own.
+    let label = Label::from_directory(&args.what);
     if !looks_like_path {
-        if let Ok(name) = args.what.parse::<Label>()
-            && environment.credential_path(&name).is_dir()
+        if let Ok(name) = &label
+            && environment.credential_path(name).is_dir()
         {
-            let (chain, anchor) = environment.chain(&name)?;
-            return Ok(chain.into_iter().chain([anchor]).map(Block::Certificate).collect());
+            let (chain, anchor) = environment.chain(name)?;
+            let root = environment.authority_chain(store::ROOT).ok().and_then(|mut chain| chain.pop());
+            let is_under_root = root.is_none_or(|root| root == anchor);
+            let blocks = chain.into_iter().chain([anchor]).map(Block::Certificate).collect();
+            return Ok(Found { blocks, is_under_root });
         }
         if environment.has_authority() && environment.authorities().contains(&args.what) {
             let chain = environment.authority_chain(&args.what)?;
-            return Ok(chain.into_iter().map(Block::Certificate).collect());
+            return Ok(chain.into_iter().map(Block::Certificate).collect::<Vec<_>>().into());
         }
     }
     if looks_like_path || path.exists() {
-        return from_file(path);
+        return from_bytes(&store::read_file(path).map(zeroize::Zeroizing::new)?, path);
     }
-    let name: Label = args.what.parse()?;
-    if !environment.has_authority() {
-        environment.authority_chain(store::ROOT)?;
+    let name = label?;
+    environment.require_authority(store::ROOT)?;
+    let credentials = environment.credentials().into_iter().map(|name| name.to_string());
+    Err(Error::NotFound {
+        what: "credential or authority",
+        name: name.to_string(),
+        place: format!("environment {:?}", environment.name()),
+        known: environment.authorities().into_iter().chain(credentials).collect(),
     }
-    environment.credential(&name).map(|_| vec![]).map_err(Failure::from)
+    .into())
 }
 
 /// PEM of any kind, or one certificate, request or private key in DER.
-fn from_file(path: &Path) -> Result<Vec<Block>, Failure> {
-    let bytes = zeroize::Zeroizing::new(store::read_file(path)?);
+fn from_bytes(bytes: &[u8], path: &Path) -> Result<Found, Failure> {
     let place = path.display().to_string();
-    if bytes.first() != Some(&0x30) {
-        return Ok(pem::read(&bytes, &place)?);
+    if bytes.first() == Some(&0x30) {
+        let block = pem::read_der(bytes, &place).map_err(|error| foreign::der(error, bytes, path))?;
+        return Ok(vec![block].into());
     }
-    Ok(vec![pem::read_der(&bytes, &place)?])
+    let blocks = pem::read(bytes, &place).map_err(|error| foreign::text(error, path))?;
+    foreign::check_text(&blocks, path)?;
+    Ok(blocks.into())
 }
 
 #[derive(Serialize)]
@@ -88,6 +130,7 @@ fn from_file(path: &Path) -> Result<Vec<Block>, Failure> {
 enum Item {
     Certificate {
         days_left: i64,
+        status: Status,
         #[serde(flatten)]
         details: Box<Details>,
     },
@@ -106,18 +149,29 @@ enum Item {
 }
 
 impl Item {
-    fn new(block: Block, args: &ShowArgs, now: OffsetDateTime, global: &Global) -> Result<Self, Failure> {
+    fn new(
+        block: Block,
+        is_under_root: bool,
+        args: &ShowArgs,
+        now: OffsetDateTime,
+        global: &Global,
+    ) -> Result<Self, Failure> {
         Ok(match block {
             Block::Certificate(certificate) => Self::Certificate {
                 days_left: certificate.details.validity.days_left(now),
+                status: Status::of(&certificate.details, is_under_root, now),
                 details: Box::new(certificate.details),
             },
             Block::Request(request) => Self::Request { request },
             Block::Key(key) => Self::key(&key, false),
             Block::EncryptedKey(sealed) => {
+                let open = |passphrase: &Passphrase| {
+                    PrivateKey::from_encrypted_pkcs8(&sealed, passphrase, &args.what)
+                };
+                let file = args.passphrase_file.as_deref();
                 let passphrase =
-                    passphrase::find(args.passphrase_file.as_deref(), Purpose::Open, &args.what, global)?;
-                Self::key(&PrivateKey::from_encrypted_pkcs8(&sealed, &passphrase, &args.what)?, true)
+                    passphrase::that_opens(file, &args.what, global, &|typed| open(typed).is_ok())?;
+                Self::key(&open(&passphrase)?, true)
             }
             Block::Other(label) => Self::Other { label },
         })
@@ -132,10 +186,10 @@ impl Item {
         }
     }
 
-    fn text(&self) -> String {
+    fn text(&self, now: OffsetDateTime) -> String {
         let mut lines = Lines::default();
         match self {
-            Self::Certificate { days_left: left, details } => certificate_lines(&mut lines, details, *left),
+            Self::Certificate { status, details, .. } => certificate_lines(&mut lines, details, *status, now),
             Self::Request { request } => {
                 lines.title("request", &request.subject);
                 lines.row("names", &request.sans.join(" "));
@@ -157,15 +211,28 @@ impl Item {
     }
 }
 
-fn certificate_lines(lines: &mut Lines, details: &Details, left: i64) {
+fn certificate_lines(lines: &mut Lines, details: &Details, status: Status, now: OffsetDateTime) {
     let kind = if super::list::use_of(details) == "ca" { "authority" } else { super::list::use_of(details) };
     lines.title(kind, if details.subject.is_empty() { "(no subject)" } else { &details.subject });
     lines.row("issuer", if details.issuer == details.subject { "itself" } else { &details.issuer });
     let names: Vec<String> =
         details.sans.iter().map(ToString::to_string).chain(details.other_names.iter().cloned()).collect();
     lines.row("names", &names.join(" "));
-    lines.row("valid from", &human_time(details.validity.not_before));
-    lines.row("valid until", &format!("{} ({})", human_time(details.validity.not_after), days_left(left)));
+    let (start, end) = (details.validity.not_before, details.validity.not_after);
+    match now < start {
+        true => {
+            lines.row("valid from", &format!("{} ({})", human_time(start), paint(YELLOW, "not valid before")))
+        }
+        false => lines.row("valid from", &human_time(start)),
+    }
+    let left = match now > end {
+        true => paint(RED, format!("expired {} ago", span(now - end))),
+        false => time_left(end - now),
+    };
+    lines.row("valid until", &format!("{} ({left})", human_time(end)));
+    if status == Status::OtherCa {
+        lines.row("trust", &paint(RED, "another root than that of the environment: issue it again"));
+    }
     lines.row("key", &format!("{}, signed with {}", details.key_type, details.signature_algorithm));
     if let Some(constraints) = details.basic_constraints.filter(|constraints| constraints.ca) {
         lines.row(
@@ -187,6 +254,16 @@ fn certificate_lines(lines: &mut Lines, details: &Details, left: i64) {
     if details.version != 3 {
         lines.row("version", &format!("{}: no extensions, so no TLS client takes it", details.version));
     }
+}
+
+/// A length of time in its nearest large unit.
+fn span(length: Duration) -> String {
+    let (count, unit) = match length.whole_minutes() {
+        minutes @ ..60 => (minutes, "minute"),
+        minutes @ 60..2_880 => (minutes / 60, "hour"),
+        minutes => (minutes / 1_440, "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 #[derive(Default)]

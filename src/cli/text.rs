@@ -4,24 +4,35 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use crate::error::{Error, Result};
 
 /// A whole file as text, of at most so many bytes: one without end is not read to its end, and none is read in part.
 pub(super) fn read(file: &Path, most: u64) -> Result<String> {
     let failed = |error| Error::io("read", file, error);
+    let bytes = whole(File::open(file).map_err(failed)?, file, most)?;
+    String::from_utf8(bytes).map_err(|error| Error::Syntax {
+        place: file.display().to_string(),
+        reason: format!("byte {} is no UTF-8 text", error.utf8_error().valid_up_to() + 1),
+    })
+}
+
+/// All that standard input brings, of at most so many bytes. It may be a private key.
+pub(super) fn standard_input(most: u64) -> Result<Zeroizing<Vec<u8>>> {
+    whole(std::io::stdin().lock(), Path::new("standard input"), most).map(Zeroizing::new)
+}
+
+fn whole(source: impl Read, name: &Path, most: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(file).map_err(failed)?.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
-    let place = || file.display().to_string();
+    source.take(most + 1).read_to_end(&mut bytes).map_err(|error| Error::io("read", name, error))?;
     if bytes.len() as u64 > most {
         return Err(Error::Encoding {
-            place: place(),
+            place: name.display().to_string(),
             reason: "the file is too large".into(),
             expected: format!("at most {} MiB", most >> 20),
             found: "more".into(),
         });
     }
-    String::from_utf8(bytes).map_err(|error| Error::Syntax {
-        place: place(),
-        reason: format!("byte {} is no UTF-8 text", error.utf8_error().valid_up_to() + 1),
-    })
+    Ok(bytes)
 }

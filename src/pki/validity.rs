@@ -39,14 +39,19 @@ impl FromStr for Span {
         };
         let at = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(|| refuse("it has no unit"))?;
         let (number, unit) = text.split_at(at);
-        let number: i64 = number.parse().map_err(|_| refuse("it does not start with a whole number"))?;
+        let number: i64 =
+            number.trim_end().parse().map_err(|_| refuse("it does not start with a whole number"))?;
         let seconds: i64 = match unit {
-            "s" => 1,
-            "m" | "min" => 60,
-            "h" => 3_600,
-            "d" => 86_400,
-            "w" => 7 * 86_400,
-            "y" => 365 * 86_400,
+            "s" | "sec" | "second" | "seconds" => 1,
+            "m" | "min" | "minute" | "minutes" => 60,
+            "h" | "hour" | "hours" => 3_600,
+            "d" | "day" | "days" => 86_400,
+            "w" | "week" | "weeks" => 7 * 86_400,
+            "y" | "year" | "years" => 365 * 86_400,
+            "mo" | "month" | "months" => return Err(refuse("months differ in length; say it in days")),
+            _ if unit.contains(|c: char| c.is_ascii_digit()) => {
+                return Err(refuse("it has more than one number and unit"));
+            }
             _ => return Err(refuse("the unit is unknown")),
         };
         match number.checked_mul(seconds) {
@@ -93,19 +98,36 @@ impl FromStr for Moment {
         if let Ok(date) = Date::parse(text, day) {
             return in_range(PrimitiveDateTime::new(date, Time::MIDNIGHT).assume_utc()).map(Self::At);
         }
-        // With a unit it was meant as a span, and the span's own error says more.
-        if text.ends_with(|c: char| c.is_ascii_alphabetic()) && !text.contains(':') {
-            return text.parse().map(Self::In);
-        }
-        text.parse().map(Self::In).map_err(|_| Error::Invalid {
+        let refuse = |reason: String| Error::Invalid {
             what: "date",
             value: text.to_owned(),
-            reason: "it is neither a date nor a time span".into(),
+            reason,
             expected: Some(
                 "RFC 3339 (2027-01-31T12:00:00Z), YYYY-MM-DD, or a span from now such as 90d or -1d".into(),
             ),
-        })
+        };
+        if is_shaped_as_day(text) {
+            return Err(refuse("there is no such day".into()));
+        }
+        match text.parse() {
+            Ok(span) => Ok(Self::In(span)),
+            // What begins as a number was meant as a span, and the span's own error says more.
+            Err(Error::Invalid { reason, .. })
+                if text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit())
+                    && !text.contains(':') =>
+            {
+                Err(refuse(reason))
+            }
+            Err(_) => Err(refuse("it is neither a date nor a time span".into())),
+        }
     }
+}
+
+/// Whether it is written as a day is, though the calendar may not have it.
+fn is_shaped_as_day(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([4, 2, 2])
+        && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The period in which a certificate is valid, both ends included (RFC 5280, section 4.1.2.5).
@@ -146,9 +168,14 @@ impl Validity {
         self.not_before <= moment && moment <= self.not_after
     }
 
-    /// Whole days from `now` to the end, rounded down; negative when it is over.
+    /// Days from `now` to the end: the nearest number of them, so that a moment after it was made a certificate has the
+    /// days that were asked for; negative, and rounded down, when it is over.
     pub fn days_left(&self, now: OffsetDateTime) -> i64 {
-        (self.not_after - now).as_seconds_f64().div_euclid(86_400.0) as i64
+        const DAY: i64 = 86_400;
+        match (self.not_after - now).whole_seconds() {
+            seconds @ 0.. => (seconds + DAY / 2) / DAY,
+            seconds => seconds.div_euclid(DAY),
+        }
     }
 }
 
@@ -207,7 +234,8 @@ pub fn human_duration(span: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Moment, Span, human_duration, human_time};
+    use super::{Moment, Span, Validity, human_duration, human_time};
+    use time::Duration;
     use time::macros::datetime;
 
     #[test]
@@ -239,6 +267,42 @@ mod tests {
         ] {
             assert!(text.parse::<Moment>().is_err(), "{text:?} was taken");
         }
+    }
+
+    #[test]
+    fn what_is_no_moment_is_told_why_and_what_would_be_one() {
+        for (text, reason) in [
+            ("tomorrow", "it is neither a date nor a time span"),
+            ("90", "it has no unit"),
+            ("1month", "months differ in length; say it in days"),
+            ("720h30m", "it has more than one number and unit"),
+            ("90x", "the unit is unknown"),
+            ("2027-02-30", "there is no such day"),
+        ] {
+            let error = text.parse::<Moment>().expect_err(text);
+            assert_eq!(error.to_string(), format!("invalid date {text:?}: {reason}"));
+            assert!(error.expected().is_some_and(|forms| forms.contains("RFC 3339")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_span_may_be_written_out() {
+        for (written, short) in [("1 year", "1y"), ("2 weeks", "2w"), ("12hours", "12h"), ("90 days", "90d")]
+        {
+            assert_eq!(written.parse::<Span>().expect(written), short.parse::<Span>().expect(short));
+        }
+    }
+
+    #[test]
+    fn days_left_are_those_that_were_asked_for() {
+        let now = datetime!(2026-11-21 12:00 UTC);
+        let left = |from: time::OffsetDateTime| {
+            Validity::new(now, now + Duration::days(5)).expect("a validity").days_left(from)
+        };
+        assert_eq!(left(now + Duration::seconds(1)), 5);
+        assert_eq!(left(now + Duration::hours(13)), 4);
+        assert_eq!(left(now + Duration::days(5)), 0);
+        assert_eq!(left(now + Duration::days(5) + Duration::seconds(1)), -1);
     }
 
     #[test]

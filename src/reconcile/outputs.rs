@@ -45,7 +45,7 @@ impl Reconciler<'_> {
             let mut files = Vec::new();
             for emit in &service.emits {
                 if pending || uses(emit, &changes) {
-                    let text = format!("{} needs certificates that are made first", emit.target);
+                    let text = format!("{} with the new certificates", emit.target);
                     let reasons = vec![Reason::new("certificate-changes", text)];
                     let name = format!("{}/", emit.to);
                     files.push(name.clone());

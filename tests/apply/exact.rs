@@ -12,13 +12,16 @@ fn a_plan_and_its_application_say_what_and_why() {
         \x20 make CA  root              there is none yet\n\
         \x20 issue    api               there is none yet\n\
         \x20 issue    job               there is none yet\n\
-        \x20 write    deploy/test/api/  nginx needs certificates that are made first\n\
+        \x20 write    deploy/test/api/  nginx with the new certificates\n\
         \x20 credentials: 2 new\n"
     );
     assert_eq!(plan.stderr, "next: pkictl apply\n");
     let apply = workspace.pkictl(&["apply"]).succeeds();
     assert_eq!(apply.stdout, "", "what was done is talk");
-    assert!(apply.stderr.starts_with("test\n  made CA  root "), "{}", apply.stderr);
+    // That a thing was not there is no news once it is made.
+    let made =
+        "test\n  made CA  root\n  issued   api\n  issued   job\n  wrote    deploy/test/api/nginx-site.conf\n";
+    assert!(apply.stderr.starts_with(made), "{}", apply.stderr);
     assert!(
         apply.stderr.ends_with("  credentials: 2 new\nnext: pkictl verify -f pkictl.toml\n"),
         "{}",
@@ -40,7 +43,7 @@ fn a_plan_in_json_has_the_names_that_help_promises() {
                 step("make-authority", "root", "new", "there is none yet"),
                 step("issue", "api", "new", "there is none yet"),
                 step("issue", "job", "new", "there is none yet"),
-                step("write", "deploy/test/api/", "certificate-changes", "nginx needs certificates that are made first"),
+                step("write", "deploy/test/api/", "certificate-changes", "nginx with the new certificates"),
             ],
             "unchanged": 0,
             "notes": [],
@@ -229,7 +232,7 @@ fn what_a_profile_refuses_names_the_service() {
     let workspace = workspace(&PAIR.replace("callers =", "profile = \"wildcard\"\ncallers ="));
     workspace.pkictl(&["apply"]).fails(
         1,
-        "error: service \"api\": api is no wildcard\n\nhint: ask for *.api, or use the profile server",
+        "error: service \"api\": api is no wildcard\n\nhint: ask for *.api.example.com, or use the profile server",
     );
 }
 

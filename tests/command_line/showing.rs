@@ -95,7 +95,7 @@ fn a_profile_is_shown_copied_changed_and_used() {
     assert!(list.lines().any(|line| line.starts_with("week ") && line.contains("7 days")), "{list}");
     workspace.pkictl(&["issue", "week", "web"]).succeeds();
     let json = workspace.pkictl(&["list", "--format", "json"]).succeeds().json();
-    assert_eq!(json["environments"][0]["credentials"][0]["days_left"], 6);
+    assert_eq!(json["environments"][0]["credentials"][0]["days_left"], 7);
 }
 
 #[test]
@@ -111,9 +111,9 @@ fn a_profile_variable_is_set_or_asked_for() {
     assert_eq!(json["items"][0]["sans"], serde_json::json!(["URI:spiffe://example.org/web"]));
     assert_eq!(json["items"][0]["sans_critical"], true);
     workspace.pkictl(&["issue", "postgres-client", "db", "--set", "usr=app"]).fails(
-        1,
+        2,
         "error: no variable named \"usr\" in profile \"postgres-client\"\n  expected: one of user\n\n\
-         hint: `pkictl profile show NAME` shows the profile's variables",
+         hint: did you mean `user`?",
     );
 }
 

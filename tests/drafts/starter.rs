@@ -108,7 +108,7 @@ fn services_that_cannot_be_declared_are_refused() {
         ("*.example.com", "invalid service \"*.example.com\": it is no host name"),
         ("localhost", "invalid service \"localhost\": every service has this name beside its own"),
     ] {
-        let run = workspace.pkictl(&["manifest", "init", "--services", services]).exits_with(1);
+        let run = workspace.pkictl(&["manifest", "init", "--services", services]).exits_with(2);
         assert!(run.stderr.contains(reason), "{}", run.stderr);
     }
     let run = workspace.pkictl(&["manifest", "init", "--services", "a b"]).exits_with(2);

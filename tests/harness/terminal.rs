@@ -1,5 +1,6 @@
 //! A terminal as a person has it: what is on its screen, and keys that are pressed (tmux).
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Judge, Workspace};
@@ -13,7 +14,10 @@ pub struct Terminal<'a> {
 impl<'a> Terminal<'a> {
     /// Runs a line of the shell in the workspace, which is also the home directory. `pkictl` is the program.
     pub fn open(tmux: &'a Judge, workspace: &Workspace, line: &str) -> Self {
-        let terminal = Self { tmux, socket: workspace.file("tmux").display().to_string() };
+        // A server of its own: one that is still ending would take the next terminal with it.
+        static OPENED: AtomicUsize = AtomicUsize::new(0);
+        let socket = workspace.file(format!("tmux-{}", OPENED.fetch_add(1, Ordering::Relaxed)));
+        let terminal = Self { tmux, socket: socket.display().to_string() };
         let size = ["-x", "120", "-y", "40"];
         let mut command = tmux.command();
         command.args(["-S", &terminal.socket, "-f", "/dev/null", "new-session", "-d"]).args(size).arg(line);
@@ -46,6 +50,11 @@ impl<'a> Terminal<'a> {
             assert!(Instant::now() < deadline, "the terminal never showed {what}:\n{screen}");
             std::thread::sleep(Duration::from_millis(30));
         }
+    }
+
+    /// Whether the cursor can be seen.
+    pub fn shows_cursor(&self) -> bool {
+        self.tmux.accepts(["-S", &self.socket, "display-message", "-p", "#{cursor_flag}"]).trim() == "1"
     }
 
     /// Presses keys: texts, and names such as `Enter`.

@@ -10,8 +10,7 @@ use crate::harness::Workspace;
 #[test]
 fn names_numbers_and_dates_that_are_none_are_wrong_usage() {
     let workspace = workspace();
-    let date = "it is neither a date nor a time span; expected RFC 3339 (2027-01-31T12:00:00Z), YYYY-MM-DD, or a span from now such as 90d or -1d";
-    let span = "expected a whole number and a unit of s, m, h, d, w or y, such as 90d";
+    let date = "expected RFC 3339 (2027-01-31T12:00:00Z), YYYY-MM-DD, or a span from now such as 90d or -1d";
     let year = "several certificate readers cannot hold it; expected a year from 1950 to 3000";
     let label = "a label is 64 characters long, at most 63 are allowed";
     let long = format!("{}.com", "x".repeat(64));
@@ -29,12 +28,12 @@ fn names_numbers_and_dates_that_are_none_are_wrong_usage() {
         ("--days <N>", "x", "invalid digit found in string".into()),
         ("--days <N>", "9223372036854775807", "9223372036854775807 is not in -365000..=365000".into()),
         ("--days <N>", "-9223372036854775808", "-9223372036854775808 is not in -365000..=365000".into()),
-        ("--not-after <TIME>", "", format!("invalid date \"\": {date}")),
-        ("--not-after <TIME>", "2027-02-30", format!("invalid date \"2027-02-30\": {date}")),
+        ("--not-after <TIME>", "", format!("invalid date \"\": it is neither a date nor a time span; {date}")),
+        ("--not-after <TIME>", "2027-02-30", format!("invalid date \"2027-02-30\": there is no such day; {date}")),
         ("--not-after <TIME>", "3001-01-01", format!("invalid date \"3001-01-01\": {year}")),
         ("--not-after <TIME>", "9999-12-31T23:59:59-23:59", format!("invalid date \"9999-12-31T23:59:59-23:59\": {year}")),
         ("--not-before <TIME>", "0001-01-01T00:00:00Z", format!("invalid date \"0001-01-01\": {year}")),
-        ("--not-before <TIME>", "9999999999y", format!("invalid time span \"9999999999y\": it is longer than 1000 years; {span}")),
+        ("--not-before <TIME>", "9999999999y", format!("invalid date \"9999999999y\": it is longer than 1000 years; {date}")),
         ("--set <KEY=VALUE>", "a", "it has no `=` between key and value".into()),
     ] {
         let flag = option.split(' ').next().expect("a flag");
@@ -76,7 +75,7 @@ fn a_validity_that_contradicts_itself_is_refused() {
 #[test]
 fn a_clock_that_is_set_to_nonsense_is_refused() {
     let workspace = workspace();
-    for value in ["", "x", "-1", " 5", "1e3", "99999999999999999999", "2000000000000"] {
+    for value in ["x", "-1", " 5", "1e3", "99999999999999999999", "2000000000000"] {
         let run = workspace.command(&["issue", "server", "other"]).env("SOURCE_DATE_EPOCH", value).run();
         run.fails(
             2,
@@ -98,7 +97,6 @@ fn arguments_and_variables_that_are_no_text_are_refused() {
         let output = command.output().expect("the program runs");
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    let usage = "error: invalid UTF-8 was detected in one or more arguments\n";
     for position in [
         vec![bytes],
         vec![OsStr::new("issue"), OsStr::new("server"), bytes],
@@ -108,7 +106,7 @@ fn arguments_and_variables_that_are_no_text_are_refused() {
         assert_eq!((code, stderr.contains("panicked")), (Some(2), false), "{position:?}: {stderr}");
     }
     let (code, stderr) = run(&|command| command.arg("list").env("PKICTL_ENV", bytes));
-    assert!(code == Some(2) && stderr.starts_with(usage), "{stderr}");
+    assert!(code == Some(2) && stderr.starts_with("error: invalid environment "), "{stderr}");
     let (code, stderr) = run(&|command| command.arg("list").env("SOURCE_DATE_EPOCH", bytes));
     assert!(
         code == Some(2) && stderr.starts_with("error: the variable SOURCE_DATE_EPOCH is \"\\xFF\\xFE\""),
@@ -173,7 +171,7 @@ fn a_passphrase_that_is_missing_empty_or_wrong_is_never_guessed() {
         &wrong,
         1,
         &format!(
-            "error: {key}: the passphrase does not open this private key\n\nhint: check the passphrase file, or the variable PKICTL_PASSPHRASE"
+            "error: {key}: the passphrase does not open this private key\n\nhint: check the first line of wrong"
         ),
     );
     workspace.pkictl(&[&issue[..], &["--passphrase-file", "right"]].concat()).succeeds();

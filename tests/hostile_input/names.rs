@@ -36,20 +36,20 @@ fn invalid(what: &str, name: &str, reason: &str, form: bool) -> String {
 fn a_credential_is_kept_under_no_name_that_would_surprise() {
     let workspace = workspace();
     for (name, reason, form) in NAMES {
-        refuses(&workspace, &["issue", "server", "--", name], 1, &invalid("name", name, reason, *form));
+        refuses(&workspace, &["issue", "server", "--", name], 2, &invalid("name", name, reason, *form));
     }
     let long = "x".repeat(300);
     let shown = format!("{}...", "x".repeat(77));
     let reason = "it is 300 characters long, at most 253 are allowed";
-    refuses(&workspace, &["issue", "server", &long], 1, &invalid("name", &shown, reason, true));
+    refuses(&workspace, &["issue", "server", &long], 2, &invalid("name", &shown, reason, true));
     let wide = format!("*.{}y", "x.".repeat(124));
     let shown = format!("{}...", &wide[..77]);
     let reason = "it is too long for the name of a directory";
-    refuses(&workspace, &["issue", "server", &wide], 1, &invalid("name", &shown, reason, true));
+    refuses(&workspace, &["issue", "server", &wide], 2, &invalid("name", &shown, reason, true));
     refuses(
         &workspace,
         &["issue", "wildcard", "*.test"],
-        1,
+        2,
         "error: wildcard \"*.test\" is too wide: OpenSSL, curl and rustls match `*` only in front of at least two labels\n\nhint: use a wildcard below a domain of your own, or insist with `--force`",
     );
 }
@@ -59,11 +59,11 @@ fn an_environment_has_no_such_name_either() {
     let workspace = Workspace::new();
     for (name, reason, form) in NAMES {
         let environment = format!("--env={name}");
-        refuses(&workspace, &["init", &environment], 1, &invalid("environment", name, reason, *form));
+        refuses(&workspace, &["init", &environment], 2, &invalid("environment", name, reason, *form));
     }
     for name in ["profiles", "emit"] {
         let reason = "the PKI directory keeps templates under this name";
-        refuses(&workspace, &["init", "--env", name], 1, &invalid("environment", name, reason, false));
+        refuses(&workspace, &["init", "--env", name], 2, &invalid("environment", name, reason, false));
     }
 }
 
@@ -87,13 +87,19 @@ fn every_name_that_an_environment_may_have_is_listed_again() {
 #[test]
 fn an_authority_is_found_by_its_name_only() {
     let workspace = workspace();
-    for name in ["", "../root", "nope", "root/", "🦀"] {
+    for (name, hint) in [
+        ("", "`pkictl list` shows the authorities"),
+        ("../root", "`pkictl list` shows the authorities"),
+        ("nope", "`pkictl list` shows the authorities"),
+        ("root/", "did you mean `root`?"),
+        ("🦀", "`pkictl list` shows the authorities"),
+    ] {
         refuses(
             &workspace,
             &["issue", "server", "other", &format!("--ca={name}")],
             1,
             &format!(
-                "error: no authority named {name:?} in environment \"dev\"\n  expected: one of root\n\nhint: `pkictl list` shows the authorities"
+                "error: no authority named {name:?} in environment \"dev\"\n  expected: one of root\n\nhint: {hint}"
             ),
         );
     }

@@ -26,7 +26,8 @@ pub struct ManifestArgs {
 /// Show what a manifest would change: credentials made, re-issued and why, files written
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  pkictl plan\n  pkictl plan -f deploy/pkictl.toml --env test\n  pkictl plan --check --format json\n\nNothing is written. Every environment of the manifest is looked at unless --env names one.\n\nJSON: {schema, done, environments: [{environment, steps: [{action, domain, name, reasons: [{id, text}]}],\nunchanged, notes}]}. `action` is make-authority, remake-authority, keep-authority, issue, reissue, mend,\nwrite, admit, prune or leftover; `id` is a stable word, `text` is for people."
+    before_help = "Examples:\n  pkictl plan\n  pkictl plan -f deploy/pkictl.toml --env test\n  pkictl plan --check --format json",
+    after_help = "Nothing is written. Every environment of the manifest is looked at unless --env names one.\n\nJSON: {schema, done, environments: [{environment, steps: [{action, domain, name, reasons: [{id, text}]}], unchanged, notes}]}. `action` is make-authority, remake-authority, keep-authority, issue, reissue, mend, write, admit, prune or leftover; `id` is a stable word, `text` is for people."
 )]
 pub struct PlanArgs {
     /// Which manifest, and how.
@@ -40,7 +41,8 @@ pub struct PlanArgs {
 /// Make it as a manifest declares it; a second run changes nothing
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  pkictl apply\n  pkictl apply -f deploy/pkictl.toml --env test\n  pkictl apply --prune && pkictl verify -f pkictl.toml\n\nIt can be run again at any time, after a crash too: a second run without change writes nothing.\nJSON has the form of `pkictl plan`: what was done, and whether all is as declared now."
+    before_help = "Examples:\n  pkictl apply\n  pkictl apply -f deploy/pkictl.toml --env test\n  pkictl apply --prune && pkictl verify -f pkictl.toml",
+    after_help = "It can be run again at any time, after a crash too: a second run without change writes nothing. JSON has the form of `pkictl plan`: what was done, and whether all is as declared now."
 )]
 pub struct ApplyArgs {
     /// Which manifest, and how.

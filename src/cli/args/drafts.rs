@@ -11,7 +11,7 @@ use crate::pki::Label;
 /// Begin a manifest, draft one from a Compose file, or print the schema of manifests
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  pkictl manifest init --services web,api,database\n  pkictl manifest import compose docker-compose.yml\n  pkictl manifest schema -o pkictl.schema.json"
+    before_help = "Examples:\n  pkictl manifest init --services web,api,database\n  pkictl manifest import compose docker-compose.yml\n  pkictl manifest schema -o pkictl.schema.json"
 )]
 pub struct DraftArgs {
     /// What to do.
@@ -24,7 +24,8 @@ pub struct DraftArgs {
 pub enum DraftCommand {
     /// Write a commented manifest to begin with
     #[command(
-        after_help = "Examples:\n  pkictl manifest init\n  pkictl manifest init --services web,api,database -o -\n\nIt can be applied as it is: `pkictl apply`."
+        before_help = "Examples:\n  pkictl manifest init\n  pkictl manifest init --services web,api,database -o -",
+        after_help = "It can be applied as it is: `pkictl apply`."
     )]
     Init {
         /// Services to begin with, instead of the examples
@@ -35,6 +36,7 @@ pub enum DraftCommand {
         target: TargetArgs,
     },
     /// Draft a manifest from a file of another tool
+    #[command(before_help = "Examples:\n  pkictl manifest import compose docker-compose.yml")]
     Import {
         /// Whose file it is.
         #[command(subcommand)]
@@ -42,7 +44,8 @@ pub enum DraftCommand {
     },
     /// Print the JSON Schema of manifests, for editors
     #[command(
-        after_help = "Examples:\n  pkictl manifest schema -o pkictl.schema.json\n  pkictl manifest schema > pkictl.schema.json\n\nEditors that know TOML (taplo, Even Better TOML) use it when the manifest's first line is\n`#:schema ./pkictl.schema.json`. It knows the emitters and profiles of your own directories,\ntoo (--templates, --profiles, --pki)."
+        before_help = "Examples:\n  pkictl manifest schema -o pkictl.schema.json\n  pkictl manifest schema > pkictl.schema.json",
+        after_help = "Editors that know TOML (taplo, Even Better TOML) use it when the manifest's first line is `#:schema ./pkictl.schema.json`. It knows the emitters and profiles of your own directories, too (--templates, --profiles, --pki)."
     )]
     Schema {
         /// File to write; `-` is standard output
@@ -59,7 +62,7 @@ pub enum DraftCommand {
 pub enum ImportCommand {
     /// Draft one from a Docker Compose file: its services, and who depends on whom as who calls whom
     #[command(
-        after_help = "Examples:\n  pkictl manifest import compose docker-compose.yml\n  pkictl manifest import compose compose.yaml -o -"
+        before_help = "Examples:\n  pkictl manifest import compose docker-compose.yml\n  pkictl manifest import compose compose.yaml -o -"
     )]
     Compose {
         /// The Compose file

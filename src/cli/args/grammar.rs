@@ -2,40 +2,55 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Subcommand};
+use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches, Subcommand, ValueEnum};
 
-use super::{Cli, Command, Given, Global};
+use super::{Cli, Color, Command, Given, Global};
 use crate::cli::emit_args;
 
 /// As much of the command line as these arguments need: a program that runs for milliseconds must not spend one on
 /// commands that nobody named. Only arguments that do not begin with the name of a command get to see them all.
 pub fn command(arguments: &[OsString]) -> clap::Command {
+    let program = program(arguments);
     if matches!(arguments, [_, only] if only == "--version" || only == "-V") {
-        return Cli::command();
+        return program;
     }
     if let Some(target) = emit_args::target(arguments)
         && let Some(emit) = alone("emit")
     {
-        return emit_args::with_emitters(emit, arguments, Some(target));
+        return emit_args::with_emitters(program.subcommand(emit), arguments, Some(target));
     }
     let names = |word: &str| arguments.iter().any(|argument| argument == word);
     // Manual pages are made of one command at a time.
     if names("man") {
-        return emit_args::with_emitters(whole(), arguments, None);
+        return emit_args::with_emitters(whole(program), arguments, None);
     }
     if ["emit", "bundle", "help"].into_iter().any(names) {
-        return described(emit_args::with_emitters(whole(), arguments, None));
+        return described(emit_args::with_emitters(whole(program), arguments, None));
     }
-    arguments.get(1).and_then(alone).unwrap_or_else(|| described(whole()))
+    match arguments.get(1).and_then(alone) {
+        Some(named) => program.subcommand(named),
+        None => described(whole(program)),
+    }
 }
 
-/// The program with one command.
+/// The program without its commands. Help and wrong usage are coloured before the arguments are understood.
+fn program(arguments: &[OsString]) -> clap::Command {
+    let wanted = early_value(arguments, "--color");
+    let wanted = wanted.and_then(|when| Color::from_str(&when.to_string_lossy(), false).ok());
+    Cli::command().color(match wanted.unwrap_or(Color::Auto) {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    })
+}
+
+/// One command.
 fn alone(name: impl AsRef<OsStr>) -> Option<clap::Command> {
     let mut all = Command::augment_subcommands(clap::Command::default());
     let named = all.find_subcommand_mut(name).map(std::mem::take);
     // Taking apart, piece by piece, what lives as long as the program would only take time.
     std::mem::forget(all);
-    named.map(|named| Cli::command().subcommand(named))
+    named
 }
 
 /// With every command made, for none has a description before that.
@@ -44,8 +59,7 @@ fn described(mut command: clap::Command) -> clap::Command {
     command
 }
 
-fn whole() -> clap::Command {
-    let program = Cli::command();
+fn whole(program: clap::Command) -> clap::Command {
     // The commands bring a description of themselves, which would take the place of the program's.
     let [about, long_about] =
         [program.get_about(), program.get_long_about()].map(|text| text.cloned().unwrap_or_default());
@@ -55,8 +69,9 @@ fn whole() -> clap::Command {
 /// What the arguments say: the options of every command, and the command.
 pub fn read(mut matches: ArgMatches) -> Result<(Global, Command), clap::Error> {
     let given = Given::of(&matches);
-    let global = Cli::from_arg_matches_mut(&mut matches)?.global;
-    Ok((Global { given, ..global }, Command::from_arg_matches_mut(&mut matches)?))
+    let mut global = Cli::from_arg_matches_mut(&mut matches)?.global;
+    global.given = given.complete(&mut global);
+    Ok((global, Command::from_arg_matches_mut(&mut matches)?))
 }
 
 /// The value of a global option, looked for before the arguments are parsed.
@@ -79,8 +94,14 @@ pub fn early_value(arguments: &[OsString], option: &str) -> Option<OsString> {
 
 #[cfg(test)]
 mod tests {
-    use super::{command, whole};
+    use clap::CommandFactory;
+
+    use super::{Cli, command};
     use crate::cli::emit_args;
+
+    fn whole() -> clap::Command {
+        super::whole(Cli::command())
+    }
 
     /// What clap says to `arguments`: help, the version, or an error.
     fn answer(command: clap::Command, arguments: &[&str]) -> String {

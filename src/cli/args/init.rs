@@ -10,7 +10,7 @@ use crate::pki::{Cidr, DnsName, Moment, NameConstraints};
 /// Make the certificate authority of an environment
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  pkictl init --org Example --env test\n  pkictl init --intermediate --permit-dns shop.svc --permit-dns localhost --permit-ip 127.0.0.0/8\n  pkictl init --if-missing --no-input"
+    before_help = "Examples:\n  pkictl init --org Example --env test\n  pkictl init --intermediate --permit-dns shop.svc --permit-dns localhost --permit-ip 127.0.0.0/8\n  pkictl init --if-missing --no-input"
 )]
 pub struct InitArgs {
     /// Organization in the names of the authorities
@@ -39,7 +39,7 @@ pub struct InitArgs {
     #[arg(long, value_name = "DOMAIN", value_parser = NameConstraints::permit_dns)]
     pub permit_dns: Vec<DnsName>,
     /// Let the CA sign only addresses of this network; repeatable
-    #[arg(long, value_name = "CIDR", value_parser = with_form::<Cidr>)]
+    #[arg(long, value_name = "CIDR", value_parser = network)]
     pub permit_ip: Vec<Cidr>,
     /// Encrypt the CA's private keys with a passphrase
     #[arg(long)]
@@ -71,5 +71,14 @@ impl InitArgs {
             && self.passphrase_file.is_none()
             && !self.if_missing
             && !self.force
+    }
+}
+
+/// A network with its prefix length: without one, nobody knows whether `10.0.0.0` is meant for one address or for many.
+fn network(text: &str) -> Result<Cidr, String> {
+    let network: Cidr = with_form(text)?;
+    match text.contains('/') {
+        true => Ok(network),
+        false => Err(format!("it has no prefix length; write {network} for this one address")),
     }
 }

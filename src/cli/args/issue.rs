@@ -12,11 +12,12 @@ use crate::pki::{Moment, SubjectAltName};
 /// Make a certificate and its key
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  pkictl issue server web --san web.shop.svc --san localhost --san 127.0.0.1\n  pkictl issue client backend-1 --env test --days 30\n  pkictl issue wildcard '*.apps.example.com'\n\nA host name or an address as NAME is a SAN, too; localhost brings 127.0.0.1 and ::1."
+    before_help = "Examples:\n  pkictl issue server web --san web.shop.svc --san localhost --san 127.0.0.1\n  pkictl issue client backend-1 --env test --days 30\n  pkictl issue wildcard '*.apps.example.com'",
+    after_help = "A host name or an address as NAME is a SAN, too; localhost brings 127.0.0.1 and ::1."
 )]
 pub struct IssueArgs {
     /// Profile: server, client, peer, wildcard, or one of `pkictl profile list`
-    #[arg(add = ArgValueCandidates::new(completions::profiles))]
+    #[arg(add = ArgValueCandidates::new(completions::issuable_profiles))]
     pub profile: Option<String>,
     /// Name of the credential
     pub name: Option<String>,

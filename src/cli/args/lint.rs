@@ -10,7 +10,8 @@ use crate::lint::Place;
 /// Find what is wrong in certificates, chains, keys, requests, Routes and Secrets, whoever made them
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  pkictl lint web.crt web.key\n  pkictl lint certs/*.pem --ca ca.pem --for python --for apple\n  pkictl lint route.yaml --deny warnings --format sarif > lint.sarif\n  pkictl lint --list\n\nFiles are judged together: name a certificate with its key and its CA. Exit code 3 when an error is found.\nA file with a name such as ca.crt or root.pem is taken for the trusted authorities of somebody; --ca says so of any."
+    before_help = "Examples:\n  pkictl lint web.crt web.key\n  pkictl lint certs/*.pem --ca ca.pem --for python --for apple\n  pkictl lint route.yaml --deny warnings --format sarif > lint.sarif\n  pkictl lint --list",
+    after_help = "Files are judged together: name a certificate with its key and its CA. Exit code 3 when an error is found. A file with a name such as ca.crt or root.pem is taken for the trusted authorities of somebody; --ca says so of any."
 )]
 pub struct LintArgs {
     /// Certificate, chain, key or request in PEM or DER; Routes, Secrets and ConfigMaps in YAML or JSON

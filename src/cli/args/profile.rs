@@ -1,12 +1,17 @@
 //! Arguments of `profile`.
 
-use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::completions;
 
 /// List profiles, or print one to copy and change
 #[derive(Debug, Args)]
+#[command(
+    before_help = "Examples:\n  pkictl profile list\n  pkictl profile show server -o pki/profiles/mine.toml"
+)]
 pub struct ProfileArgs {
     /// What to do with profiles.
     #[command(subcommand)]
@@ -17,12 +22,21 @@ pub struct ProfileArgs {
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
     /// List the profiles
-    #[command(visible_alias = "ls")]
+    #[command(visible_alias = "ls", before_help = "Examples:\n  pkictl profile list --format json")]
     List,
-    /// Print a profile, ready to copy into DIR/profiles and change
+    /// Print a profile, or write it into DIR/profiles to change it
+    #[command(
+        before_help = "Examples:\n  pkictl profile show server\n  pkictl profile show server -o pki/profiles/mine.toml"
+    )]
     Show {
         /// Name of the profile
         #[arg(add = ArgValueCandidates::new(completions::profiles))]
         name: String,
+        /// File to write it into, made with its directory; `-` is standard output
+        #[arg(long, short, value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]
+        output: PathBuf,
+        /// Replace a file that is there
+        #[arg(long, short)]
+        force: bool,
     },
 }

@@ -17,7 +17,8 @@ use route::RouteArgs;
 /// Prove certificates with real handshakes: those that must work, and those that must be refused
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  pkictl verify --env test\n  pkictl verify --server web --client backend-1 --tls 1.3\n  pkictl verify --server-cert web.pem --server-key web.key --roots ca.pem --host web.example.com\n  pkictl verify --connect localhost:8443 --client backend-1\n  pkictl verify --connect 10.0.0.5:5432 --starttls postgres --host db.example.com --roots ca.pem\n  pkictl verify -f pkictl.toml --report policy.html\n  pkictl verify -f pkictl.toml --format mermaid\n  pkictl verify --route route.yaml --pod-cert rest-api --pod-mtls\n  pkictl verify --route routes.yaml secrets.yaml --roots ca.pem -v\n  pkictl verify --format junit > report.xml\n\nExit code 3 when a check fails. What could not be tried is skipped with the reason, never passed."
+    before_help = "Examples:\n  pkictl verify --env test\n  pkictl verify --server web --client backend-1 --tls 1.3\n  pkictl verify --server-cert web.pem --server-key web.key --roots ca.pem --host web.example.com\n  pkictl verify --connect localhost:8443 --client backend-1\n  pkictl verify --connect 10.0.0.5:5432 --starttls postgres --host db.example.com --roots ca.pem\n  pkictl verify -f pkictl.toml --report policy.html\n  pkictl verify -f pkictl.toml --format mermaid\n  pkictl verify --route route.yaml --pod-cert rest-api --pod-mtls\n  pkictl verify --route routes.yaml secrets.yaml --roots ca.pem -v\n  pkictl verify --format junit > report.xml",
+    after_help = "Exit code 3 when a check fails. What could not be tried is skipped with the reason, never passed."
 )]
 pub struct VerifyArgs {
     /// Only these servers; repeatable
@@ -30,7 +31,7 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "NAME", value_parser = host, visible_alias = "servername")]
     pub host: Option<String>,
     /// Only this version of TLS: 1.2 or 1.3; repeatable
-    #[arg(long, value_name = "VERSION", value_delimiter = ',')]
+    #[arg(long, value_name = "VERSION", value_delimiter = ',', add = ArgValueCandidates::new(completions::tls_versions))]
     pub tls: Vec<TlsVersion>,
     /// Servers do not ask for client certificates: try server authentication alone
     #[arg(long)]

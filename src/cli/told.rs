@@ -1,0 +1,95 @@
+//! What an error says, part by part: for people and for programs.
+
+use serde::Serialize;
+
+use super::args::Global;
+use super::failure::{Failure, Kind};
+use super::hint;
+
+/// An error on its way to whoever asked.
+pub(super) struct Told {
+    /// What went wrong; several where several things did.
+    pub(super) messages: Vec<String>,
+    pub(super) expected: Option<String>,
+    pub(super) found: Option<String>,
+    /// The outermost first.
+    pub(super) causes: Vec<String>,
+    pub(super) hint: Option<String>,
+    exit_code: u8,
+}
+
+impl Told {
+    /// A failed command.
+    pub(super) fn of(failure: &Failure, global: &Global) -> Self {
+        let mut told = Self {
+            messages: match &failure.kind {
+                Kind::Findings(findings) => findings.clone(),
+                _ => vec![failure.to_string()],
+            },
+            expected: None,
+            found: None,
+            causes: Vec::new(),
+            hint: failure.hint.clone(),
+            exit_code: failure.exit_code(),
+        };
+        if let Kind::Library(error) = &failure.kind {
+            told.expected = error.expected();
+            told.found = error.found();
+            let mut source = std::error::Error::source(error.as_ref());
+            while let Some(cause) = source {
+                told.causes.push(cause.to_string());
+                source = cause.source();
+            }
+            told.hint = told.hint.or_else(|| hint::for_error(error, global));
+        }
+        told
+    }
+
+    /// Wrong usage: what went wrong is what clap says first, and the tips that follow are the hint.
+    pub(super) fn of_usage(error: &clap::Error) -> Self {
+        let text = error.to_string();
+        let mut parts = text.split("\n\n").map(str::trim);
+        let first = parts.next().unwrap_or_default();
+        let message = match first.strip_prefix("error: ") {
+            Some(message) => message.to_owned(),
+            None => "there is no command in it".into(),
+        };
+        let tips = parts.flat_map(str::lines).filter_map(|line| line.trim().strip_prefix("tip: "));
+        let tips: Vec<&str> = tips.collect();
+        Self {
+            messages: vec![message],
+            expected: None,
+            found: None,
+            causes: Vec::new(),
+            hint: Some(tips.join("; ")).filter(|hint| !hint.is_empty()),
+            exit_code: u8::try_from(error.exit_code()).unwrap_or(2),
+        }
+    }
+
+    /// One JSON document.
+    pub(super) fn json(&self) -> String {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            schema: u32,
+            error: Parts<'a>,
+        }
+        #[derive(Serialize)]
+        struct Parts<'a> {
+            message: String,
+            expected: Option<&'a str>,
+            found: Option<&'a str>,
+            causes: &'a [String],
+            hint: Option<&'a str>,
+            exit_code: u8,
+        }
+        let error = Parts {
+            message: self.messages.join("\n"),
+            expected: self.expected.as_deref(),
+            found: self.found.as_deref(),
+            causes: &self.causes,
+            hint: self.hint.as_deref(),
+            exit_code: self.exit_code,
+        };
+        serde_json::to_string_pretty(&Document { schema: 1, error }).expect("texts always encode")
+    }
+}
