@@ -26,6 +26,9 @@ pub struct Check {
     pub title: Cow<'static, str>,
     /// Whom it is about: `rest-api <- backend-1`.
     pub subject: String,
+    /// The parts of what it is about, for programs.
+    #[serde(flatten)]
+    pub about: About,
     /// How it ended; its fields stand beside these in JSON, the tag as `outcome`.
     #[serde(flatten)]
     pub outcome: Outcome,
@@ -35,8 +38,25 @@ pub struct Check {
     pub micros: u64,
 }
 
+/// What a connection was made of, as far as a check is about one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct About {
+    /// Who serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Who calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The name that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The version of TLS: `1.3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<&'static str>,
+}
+
 /// How a check ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// It was tried, and it is as it should be.
@@ -130,7 +150,12 @@ impl Check {
         outcome: Outcome,
     ) -> Self {
         let (id, title, subject) = (id.into(), title.into(), subject.into());
-        Self { id, group, title, subject, outcome, detail: String::new(), micros: 0 }
+        Self { id, group, title, subject, about: About::default(), outcome, detail: String::new(), micros: 0 }
+    }
+
+    /// The same check with the parts of what it is about.
+    pub fn about(self, about: About) -> Self {
+        Self { about, ..self }
     }
 
     /// The same check with a detail.

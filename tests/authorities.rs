@@ -255,7 +255,7 @@ fn two_names_that_differ_in_case_only_are_not_kept_side_by_side() {
         );
     }
     workspace.pkictl(&["init", "--env", "Profiles"]).fails(
-        1,
+        2,
         "error: invalid environment \"Profiles\": the PKI directory keeps templates under this name",
     );
 }

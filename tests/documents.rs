@@ -32,8 +32,7 @@ fn every_command_of_the_readmes_case_works_in_its_order() {
 
 /// Without what differs from run to run: a root's name ends with chance, and a report with its milliseconds.
 fn without_chance(line: &str) -> &str {
-    let chance =
-        line.find(" Root CA ").or_else(|| line.ends_with(" ms").then(|| line.rfind(" in ")).flatten());
+    let chance = line.find(" Root CA ").or_else(|| line.find(" skipped in ").map(|at| at + " skipped".len()));
     &line[..chance.unwrap_or(line.len())]
 }
 
@@ -43,7 +42,11 @@ fn the_readme_opens_with_what_a_terminal_shows() {
     let transcript = block(&project("README.md"), "console");
     let mut seen = Vec::new();
     for command in transcript.iter().filter_map(|line| line.strip_prefix("$ pkictl ")) {
-        let words: Vec<&str> = command.split(' ').collect();
+        let mut words: Vec<&str> = command.split(' ').collect();
+        // Handshakes take place today, at which these certificates will have expired.
+        if command == "verify" {
+            words.extend(["--at", "2026-11-22T10:00:00Z"]);
+        }
         let run = workspace.command(&words).env("SOURCE_DATE_EPOCH", "1795341600").run().succeeds();
         seen.push(format!("$ pkictl {command}\n{}{}", run.stdout, run.stderr));
     }
@@ -128,7 +131,7 @@ fn every_example_in_help_names_commands_and_options_that_exist() {
         }
     }
     assert!(everything.len() > 50, "{everything:?}");
-    assert_eq!(silent, ["profile", "man", "manifest import", "profile list", "profile show"]);
+    assert_eq!(silent, Vec::<String>::new(), "these show no example");
 }
 
 #[test]

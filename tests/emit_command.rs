@@ -109,7 +109,7 @@ fn what_the_api_server_would_refuse_is_refused_with_the_rule_and_the_fix() {
     refused(
         &workspace,
         &format!("edge --service web --hostname {long}.example.com"),
-        1,
+        2,
         &[
             "a label is 64 characters long, at most 63 are allowed (option \"hostname\")",
             "RFC 1035, section 2.3.4",

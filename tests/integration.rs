@@ -41,4 +41,5 @@ mod static_program;
 mod verify_command;
 #[cfg(unix)]
 mod verify_connect;
+mod verify_material;
 mod verify_route;

@@ -233,7 +233,7 @@ fn an_environment_without_certificates_says_what_to_make() {
 #[test]
 fn a_host_that_is_none_is_wrong_usage() {
     let workspace = Workspace::with_ca();
-    for host in ["", "a b", "*.example.com", "\u{1b}[31m", "spiffe://example.org/web"] {
+    for host in ["", "a b", "*.example.com", "\u{1b}[31m", "spiffe://example.org/web/"] {
         let run = workspace.pkictl(&["verify", "--host", host]).exits_with(2);
         assert!(!run.stderr.contains("\u{1b}[31m"), "{:?}", run.stderr);
     }

@@ -5,10 +5,15 @@ use time::OffsetDateTime;
 use super::environment::variable;
 use super::failure::Failure;
 
-/// Now, or the moment of SOURCE_DATE_EPOCH (reproducible-builds.org/specs/source-date-epoch).
+/// Now, whatever SOURCE_DATE_EPOCH says: whether a certificate is taken is decided by real clocks.
 #[allow(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+pub(super) fn real() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+/// Now, or the moment of SOURCE_DATE_EPOCH (reproducible-builds.org/specs/source-date-epoch).
 pub(super) fn now() -> Result<OffsetDateTime, Failure> {
-    let Some(text) = variable("SOURCE_DATE_EPOCH") else { return Ok(OffsetDateTime::now_utc()) };
+    let Some(text) = variable("SOURCE_DATE_EPOCH") else { return Ok(real()) };
     text.to_str()
         .and_then(|text| text.parse().ok())
         .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())

@@ -168,7 +168,7 @@ fn with_hint(error: Error, hint: &str) -> Failure {
 }
 
 /// A chain and its key, as they lie there, whether or not they belong together.
-pub(super) fn unchecked_from_files(chain: &Path, key_path: Option<&Path>) -> Result<Identity, Failure> {
+fn unchecked_from_files(chain: &Path, key_path: Option<&Path>) -> Result<Identity, Failure> {
     let place = chain.display().to_string();
     let bytes = zeroize::Zeroizing::new(store::read_file(chain)?);
     let mut certificates =
@@ -215,8 +215,9 @@ fn read_key(path: &Path) -> Result<PrivateKey, Failure> {
 /// What is no PEM may be DER, or PKCS#12, whose first field is the version 3 (RFC 7292, section 4). `kind` is the
 /// command of openssl that converts it.
 fn unread(error: Error, bytes: &[u8], kind: &str) -> Failure {
-    let Error::Encoding { place, .. } = &error else { return error.into() };
+    let Error::Encoding { place, found, .. } = &error else { return error.into() };
     let word = shell_word(place);
+    let kind = if found.ends_with("private key") { "pkey" } else { kind };
     let hint = match bytes {
         [0x30, 0x82, _, _, 2, 1, 3, ..] | [0x30, 0x80, 2, 1, 3, ..] | [0x30, 0x83, _, _, _, 2, 1, 3, ..] => {
             format!(

@@ -2,25 +2,20 @@
 
 mod grid;
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use super::args::Format;
 use super::failure::Failure;
 use super::output::{BOLD, DIM, GREEN, Output, RED, YELLOW, paint};
-use super::report::{alike, explanation, junit, summary};
+use super::report::{Stamp, alike, explanation, junit, listed, summary};
 use crate::report::policy::{EnvironmentReport, PolicyReport};
 use crate::report::{Check, Counts, Outcome, Report};
-
-/// More subjects than these are counted instead of named.
-const MOST_NAMES: usize = 5;
 
 /// Shows a policy's report in the wanted form and turns its failures into an exit code.
 pub(super) fn show(
     report: &PolicyReport,
     title: &str,
-    took: Duration,
+    stamp: &Stamp<'_>,
     verbose: bool,
     output: &Output,
 ) -> Result<(), Failure> {
@@ -28,10 +23,10 @@ pub(super) fn show(
     match output.format {
         Format::Human if output.is_quiet() && counts.failed == 0 => {}
         Format::Human | Format::Sarif | Format::Mermaid | Format::Dot => {
-            output.data(&human(report, &counts, title, took, verbose, output.width()))?;
+            output.data(&human(report, &counts, title, stamp, verbose, output.width()))?;
         }
-        Format::Json => output.json(&Json { title, counts, report })?,
-        Format::Junit => output.raw(junit(&report.flat(), title, took)?.as_bytes())?,
+        Format::Json => output.json(&Json { title, at: stamp.at(), counts, report })?,
+        Format::Junit => output.raw(junit(&report.flat(), title, stamp.took)?.as_bytes())?,
     }
     if counts.failed > 0 { Err(Failure::checks_failed()) } else { Ok(()) }
 }
@@ -39,6 +34,7 @@ pub(super) fn show(
 #[derive(Serialize)]
 struct Json<'a> {
     title: &'a str,
+    at: String,
     counts: Counts,
     #[serde(flatten)]
     report: &'a PolicyReport,
@@ -48,7 +44,7 @@ fn human(
     report: &PolicyReport,
     counts: &Counts,
     title: &str,
-    took: Duration,
+    stamp: &Stamp<'_>,
     verbose: bool,
     width: usize,
 ) -> String {
@@ -58,7 +54,7 @@ fn human(
         text += &grid::draw(environment, width);
         text += &groups(environment, verbose);
     }
-    text + &format!("\n{}\n", summary(counts, took))
+    text + &format!("\n{}\n", summary(counts, stamp))
 }
 
 /// One line for each heading; what failed or was skipped is explained below its line.
@@ -133,16 +129,6 @@ fn by_title<'a>(checks: &[&'a Check]) -> Vec<(&'a str, Vec<&'a str>, Vec<&'a str
         }
     }
     titles
-}
-
-/// Names beside a picture that shows them all: a few, unless all are wanted.
-fn listed(subjects: &[&str], verbose: bool) -> String {
-    match subjects.split_at_checked(MOST_NAMES) {
-        Some((some, more)) if !verbose && !more.is_empty() => {
-            format!("{} and {} more", some.join(", "), more.len())
-        }
-        _ => subjects.join(", "),
-    }
 }
 
 #[cfg(test)]

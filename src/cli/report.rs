@@ -1,31 +1,69 @@
 //! Reports for people, programs and CI servers.
 
+mod junit;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::time::Duration;
 
-use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
+use time::OffsetDateTime;
 
-use super::args::Format;
+use super::args::{Format, VerifyArgs};
 use super::failure::Failure;
 use super::output::{BOLD, DIM, GREEN, Output, RED, YELLOW, paint};
-use crate::error::Error;
+use crate::pki::validity::{human_time, machine_time};
+pub(super) use junit::junit;
+
 use crate::report::{Check, Counts, Group, Outcome, Report};
+
+/// More rows than these under one heading are gathered where all is well.
+const MANY_ROWS: usize = 8;
+/// More subjects than these are counted instead of named.
+const MOST_NAMES: usize = 5;
+
+/// What a report is of, and when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stamp<'a> {
+    pub(super) took: Duration,
+    /// The environment whose credentials were looked at, if it was one.
+    pub(super) environment: Option<&'a str>,
+    /// The time that certificates were verified at.
+    pub(super) at: OffsetDateTime,
+    /// Whether that is another one than the real one.
+    pub(super) is_chosen: bool,
+}
+
+impl Stamp<'_> {
+    pub(super) fn new(args: &VerifyArgs, at: OffsetDateTime) -> Self {
+        Self { took: Duration::ZERO, environment: None, at, is_chosen: args.at.is_some() }
+    }
+
+    /// For programs, which always want to know.
+    pub(super) fn at(&self) -> String {
+        machine_time(self.at)
+    }
+}
 
 /// Shows a report in the wanted form and turns its failures into an exit code.
 pub(super) fn show(
     report: &Report,
     title: &str,
-    took: Duration,
+    stamp: &Stamp<'_>,
     verbose: bool,
     output: &Output,
 ) -> Result<(), Failure> {
     match output.format {
         Format::Human if output.is_quiet() && !report.has_failures() => {}
         Format::Human | Format::Sarif | Format::Mermaid | Format::Dot => {
-            output.data(&human(report, title, took, verbose))?
+            output.data(&human(report, title, stamp, verbose))?
         }
-        Format::Json => output.json(&Json { title, counts: report.counts(), checks: &report.checks })?,
-        Format::Junit => output.raw(junit(report, title, took)?.as_bytes())?,
+        Format::Json => {
+            let (at, environment) = (stamp.at(), stamp.environment);
+            output.json(&Json { title, environment, at, counts: report.counts(), checks: &report.checks })?
+        }
+        Format::Junit => output.raw(junit(report, title, stamp.took)?.as_bytes())?,
     }
     if report.has_failures() { Err(Failure::checks_failed()) } else { Ok(()) }
 }
@@ -33,35 +71,90 @@ pub(super) fn show(
 #[derive(Serialize)]
 struct Json<'a> {
     title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'a str>,
+    at: String,
     counts: Counts,
     checks: &'a [Check],
 }
 
 /// One line for each subject; what failed or was skipped is explained below its line.
-fn human(report: &Report, title: &str, took: Duration, verbose: bool) -> String {
+fn human(report: &Report, title: &str, stamp: &Stamp<'_>, verbose: bool) -> String {
     let mut text = format!("{}\n", paint(BOLD, title));
     for (group, checks) in report.groups() {
         text += &format!("\n{}\n", paint(BOLD, group.heading()));
         let rows = rows(group, &checks);
+        let rows = if verbose { rows } else { gathered(rows) };
         let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         for (name, checks) in rows {
             text += &row(&name, width, &checks, group, verbose);
         }
     }
-    text + &format!("\n{}\n", summary(&report.counts(), took))
+    text + &format!("\n{}\n", summary(&report.counts(), stamp))
 }
 
+/// A name, and the checks that stand on its line.
+type Row<'a> = (Cow<'a, str>, Vec<&'a Check>);
+
 /// Checks that stand on one line together: those of one subject, or those that refuse the same thing.
-fn rows<'a>(group: Group, checks: &[&'a Check]) -> Vec<(String, Vec<&'a Check>)> {
-    let mut rows: Vec<(String, Vec<&Check>)> = Vec::new();
+fn rows<'a>(group: Group, checks: &[&'a Check]) -> Vec<Row<'a>> {
+    let name = |check: &'a Check| if group == Group::Refusal { &*check.title } else { &*check.subject };
+    by(checks.iter().copied(), name).into_iter().map(|(name, row)| (name.into(), row)).collect()
+}
+
+/// Checks by a key, the keys in the order in which they first appear.
+fn by<'a, K: Copy + Eq + Hash>(
+    checks: impl Iterator<Item = &'a Check>,
+    key: impl Fn(&'a Check) -> K,
+) -> Vec<(K, Vec<&'a Check>)> {
+    let mut places = HashMap::new();
+    let mut groups: Vec<(K, Vec<&Check>)> = Vec::new();
     for check in checks {
-        let name = if group == Group::Refusal { check.title.to_string() } else { check.subject.clone() };
-        match rows.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, row)) => row.push(check),
-            None => rows.push((name, vec![check])),
+        let key = key(check);
+        let place = *places.entry(key).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, group)) => group.push(check),
+            None => groups.push((key, vec![check])),
         }
     }
-    rows
+    groups
+}
+
+/// Where there are many rows, one line for each server of whom all passed, and one for all that belong to none.
+fn gathered(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
+    if rows.len() <= MANY_ROWS {
+        return rows;
+    }
+    let server = |checks: &[&Check]| checks.first().and_then(|check| check.about.server.clone());
+    let mut sound: HashMap<Option<String>, bool> = HashMap::new();
+    for (_, checks) in &rows {
+        let passed = checks.iter().all(|check| check.outcome == Outcome::Passed);
+        let key = server(checks);
+        // Those that belong to no server have nothing to do with each other.
+        let known = sound.entry(key.clone()).or_insert(true);
+        *known = key.is_none() || *known && passed;
+    }
+    let mut places: HashMap<Option<String>, usize> = HashMap::new();
+    let (mut gathered, mut alone): (Vec<Row<'_>>, usize) = (Vec::new(), 0);
+    for (name, checks) in rows {
+        let passed = checks.iter().all(|check| check.outcome == Outcome::Passed);
+        let key = server(&checks);
+        if !passed || !sound[&key] {
+            gathered.push((name, checks));
+            continue;
+        }
+        alone += usize::from(key.is_none());
+        let place = *places.entry(key.clone()).or_insert(gathered.len());
+        match gathered.get_mut(place) {
+            Some((_, all)) => all.extend(checks),
+            None => gathered.push((key.map_or_else(|| name, Cow::Owned), checks)),
+        }
+    }
+    if let (2.., Some(place)) = (alone, places.get(&None)) {
+        let all = if gathered.len() == 1 { "all" } else { "all other" };
+        gathered[*place].0 = format!("{all} {alone}").into();
+    }
+    gathered
 }
 
 fn row(name: &str, width: usize, checks: &[&Check], group: Group, verbose: bool) -> String {
@@ -90,23 +183,27 @@ fn row(name: &str, width: usize, checks: &[&Check], group: Group, verbose: bool)
     for (outcome, checks) in alike(checks) {
         let mut names: Vec<String> = checks.iter().map(|check| what(check)).collect();
         names.dedup();
-        let mut ids: Vec<&str> = checks.iter().map(|check| check.id.as_ref()).collect();
-        ids.dedup();
-        text += &explanation(outcome, &names.join(", "), &ids.join(", "));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let ids: Vec<&str> =
+            by(checks.iter().copied(), |check| &*check.id).into_iter().map(|(id, _)| id).collect();
+        text += &explanation(outcome, &listed(&names, verbose), &ids.join(", "));
     }
     text
 }
 
 /// Checks that did not pass, those with the same outcome together.
 pub(super) fn alike<'a>(checks: &[&'a Check]) -> Vec<(&'a Outcome, Vec<&'a Check>)> {
-    let mut groups: Vec<(&Outcome, Vec<&Check>)> = Vec::new();
-    for check in checks.iter().filter(|check| check.outcome != Outcome::Passed) {
-        match groups.iter_mut().find(|(outcome, _)| **outcome == check.outcome) {
-            Some((_, group)) => group.push(check),
-            None => groups.push((&check.outcome, vec![check])),
+    by(checks.iter().copied().filter(|check| check.outcome != Outcome::Passed), |check| &check.outcome)
+}
+
+/// Names beside a picture that shows them all: a few, unless all are wanted.
+pub(super) fn listed(subjects: &[&str], verbose: bool) -> String {
+    match subjects.split_at_checked(MOST_NAMES) {
+        Some((some, more)) if !verbose && !more.is_empty() => {
+            format!("{} and {} more", some.join(", "), more.len())
         }
+        _ => subjects.join(", "),
     }
-    groups
 }
 
 pub(super) fn explanation(outcome: &Outcome, what: &str, ids: &str) -> String {
@@ -126,56 +223,16 @@ pub(super) fn explanation(outcome: &Outcome, what: &str, ids: &str) -> String {
     }
 }
 
-pub(super) fn summary(counts: &Counts, took: Duration) -> String {
+pub(super) fn summary(counts: &Counts, stamp: &Stamp<'_>) -> String {
     let part = |count: usize, word: &str, style| {
         if count == 0 { format!("0 {word}") } else { paint(style, format!("{count} {word}")) }
     };
+    let at = if stamp.is_chosen { format!(", as of {}", human_time(stamp.at)) } else { String::new() };
     format!(
-        "{}, {}, {} in {} ms",
+        "{}, {}, {} in {} ms{at}",
         part(counts.passed, "passed", GREEN),
         part(counts.failed, "failed", RED),
         part(counts.skipped, "skipped", YELLOW),
-        took.as_millis()
+        stamp.took.as_millis()
     )
-}
-
-pub(super) fn junit(report: &Report, title: &str, took: Duration) -> Result<String, Failure> {
-    let mut document = quick_junit::Report::new(format!("pkictl {title}"));
-    document.set_time(took);
-    for (group, checks) in report.groups() {
-        let mut suite = TestSuite::new(group.to_string());
-        suite.set_time(Duration::from_micros(checks.iter().map(|check| check.micros).sum()));
-        for check in checks {
-            let mut case =
-                TestCase::new(format!("{}: {}", check.subject, check.title), status(&check.outcome));
-            case.set_classname(check.id.as_ref()).set_time(Duration::from_micros(check.micros));
-            if !check.detail.is_empty() {
-                case.set_system_out(check.detail.as_str());
-            }
-            suite.add_test_case(case);
-        }
-        document.add_test_suite(suite);
-    }
-    document
-        .to_string()
-        .map_err(|error| Error::io("make", "the JUnit report", std::io::Error::other(error)).into())
-}
-
-fn status(outcome: &Outcome) -> TestCaseStatus {
-    match outcome {
-        Outcome::Passed => TestCaseStatus::success(),
-        Outcome::Skipped { reason } => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(reason.as_str());
-            status
-        }
-        Outcome::Failed { expected, found, fix } => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_message(format!("expected {expected}; found {found}")).set_type("failed");
-            if let Some(fix) = fix {
-                status.set_description(format!("fix: {fix}"));
-            }
-            status
-        }
-    }
 }

@@ -130,6 +130,15 @@ pub(super) const RULES: &[Rule] = &[
         Check::Extended(defect::key_identifiers),
     ),
     row(
+        "leaf-key-identifier",
+        Note,
+        &[],
+        "has no subject key identifier",
+        "RFC 5280, section 4.2.1.2: a leaf should have one; no verifier asks for it",
+        "issue it again with subjectKeyIdentifier=hash",
+        Check::Extended(|certificate| one(defect::unidentified_leaf(certificate))),
+    ),
+    row(
         "certificate-signing-leaf",
         Error,
         &[],

@@ -57,14 +57,21 @@ fn valid_now(certificate: &Certificate, now: OffsetDateTime, found: String) -> D
     Defect::new(format!("{:?} valid on {}", certificate.title(), human_time(now)), found)
 }
 
-/// No subject key identifier, or no authority key identifier below a root: Python's strict mode refuses it (RFC 5280,
-/// sections 4.2.1.1 and 4.2.1.2).
+/// A CA without subject key identifier, or no authority key identifier below a root: Python's strict mode refuses it
+/// (RFC 5280, sections 4.2.1.1 and 4.2.1.2).
 pub fn key_identifiers(certificate: &Certificate) -> Vec<Defect> {
     let (name, details) = (certificate.title(), &certificate.details);
-    let subject = details.subject_key_id.is_none().then(|| format!("a subject key identifier in {name:?}"));
+    let subject = (details.subject_key_id.is_none() && certificate.is_authority())
+        .then(|| format!("a subject key identifier in {name:?}"));
     let authority = (details.authority_key_id.is_none() && !certificate.is_self_issued())
         .then(|| format!("an authority key identifier in {name:?}"));
     subject.into_iter().chain(authority).map(|expected| Defect::new(expected, "none")).collect()
+}
+
+/// A leaf without subject key identifier, which RFC 5280 (section 4.2.1.2) recommends and nobody demands.
+pub fn unidentified_leaf(certificate: &Certificate) -> Option<Defect> {
+    let missing = certificate.details.subject_key_id.is_none() && !certificate.is_authority();
+    missing.then(|| Defect::new(format!("a subject key identifier in {:?}", certificate.title()), "none"))
 }
 
 /// Every name, for people.

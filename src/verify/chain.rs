@@ -1,5 +1,7 @@
 //! Rules on the certificates from a leaf up to its root.
 
+use time::OffsetDateTime;
+
 use super::certificates::{Case, Finding, Verdict};
 use crate::bundle::{Identity, Trust};
 use crate::pki::validity::human_time;
@@ -34,9 +36,11 @@ fn authorities<'a>(case: &Case<'a>) -> Vec<&'a Certificate> {
 pub(super) fn links(case: &Case<'_>) -> Verdict {
     let path = path(case);
     let mut findings: Vec<Finding> = repeated(&case.identity.chain).into_iter().collect();
+    let mut unknown = None;
     for (below, pair) in path.windows(2).enumerate() {
         if let [holder, issuer] = pair {
             link(holder, issuer, below, &mut findings);
+            unknown = unknown.or_else(|| uncheckable(holder, issuer));
         }
     }
     match (case.anchor, path.last()) {
@@ -47,6 +51,10 @@ pub(super) fn links(case: &Case<'_>) -> Verdict {
         )),
         (None, Some(last)) => findings.push(no_anchor(last, case.trust)),
         _ => {}
+    }
+    findings.extend(other_anchors(case));
+    if let (true, Some(reason)) = (findings.is_empty(), unknown) {
+        return Verdict::Unknown(reason);
     }
     let titles: Vec<String> = path.iter().map(|certificate| certificate.title()).collect();
     Verdict::of(findings, titles.join(" <- "))
@@ -69,7 +77,8 @@ fn link(holder: &Certificate, issuer: &Certificate, below: usize, findings: &mut
         findings.push(Finding::of(defect, fix));
         return;
     }
-    if let Some(defect) = defect::foreign_signature(holder, issuer) {
+    let signature = || defect::foreign_signature(holder, issuer);
+    if let Some(defect) = defect::is_checkable(holder, issuer).then(signature).flatten() {
         let fix = "the CA was probably made again: trust the one that signed, or issue the certificate again";
         findings.push(Finding::of(defect, fix));
     } else if let Some(defect) = defect::other_key_identifier(holder, issuer) {
@@ -82,6 +91,44 @@ fn link(holder: &Certificate, issuer: &Certificate, below: usize, findings: &mut
         (defect::too_deep(issuer, below), "sign with a CA nearer to the root"),
     ];
     findings.extend(wrong.into_iter().filter_map(|(defect, fix)| Some(Finding::of(defect?, fix))));
+}
+
+/// The file of roots beside a certificate, by which servers judge their clients: whoever else stands in it would let in
+/// strangers.
+fn other_anchors(case: &Case<'_>) -> Vec<Finding> {
+    let own = &case.identity.anchors;
+    let known =
+        |one: &Certificate| case.trust.anchors.contains(one) || case.trust.intermediates.contains(one);
+    let fix = "put the root there again, or issue the certificate again: servers take clients of every CA in this file";
+    let stranger = |one: &Certificate| {
+        let names: Vec<String> =
+            case.trust.anchors.iter().map(|root| format!("{:?}", root.title())).collect();
+        let expected = format!("no root but {} in ca.crt beside the certificate", names.join(", "));
+        let found = format!("{:?}, sha256 {}", one.title(), one.details.sha256);
+        Finding::new(expected, found, fix)
+    };
+    let mut findings: Vec<Finding> = own.iter().filter(|one| !known(one)).map(stranger).collect();
+    if let (true, false, Some(anchor)) = (findings.is_empty(), own.is_empty(), case.anchor)
+        && !own.contains(anchor)
+    {
+        let expected = format!("{:?} in ca.crt beside the certificate", anchor.title());
+        let titles: Vec<String> = own.iter().map(Certificate::title).collect();
+        findings.push(Finding::new(expected, titles.join(", "), fix));
+    }
+    findings
+}
+
+/// Why it cannot be said who signed a certificate.
+fn uncheckable(holder: &Certificate, issuer: &Certificate) -> Option<String> {
+    let (key, algorithm) = (&issuer.details.key_type, &holder.details.signature_algorithm);
+    let reason = || {
+        format!(
+            "this program cannot check the signature of {:?} under {holder:?} ({algorithm} by a key of {key})",
+            issuer.title(),
+            holder = holder.title()
+        )
+    };
+    (!defect::is_checkable(holder, issuer)).then(reason)
 }
 
 /// Why nothing trusted stands above `last`.
@@ -106,20 +153,22 @@ fn no_anchor(last: &Certificate, trust: &Trust) -> Finding {
 
 pub(super) fn dates(case: &Case<'_>) -> Verdict {
     let path = path(case);
-    let findings = path.iter().flat_map(|certificate| {
-        let over = defect::expired(certificate, case.now);
-        let early = defect::not_yet_valid(certificate, case.now);
-        let over = over.map(|defect| Finding::of(defect, "issue it again"));
-        let wait = "wait, issue it again, or set the clock of this machine";
-        over.or_else(|| early.map(|defect| Finding::of(defect, wait)))
-    });
+    let findings = path.iter().filter_map(|certificate| not_valid_at(certificate, case.now)).collect();
     let first = path.iter().min_by_key(|certificate| certificate.details.validity.not_after);
-    let detail = first.map_or(String::new(), |certificate| {
-        let validity = certificate.details.validity;
-        let days = validity.days_left(case.now);
-        format!("valid until {} ({days} days left)", human_time(validity.not_after))
-    });
-    Verdict::of(findings.collect(), detail)
+    Verdict::of(findings, first.map_or(String::new(), |certificate| end_of_validity(certificate, case.now)))
+}
+
+/// Why a certificate is not valid at this time.
+pub(super) fn not_valid_at(certificate: &Certificate, now: OffsetDateTime) -> Option<Finding> {
+    let over = defect::expired(certificate, now).map(|defect| Finding::of(defect, "issue it again"));
+    let wait = "wait, issue it again, or set the clock of this machine";
+    over.or_else(|| defect::not_yet_valid(certificate, now).map(|defect| Finding::of(defect, wait)))
+}
+
+/// `valid until 2027-01-31 12:00 UTC (30 days left)`.
+pub(super) fn end_of_validity(certificate: &Certificate, now: OffsetDateTime) -> String {
+    let validity = certificate.details.validity;
+    format!("valid until {} ({} days left)", human_time(validity.not_after), validity.days_left(now))
 }
 
 pub(super) fn key_identifiers(case: &Case<'_>) -> Verdict {

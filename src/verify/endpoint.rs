@@ -31,7 +31,7 @@ use survey::Survey;
 pub struct Endpoint<'a> {
     /// Where it listens.
     pub place: &'a Place,
-    /// The name that a client asks for (SNI) and that the certificate must have; a host name or an address.
+    /// The name that a client asks for (SNI) and that the certificate must have; a host name, an address, or a URI (SPIFFE).
     pub host: &'a str,
     /// What is said before TLS begins.
     pub starttls: StartTls,

@@ -7,6 +7,7 @@ mod describe;
 mod judge;
 mod listen;
 mod speak;
+mod uri;
 mod visit;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub(super) use listen::{Question, specimen};
 pub use speak::Session;
 #[cfg(feature = "emit")]
 pub(super) use speak::{Broken, LIMIT, io, linger};
+pub(super) use uri::uris;
 pub(super) use visit::{Asked, Ended, Offer, Visit};
 
 /// Both ends of a handshake that did not end as it should, each in words.
@@ -45,7 +47,8 @@ pub struct Failure {
 }
 
 /// One handshake with client authentication on 127.0.0.1, with data both ways, both sides verifying at `now` against
-/// the roots of `trust`. `host` is the name or address that the client asks for.
+/// the roots of `trust`. `host` is what the client asks for: a name, an address, or a URI that the
+/// server's certificate must carry (SPIFFE).
 ///
 /// # Errors
 /// What each side says, when the handshake fails, when data does not come back, or when a side sees another
@@ -66,7 +69,7 @@ pub fn mutual(
     let serving = serving.map_err(server_cannot)?;
     let calling = tls.credentials(client).and_then(|own| tls.client(Some(&own), &roots, version));
     let calling = calling.map_err(client_cannot)?;
-    let address = Address::host(host).map_err(client_cannot)?;
+    let address = Address::of(host).map_err(client_cannot)?;
     let call = Call::new(&serving, &calling, &address);
     let exchange = all(std::slice::from_ref(&call)).pop().unwrap_or_else(Exchange::not_tried);
     match judge(&call, &exchange, Expectation::Accepted).0 {

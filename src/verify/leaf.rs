@@ -22,7 +22,8 @@ pub(super) fn names(case: &Case<'_>) -> Verdict {
     let defects = defect::no_names(leaf).into_iter().chain(hosts).chain(workload);
     let names: Vec<String> = leaf.details.sans.iter().map(ToString::to_string).collect();
     let detail = names.into_iter().chain(leaf.details.other_names.iter().cloned()).collect::<Vec<_>>();
-    Verdict::of(defects.map(|defect| Finding::of(defect, again)).collect(), detail.join(", "))
+    let findings = defects.map(|defect| Finding::of(defect, again));
+    Verdict::of(findings.collect(), detail.join(", "))
 }
 
 pub(super) fn ext_key_usage(case: &Case<'_>) -> Verdict {

@@ -14,10 +14,18 @@ use crate::pki::{
 pub(super) struct Material {
     /// A root that nobody trusts, with a client that looks like one of ours.
     pub(super) foreign: Result<Foreign, String>,
-    /// A client that looks like one of ours and has expired.
-    pub(super) expired_client: Result<Identity, String>,
-    /// For every server one that looks like it and has expired.
-    pub(super) expired_servers: Vec<Result<Identity, String>>,
+    /// Clients that look like one of ours.
+    pub(super) client_twins: Result<Twins, String>,
+    /// For every server those that look like it.
+    pub(super) server_twins: Vec<Result<Twins, String>>,
+}
+
+/// Two certificates of our CA that differ in their dates alone.
+pub(super) struct Twins {
+    /// Must be refused.
+    pub(super) expired: Identity,
+    /// Must be taken; otherwise the refusal of the other one may have any reason.
+    pub(super) valid: Identity,
 }
 
 /// A CA made for one run.
@@ -39,20 +47,25 @@ impl Material {
         servers: impl IntoIterator<Item = &'a Identity>,
     ) -> Self {
         let day = Duration::days(1);
-        let expired = |model: &Identity, role| {
+        let twins = |model: &Identity, role| {
             let signer = scope.signer.as_ref().map_err(Clone::clone)?;
-            imitate(signer, model, role, scope, (day * -2, day * -1)).map_err(say)
+            let twin =
+                |dates| imitate(signer, model, (role, KeyAlgorithm::EcP256), scope, dates).map_err(say);
+            Ok(Twins { expired: twin((day * -2, -day))?, valid: twin((-day, day))? })
         };
         Self {
-            expired_client: model.clone().and_then(|model| expired(model, Role::Client)),
-            foreign: model.and_then(|model| foreign(scope, model).map_err(say)),
-            expired_servers: servers.into_iter().map(|server| expired(server, Role::Server)).collect(),
+            client_twins: match scope.server_auth_only {
+                true => Err("servers ask for no client certificate".into()),
+                false => model.clone().and_then(|model| twins(model, Role::Client)),
+            },
+            foreign: model.and_then(|model| foreign(scope, model, KeyAlgorithm::EcP256).map_err(say)),
+            server_twins: servers.into_iter().map(|server| twins(server, Role::Server)).collect(),
         }
     }
 
     /// The foreign guest alone.
-    pub(super) fn foreign(scope: &Scope<'_>) -> Result<Foreign, String> {
-        model(scope).and_then(|model| foreign(scope, model).map_err(say))
+    pub(super) fn foreign(scope: &Scope<'_>, key: KeyAlgorithm) -> Result<Foreign, String> {
+        model(scope).and_then(|model| foreign(scope, model, key).map_err(say))
     }
 }
 
@@ -71,7 +84,7 @@ fn say(error: crate::Error) -> String {
 }
 
 /// A root whose name has the form of ours, and a client under it with the subject and the names of `model`.
-fn foreign(scope: &Scope<'_>, model: &Identity) -> Result<Foreign> {
+fn foreign(scope: &Scope<'_>, model: &Identity, key: KeyAlgorithm) -> Result<Foreign> {
     let day = Duration::days(1);
     let organization = scope.trust.anchors.first().and_then(|root| root.details.organization.clone());
     let suffix = crate::pki::hex(&crate::pki::random_bytes::<3>()?);
@@ -79,8 +92,9 @@ fn foreign(scope: &Scope<'_>, model: &Identity) -> Result<Foreign> {
         organization: organization.filter(|text| allowed(text)),
         ..Subject::common_name(format!("Foreign Root CA {suffix}"))
     };
-    let root = Authority::root(&spec(Role::RootCa, subject, vec![], validity(scope, (-day, day))?))?;
-    let client = imitate(&root, model, Role::Client, scope, (-day, day))?;
+    let valid = validity(scope, (-day, day))?;
+    let root = Authority::root(&spec(Role::RootCa, subject, vec![], valid, KeyAlgorithm::EcP256))?;
+    let client = imitate(&root, model, (Role::Client, key), scope, (-day, day))?;
     Ok(Foreign { root, client })
 }
 
@@ -88,7 +102,7 @@ fn foreign(scope: &Scope<'_>, model: &Identity) -> Result<Foreign> {
 fn imitate(
     signer: &Authority,
     model: &Identity,
-    role: Role,
+    (role, key): (Role, KeyAlgorithm),
     scope: &Scope<'_>,
     dates: (Duration, Duration),
 ) -> Result<Identity> {
@@ -98,13 +112,19 @@ fn imitate(
         common_name: details.common_name.clone().filter(|text| allowed(text)),
         ..Subject::default()
     };
-    let issued = signer.issue(&spec(role, subject, details.sans.clone(), validity(scope, dates)?))?;
+    let valid = validity(scope, dates)?;
+    let issued = signer.issue(&spec(role, subject, details.sans.clone(), valid, key))?;
     let label = "imitation".parse()?;
     Ok(Identity { name: model.name.clone(), ..signer.credential(label, issued).into() })
 }
 
-fn spec(role: Role, subject: Subject, sans: Vec<SubjectAltName>, validity: Validity) -> CertificateSpec {
-    let key_algorithm = KeyAlgorithm::EcP256;
+fn spec(
+    role: Role,
+    subject: Subject,
+    sans: Vec<SubjectAltName>,
+    validity: Validity,
+    key_algorithm: KeyAlgorithm,
+) -> CertificateSpec {
     CertificateSpec {
         profile: "in memory".into(),
         role,

@@ -1,12 +1,14 @@
 //! Servers and clients with everything that a handshake needs, prepared once.
 
 use super::TlsVersion;
-use super::handshake::{Address, Client, Roots, Server, Tls};
+use super::handshake::{Address, Client, Credentials, Roots, Server, Tls, uris};
 use crate::bundle::Identity;
 use crate::pki::SubjectAltName;
 
 /// What stands for `*` when a client asks a wildcard server.
 const PROBE_LABEL: &str = "probe";
+/// A host that no certificate names (RFC 6761, section 6.4).
+pub(super) const WRONG_HOST: &str = "wrong-host.pkictl.invalid";
 
 /// Someone who serves.
 pub(super) struct Serving<'a> {
@@ -47,14 +49,23 @@ impl<'a> Serving<'a> {
             asking: roots.as_ref().map_err(Clone::clone).and_then(|roots| server(Some(roots))),
             guarded: true,
             plain: server(None),
-            as_client: Calling::new(tls, Some(identity), roots),
+            as_client: Calling::with(tls, own.as_ref().map(Some), roots),
             hosts: hosts(identity, asked),
         }
     }
 
     /// The name in which it is called everywhere.
     pub(super) fn address(&self) -> &Result<Address, String> {
-        &self.hosts.first().expect("`hosts` never returns an empty list").1
+        &self.first_host().1
+    }
+
+    /// A name that its certificate does not have.
+    pub(super) fn wrong_address(&self) -> Result<Address, String> {
+        Address::of(&wrong_name(&self.first_host().0))
+    }
+
+    fn first_host(&self) -> &(String, Result<Address, String>) {
+        self.hosts.first().expect("`hosts` never returns an empty list")
     }
 }
 
@@ -62,9 +73,13 @@ impl Calling {
     /// A client with a certificate or without one.
     pub(super) fn new(tls: &Tls, identity: Option<&Identity>, roots: &Result<Roots, String>) -> Self {
         let own = identity.map(|identity| tls.credentials(identity)).transpose();
+        Self::with(tls, own.as_ref().map(Option::as_ref), roots)
+    }
+
+    fn with(tls: &Tls, own: Result<Option<&Credentials>, &String>, roots: &Result<Roots, String>) -> Self {
         let client = |version| {
-            let own = own.as_ref().map_err(Clone::clone)?;
-            tls.client(own.as_ref(), roots.as_ref().map_err(Clone::clone)?, version)
+            let own = own.map_err(Clone::clone)?;
+            tls.client(own, roots.as_ref().map_err(Clone::clone)?, version)
         };
         Self { v12: client(TlsVersion::V12), v13: client(TlsVersion::V13) }
     }
@@ -78,29 +93,44 @@ impl Calling {
     }
 }
 
-/// The host that was asked for, or else each host name and address of the certificate. A certificate with neither
-/// (SPIFFE) is called without a host name.
+/// What was asked for, or else every name of the certificate: host names and addresses first, then URIs. A certificate
+/// without any can be called by nobody.
 fn hosts(identity: &Identity, asked: Option<&str>) -> Vec<(String, Result<Address, String>)> {
-    let names: Vec<String> = match asked {
-        Some(host) => vec![host.to_owned()],
-        None => identity
-            .leaf()
-            .details
-            .sans
-            .iter()
-            .filter_map(|san| match san {
-                SubjectAltName::Dns(name) => Some(match name.as_str().strip_prefix("*.") {
-                    Some(apex) => format!("{PROBE_LABEL}.{apex}"),
-                    None => name.to_string(),
-                }),
-                SubjectAltName::Ip(address) => Some(address.to_string()),
-                SubjectAltName::Uri(_) | SubjectAltName::Email(_) => None,
-            })
-            .collect(),
+    let mut names: Vec<String> = match asked {
+        Some(name) => vec![name.to_owned()],
+        None => identity.leaf().details.sans.iter().filter_map(host).collect(),
     };
-    if names.is_empty() {
-        let uri = identity.leaf().details.sans.first().map(SubjectAltName::value);
-        return vec![(uri.unwrap_or_else(|| identity.leaf().title()), Ok(Address::NoHost))];
+    if asked.is_none() {
+        names.extend(uris(identity.leaf()).into_iter().map(str::to_owned));
     }
-    names.into_iter().map(|name| (name.clone(), Address::host(&name))).collect()
+    if names.is_empty() {
+        let reason =
+            "its certificate names no host, no address and no URI, so that no client can tell it from others";
+        return vec![(identity.leaf().title(), Err(reason.into()))];
+    }
+    names.into_iter().map(|name| (name.clone(), Address::of(&name))).collect()
+}
+
+/// A host that a name serves.
+fn host(san: &SubjectAltName) -> Option<String> {
+    match san {
+        SubjectAltName::Dns(name) => Some(match name.as_str().strip_prefix("*.") {
+            Some(apex) => format!("{PROBE_LABEL}.{apex}"),
+            None => name.to_string(),
+        }),
+        SubjectAltName::Ip(address) => Some(address.to_string()),
+        SubjectAltName::Uri(_) | SubjectAltName::Email(_) => None,
+    }
+}
+
+/// A name of the same kind as the one that it is called by, which no certificate has (RFC 6761, section 6.4). That of a
+/// SPIFFE ID lies in the same trust domain.
+fn wrong_name(called: &str) -> String {
+    match called.split_once("://") {
+        Some((scheme, rest)) => {
+            let authority = rest.split('/').next().unwrap_or_default();
+            format!("{scheme}://{authority}/{WRONG_HOST}")
+        }
+        None => WRONG_HOST.to_owned(),
+    }
 }

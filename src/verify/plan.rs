@@ -1,11 +1,11 @@
 //! Which connections are made: the ones that must work first, because a refusal by or of somebody who is never
 //! accepted proves nothing.
 
-use super::attempt::{Attempt, Planned, execute};
+use super::attempt::{Attempt, Planned, Progress, about, execute};
 use super::handshake::{Expectation, Roots, Tls};
 use super::material::Material;
 use super::party::{Calling, Serving};
-use super::{Scope, TlsVersion, refusals};
+use super::{Scope, TlsVersion, others, refusals};
 use crate::bundle::Identity;
 use crate::report::{Check, Group, Outcome};
 
@@ -24,7 +24,7 @@ pub(super) struct Stage<'a> {
 }
 
 /// All connections of a scope.
-pub(super) fn checks(scope: &Scope<'_>, material: &Material) -> Vec<Check> {
+pub(super) fn checks(scope: &Scope<'_>, material: &Material, progress: Progress<'_>) -> Vec<Check> {
     let tls = Tls::at(scope.now);
     let roots = tls.roots(&scope.trust.anchors);
     let servers: Vec<Serving<'_>> = scope
@@ -40,24 +40,25 @@ pub(super) fn checks(scope: &Scope<'_>, material: &Material) -> Vec<Check> {
     let nobody = Calling::new(&tls, None, &roots);
     let mut stage = Stage { tls, scope, material, roots, servers, nobody, reached: vec![] };
 
-    let mut checks = stage.reach();
+    let mut checks = stage.reach(progress);
 
     let mut plan = Vec::new();
     if !scope.server_auth_only {
         plan.extend(stage.mutual());
     }
     plan.extend(refusals::plan(&stage));
-    plan.extend(refusals::environments(&stage));
+    plan.extend(others::plan(&stage));
     checks.extend(without_key(scope));
-    checks.extend(execute(plan));
+    checks.extend(without_server(&stage));
+    checks.extend(execute(plan, progress));
     checks
 }
 
 impl Stage<'_> {
     /// Tries every server alone, and keeps in mind which ones work.
-    pub(super) fn reach(&mut self) -> Vec<Check> {
+    pub(super) fn reach(&mut self, progress: Progress<'_>) -> Vec<Check> {
         let (places, plan) = self.server_authentication();
-        let checks = execute(plan);
+        let checks = execute(plan, progress);
         let works = |(check, place): (&Check, Option<_>)| place.filter(|_| check.outcome == Outcome::Passed);
         self.reached = checks.iter().zip(places).filter_map(works).collect();
         checks
@@ -78,6 +79,7 @@ impl Stage<'_> {
                         group: Group::Handshake,
                         title: "a client that trusts the root accepts the server",
                         subject: format!("{} as {host}", server.identity.name),
+                        about: about(&server.identity.name, None, Some(host), *version),
                         attempt: Attempt::call(&server.plain, self.nobody.at(*version), address),
                         expectation: Expectation::Accepted,
                         fix: "mend what the static checks report of the server, or give it a certificate for this host"
@@ -98,11 +100,12 @@ impl Stage<'_> {
             .filter(|client| client.key.is_some())
             .map(|client| (client, Calling::new(&self.tls, Some(client), &self.roots)))
             .collect();
-        let planned = |server: &Serving<'_>, version: TlsVersion, subject, attempt| Planned {
+        let planned = |server: &Serving<'_>, version: TlsVersion, subject: &str, attempt| Planned {
             id: format!("mtls-{}", version.id()),
             group: Group::Handshake,
             title: "server and client accept each other, and data goes both ways",
             subject: format!("{} <- {subject}", server.identity.name),
+            about: about(&server.identity.name, Some(subject), None, version),
             attempt,
             expectation: Expectation::Accepted,
             fix: "mend what the static checks report of the server and of the client".into(),
@@ -124,6 +127,26 @@ impl Stage<'_> {
         }
         plan
     }
+}
+
+/// Without a server nothing is tried, which must not look as if everything had been.
+fn without_server(stage: &Stage<'_>) -> Vec<Check> {
+    let scope = stage.scope;
+    if !stage.servers.is_empty() {
+        return vec![];
+    }
+    let (reason, is_told) = match scope.servers {
+        [] => ("there is no server, so no connection was tried", false),
+        // For each of them it was said already.
+        _ => ("no server has a private key, so no connection was tried", true),
+    };
+    let skipped = |id, group, title| Check::new(id, group, title, "any server", Outcome::skipped(reason));
+    let works = skipped("handshakes", Group::Handshake, "clients are taken");
+    let refuses = skipped("refusals", Group::Refusal, "whoever must not get through is refused");
+    let strangers =
+        skipped("other-environment", Group::Environment, "clients of other environments are refused");
+    let wanted = [(works, !is_told), (refuses, true), (strangers, !scope.others.is_empty())];
+    wanted.into_iter().filter_map(|(check, wanted)| wanted.then_some(check)).collect()
 }
 
 /// Whoever has no private key can show nothing.

@@ -15,7 +15,7 @@ mod tests;
 use time::OffsetDateTime;
 
 use super::TlsVersion;
-use super::attempt::{Planned, execute};
+use super::attempt::{Planned, Progress, execute};
 use super::handshake::{Expectation, Refusal};
 use super::refusals;
 use crate::policy::Policy;
@@ -29,6 +29,17 @@ use realm::{Ground, Realm};
 /// `now` is the time that handshakes and static checks use. It does not stop at a failure; every handshake has a time
 /// limit. What cannot be tried is skipped, with the reason.
 pub fn run(policy: &Policy, versions: &[TlsVersion], now: OffsetDateTime) -> PolicyReport {
+    run_watched(policy, versions, now, &|_, _| {})
+}
+
+/// [`run`] for somebody who waits: `progress` is told now and then how many checks of how many are done, in one part of
+/// the work after the other.
+pub fn run_watched(
+    policy: &Policy,
+    versions: &[TlsVersion],
+    now: OffsetDateTime,
+    progress: &dyn Fn(usize, usize),
+) -> PolicyReport {
     let environments = &policy.environments;
     let grounds: Vec<Vec<Ground<'_>>> =
         environments.iter().map(|environment| Ground::of(environment, versions, now)).collect();
@@ -38,10 +49,10 @@ pub fn run(policy: &Policy, versions: &[TlsVersion], now: OffsetDateTime) -> Pol
         .map(|(environment, grounds)| Realm::new(environment, grounds))
         .collect();
     // All servers first: what is refused by or at a server that nobody reaches would prove nothing.
-    let reached: Vec<Vec<Check>> = realms.iter_mut().map(Realm::reach).collect();
+    let reached: Vec<Vec<Check>> = realms.iter_mut().map(|realm| realm.reach(progress)).collect();
     let reports = realms.iter().zip(reached).enumerate().map(|(place, (realm, reached))| {
         let others = realms.iter().enumerate().filter(|(other, _)| *other != place);
-        report(realm, reached, others.map(|(_, other)| other))
+        report(realm, reached, others.map(|(_, other)| other), progress)
     });
     PolicyReport { environments: reports.collect() }
 }
@@ -50,6 +61,7 @@ fn report<'a>(
     realm: &Realm<'a>,
     reached: Vec<Check>,
     others: impl Iterator<Item = &'a Realm<'a>>,
+    progress: Progress<'_>,
 ) -> EnvironmentReport {
     let mut checks = standing::checks(realm);
     let (mut cells, mut plan) = matrix::plan(realm, checks.len());
@@ -57,7 +69,7 @@ fn report<'a>(
     plan.extend(realm.stages.iter().flat_map(refusals::plan).filter(|planned| !stands_in_matrix(planned)));
     plan.extend(others.flat_map(|other| isolation::plan(realm, other)));
 
-    let mut tried = execute(plan);
+    let mut tried = execute(plan, progress);
     let around = tried.split_off(in_cells);
     checks.extend(tried);
     for cell in &mut cells {

@@ -5,72 +5,27 @@
 mod tests;
 
 use super::TlsVersion;
-use super::attempt::{Attempt, Planned};
-use super::handshake::{Address, Expectation, Refusal};
+use super::attempt::{Attempt, Planned, about};
+use super::handshake::{Expectation, Refusal};
+use super::material::Twins;
 use super::party::{Calling, Serving};
 use super::plan::Stage;
-use crate::bundle::{Identity, Trust};
+use crate::bundle::Identity;
 use crate::pki::ExtendedKeyUsage;
 use crate::report::Group;
-
-/// A host that no certificate names (RFC 6761, section 6.4).
-pub(super) const WRONG_HOST: &str = "wrong-host.pkictl.invalid";
 
 /// Every refusal at every server.
 pub(super) fn plan(stage: &Stage<'_>) -> Vec<Planned> {
     let guests = Guests::new(stage);
     let mut plan = Vec::new();
     for server in &stage.servers {
-        let expired = expired_twin(stage, server);
+        let twins = twins(stage, server);
         for version in stage.scope.versions {
             let reached = stage.reached.contains(&(server.place, *version));
-            for (refusal, attempt) in attempts(stage, server, &guests, &expired, *version) {
+            for (refusal, attempt) in attempts(stage, server, &guests, &twins, *version) {
                 let attempt =
-                    if reached || refusal == Refusal::ExpiredServer { attempt } else { unreached() };
+                    if reached || refusal == Refusal::ExpiredServer { attempt } else { Attempt::unreached() };
                 plan.push(planned(server, *version, refusal, attempt));
-            }
-        }
-    }
-    plan
-}
-
-/// Every client of another environment at every server.
-pub(super) fn environments(stage: &Stage<'_>) -> Vec<Planned> {
-    let scope = stage.scope;
-    let mut plan = Vec::new();
-    for other in scope.others.iter().filter(|_| !scope.server_auth_only) {
-        let planned = |id: String, subject, attempt, refusal| Planned {
-            id,
-            group: Group::Environment,
-            title: "a client of another environment is refused",
-            subject,
-            attempt,
-            expectation: Expectation::Refused(refusal),
-            fix: format!(
-                "let each environment have a root of its own, and trust no root of {} here",
-                other.name
-            ),
-        };
-        if other.clients.is_empty() {
-            plan.extend(stage.servers.iter().map(|server| {
-                let subject = format!("{} <- {}", server.identity.name, other.name);
-                let skip = Attempt::Skip(format!("environment {} has no client", other.name));
-                planned("other-environment".into(), subject, skip, Refusal::ForeignClient)
-            }));
-        }
-        for client in &other.clients {
-            let calling = Calling::new(&stage.tls, Some(client), &stage.roots);
-            for server in &stage.servers {
-                for version in scope.versions {
-                    let attempt = match unfit(client, stage) {
-                        _ if !stage.reached.contains(&(server.place, *version)) => unreached(),
-                        Some(reason) => Attempt::Skip(reason.into()),
-                        None => Attempt::call(&server.asking, calling.at(*version), server.address()),
-                    };
-                    let subject = format!("{} <- {}/{}", server.identity.name, other.name, client.name);
-                    let id = format!("other-environment-{}", version.id());
-                    plan.push(planned(id, subject, attempt, stranger(client, stage)));
-                }
             }
         }
     }
@@ -81,8 +36,8 @@ pub(super) fn environments(stage: &Stage<'_>) -> Vec<Planned> {
 struct Guests {
     /// With a certificate of a foreign CA.
     foreign: Result<Calling, String>,
-    /// With an expired certificate of our CA.
-    expired: Result<Calling, String>,
+    /// With an expired certificate of our CA, and with one that is valid.
+    twins: Result<(Calling, Calling), String>,
     /// Trusting the foreign root only.
     distrustful: Result<Calling, String>,
 }
@@ -93,7 +48,12 @@ impl Guests {
         let with = |client| Calling::new(&stage.tls, Some(client), &stage.roots);
         Self {
             foreign: foreign().map(|foreign| with(&foreign.client)),
-            expired: stage.material.expired_client.as_ref().map(with).map_err(Clone::clone),
+            twins: stage
+                .material
+                .client_twins
+                .as_ref()
+                .map(|twins| (with(&twins.expired), with(&twins.valid)))
+                .map_err(Clone::clone),
             distrustful: foreign().map(|foreign| {
                 let roots = stage.tls.roots(std::slice::from_ref(foreign.root.certificate()));
                 Calling::new(&stage.tls, None, &roots)
@@ -102,11 +62,12 @@ impl Guests {
     }
 }
 
-/// The server as it would be with an expired certificate.
-fn expired_twin<'a>(stage: &Stage<'a>, server: &Serving<'_>) -> Result<Serving<'a>, String> {
-    let expired = stage.material.expired_servers.get(server.place).ok_or("there is none to show")?;
-    let expired = expired.as_ref().map_err(Clone::clone)?;
-    Ok(Serving::new(&stage.tls, server.place, expired, stage.scope.host, &stage.roots))
+/// The server as it would be with an expired certificate, and with another valid one.
+fn twins<'a>(stage: &Stage<'a>, server: &Serving<'_>) -> Result<(Serving<'a>, Serving<'a>), String> {
+    let twins = stage.material.server_twins.get(server.place).ok_or("there is none to show")?;
+    let Twins { expired, valid } = twins.as_ref().map_err(Clone::clone)?;
+    let serving = |twin| Serving::new(&stage.tls, server.place, twin, stage.scope.host, &stage.roots);
+    Ok((serving(expired), serving(valid)))
 }
 
 /// How each refusal is tried at one server.
@@ -114,7 +75,7 @@ fn attempts(
     stage: &Stage<'_>,
     server: &Serving<'_>,
     guests: &Guests,
-    expired: &Result<Serving<'_>, String>,
+    twins: &Result<(Serving<'_>, Serving<'_>), String>,
     version: TlsVersion,
 ) -> Vec<(Refusal, Attempt)> {
     let asking = |calling: &Calling| Attempt::call(&server.asking, calling.at(version), server.address());
@@ -126,12 +87,19 @@ fn attempts(
             (Refusal::NoClientCertificate, asking(&stage.nobody)),
             (Refusal::ForeignClient, or_skip(&guests.foreign, asking)),
             (Refusal::WrongPurpose, as_client.unwrap_or_else(|| asking(&server.as_client))),
-            (Refusal::ExpiredClient, signed(stage, or_skip(&guests.expired, asking))),
+            (
+                Refusal::ExpiredClient,
+                signed(
+                    stage,
+                    or_skip(&guests.twins, |(expired, valid)| asking(expired).beside(asking(valid))),
+                ),
+            ),
         ]);
     }
     let nobody = stage.nobody.at(version);
-    let wrong_host = Attempt::call(&server.plain, nobody, &Address::host(WRONG_HOST));
-    let expired = or_skip(expired, |expired| Attempt::call(&expired.plain, nobody, expired.address()));
+    let wrong_host = Attempt::call(&server.plain, nobody, &server.wrong_address());
+    let as_called = |twin: &Serving<'_>| Attempt::call(&twin.plain, nobody, twin.address());
+    let expired = or_skip(twins, |(expired, valid)| as_called(expired).beside(as_called(valid)));
     attempts.extend([
         (Refusal::ForeignServer, or_skip(&guests.distrustful, plain)),
         (Refusal::WrongHost, wrong_host),
@@ -192,6 +160,7 @@ fn planned(server: &Serving<'_>, version: TlsVersion, refusal: Refusal, attempt:
         group: Group::Refusal,
         title,
         subject: server.identity.name.clone(),
+        about: about(&server.identity.name, None, None, version),
         attempt,
         expectation: Expectation::Refused(refusal),
         fix: fix.into(),
@@ -211,17 +180,6 @@ fn signed(stage: &Stage<'_>, attempt: Attempt) -> Attempt {
     }
 }
 
-/// How a stranger must be refused: if its CA has the name of one of ours, only the signature can tell them apart.
-fn stranger(client: &Identity, stage: &Stage<'_>) -> Refusal {
-    if names_issuer_of(client, stage.scope.trust) { Refusal::ForgedClient } else { Refusal::ForeignClient }
-}
-
-/// Whether a chain ends below a name that a root of `trust` has, whoever signed it.
-pub(super) fn names_issuer_of(identity: &Identity, trust: &Trust) -> bool {
-    let issuer = identity.chain.last().map(|last| &last.details.issuer);
-    trust.anchors.iter().any(|root| Some(&root.details.subject) == issuer)
-}
-
 /// Why a server's certificate may be used by a client, too.
 fn purposes(server: &Identity) -> Option<&'static str> {
     match &server.leaf().details.ext_key_usage {
@@ -231,21 +189,4 @@ fn purposes(server: &Identity) -> Option<&'static str> {
         }
         Some(_) => None,
     }
-}
-
-/// Why a stranger would be refused for another reason than being one.
-fn unfit(client: &Identity, stage: &Stage<'_>) -> Option<&'static str> {
-    if client.key.is_none() {
-        Some("there is no private key for this client")
-    } else if !client.leaf().is_valid_at(stage.scope.now) {
-        Some("this client's certificate is not valid now, so a refusal would prove nothing")
-    } else if !client.leaf().allows(ExtendedKeyUsage::ClientAuth) {
-        Some("this certificate is not for clients, so a refusal would prove nothing")
-    } else {
-        None
-    }
-}
-
-pub(super) fn unreached() -> Attempt {
-    Attempt::Skip("no client accepts this server at all, so a refusal would prove nothing".into())
 }

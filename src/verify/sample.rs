@@ -77,7 +77,7 @@ impl Pki {
     pub(super) fn report_with(&self, change: impl FnOnce(&mut Material)) -> Report {
         let mut material = Material::make(&self.scope());
         change(&mut material);
-        run_with(&self.scope(), &material)
+        run_with(&self.scope(), &material, &|_, _| {})
     }
 }
 

@@ -136,6 +136,51 @@ fn a_server_without_host_name_is_called_without_one() {
 }
 
 #[test]
+fn a_spiffe_id_is_compared_and_stands_alone() {
+    let mut pki = Pki::new();
+    let id = "spiffe://example.org/web";
+    pki.servers = vec![identity(&pki.root, &spec(Role::Peer, "web", &[id]))];
+    let ask = |pki: &Pki, host| run(&Scope { host: Some(host), ..pki.scope() });
+    passed(&ask(&pki, id), "server-auth-tls12");
+    let (_, found) = failure(&ask(&pki, "spiffe://example.org/other"), "server-auth-tls13");
+    assert!(
+        found.starts_with("client: the certificate is not valid for the name that was asked for"),
+        "{found}"
+    );
+    pki.servers = vec![identity(&pki.root, &spec(Role::Peer, "web", &[id, "spiffe://example.net/web"]))];
+    let report = ask(&pki, id);
+    assert!(failed_ids(&report).contains(&"server-auth-tls13"), "{report:#?}");
+    assert_eq!(
+        failure(&report, "san"),
+        (
+            "a SPIFFE ID as the only URI (X.509-SVID, section 2)".into(),
+            format!("2 URIs: {id}, spiffe://example.net/web")
+        )
+    );
+}
+
+#[test]
+fn a_server_without_any_name_is_taken_by_nobody() {
+    let mut pki = Pki::new();
+    pki.servers =
+        vec![identity(&pki.root, &CertificateSpec { sans: vec![], ..spec(Role::Server, "web", &[]) })];
+    let report = pki.report();
+    let (_, found) = failure(&report, "server-auth-tls13");
+    assert!(found.starts_with("its certificate names no host, no address and no URI"), "{found}");
+    assert!(skipped(&report, "no-client-certificate-tls13").contains("would prove nothing"));
+}
+
+#[test]
+fn without_a_server_nothing_looks_as_if_it_had_been_tried() {
+    let mut pki = Pki::new();
+    pki.servers.clear();
+    let report = pki.report();
+    for id in ["handshakes", "refusals"] {
+        assert_eq!(skipped(&report, id), "there is no server, so no connection was tried");
+    }
+}
+
+#[test]
 fn the_host_that_was_asked_for_is_used_alone() {
     let pki = Pki::new();
     let ask = |host| run(&Scope { host: Some(host), ..pki.scope() });

@@ -22,6 +22,14 @@ impl TlsVersion {
     /// All versions, the newest first.
     pub const ALL: [Self; 2] = [Self::V13, Self::V12];
 
+    /// `1.3`.
+    pub fn number(self) -> &'static str {
+        match self {
+            Self::V12 => "1.2",
+            Self::V13 => "1.3",
+        }
+    }
+
     /// The end of check ids: `tls13`.
     pub fn id(self) -> &'static str {
         match self {

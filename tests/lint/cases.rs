@@ -57,7 +57,7 @@ const BESIDES: &[Case] = &[
     ("distant.crt", &["certificate-distant-end", "validity-long"]),
     ("long.crt", &["validity-long"]),
     ("ed25519.crt", &["key-type-uncommon"]),
-    ("nokid.crt", &["key-identifiers"]),
+    ("nokid.crt", &["key-identifiers", "leaf-key-identifier"]),
     ("signing.crt", &["certificate-signing-leaf"]),
     ("mail.crt", &["san-without-host"]),
     ("address.crt", &["san-address-as-dns"]),

@@ -10,7 +10,7 @@ use clap_complete::engine::ArgValueCandidates;
 use super::connect::ConnectArgs;
 use super::policy::PolicyArgs;
 use crate::cli::completions;
-use crate::pki::SubjectAltName;
+use crate::pki::{Moment, SubjectAltName};
 use crate::verify::TlsVersion;
 use route::RouteArgs;
 
@@ -27,7 +27,7 @@ pub struct VerifyArgs {
     /// Only these clients; repeatable
     #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completions::credentials))]
     pub client: Vec<String>,
-    /// Host name or address to ask for, instead of those in the server's certificate
+    /// Host name, address or URI (SPIFFE) to ask for, instead of those in the server's certificate
     #[arg(long, value_name = "NAME", value_parser = host, visible_alias = "servername")]
     pub host: Option<String>,
     /// Only this version of TLS: 1.2 or 1.3; repeatable
@@ -52,8 +52,11 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Files")]
     pub roots: Option<PathBuf>,
     /// File whose first line is the passphrase of the CA key, which signs expired certificates for the test
-    #[arg(long, value_name = "FILE", visible_alias = "password-file", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", visible_alias = "password-file", value_hint = ValueHint::FilePath, conflicts_with_all = ["server_cert", "client_cert"])]
     pub passphrase_file: Option<PathBuf>,
+    /// Verify as of another time: RFC 3339, YYYY-MM-DD, or a span from now such as 30d [default: now, whatever SOURCE_DATE_EPOCH says]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub at: Option<Moment>,
     /// Show every check, not only those that did not pass
     #[arg(long, short)]
     pub verbose: bool,
@@ -75,11 +78,12 @@ impl VerifyArgs {
     }
 }
 
-/// A host name or an address, as certificates spell it.
+/// A host name, an address or a URI, as certificates spell it.
 fn host(text: &str) -> Result<String, String> {
     match super::with_form::<SubjectAltName>(text)? {
         SubjectAltName::Dns(name) if !name.is_wildcard() => Ok(name.to_string()),
         SubjectAltName::Ip(address) => Ok(address.to_string()),
-        _ => Err("it is neither a host name nor an address".into()),
+        SubjectAltName::Uri(uri) => Ok(uri),
+        _ => Err("it is neither a host name, nor an address, nor a URI".into()),
     }
 }

@@ -5,8 +5,14 @@ use std::time::Duration;
 use anstream::adapter::strip_str;
 
 use super::{Json, grid, human, listed};
+use crate::cli::report::Stamp;
 use crate::report::policy::{Cell, Declared, EnvironmentReport, PolicyReport, ServiceReport, Verdict};
 use crate::report::{Check, Group, Outcome};
+
+fn stamp() -> Stamp<'static> {
+    let at = time::OffsetDateTime::UNIX_EPOCH;
+    Stamp { took: Duration::from_millis(7), environment: None, at, is_chosen: false }
+}
 
 fn service(name: &str, serves: bool) -> ServiceReport {
     let (name, domain) = (name.to_owned(), "test".to_owned());
@@ -81,7 +87,7 @@ fn small() -> EnvironmentReport {
 
 fn text(verbose: bool) -> String {
     let report = PolicyReport { environments: vec![small()] };
-    let text = human(&report, &report.counts(), "pkictl.toml", Duration::from_millis(7), verbose, 80);
+    let text = human(&report, &report.counts(), "pkictl.toml", &stamp(), verbose, 80);
     strip_str(&text).to_string()
 }
 
@@ -174,8 +180,9 @@ fn colours_repeat_what_the_words_say() {
 #[test]
 fn json_has_counts_and_environments_side_by_side() {
     let report = PolicyReport { environments: vec![small()] };
-    let json = serde_json::to_value(Json { title: "t", counts: report.counts(), report: &report })
-        .expect("plain data");
+    let json =
+        serde_json::to_value(Json { title: "t", at: stamp().at(), counts: report.counts(), report: &report })
+            .expect("plain data");
     assert_eq!(json["counts"]["failed"], 2);
     assert_eq!(json["environments"][0]["cells"][5]["verdict"], "fails");
     assert_eq!(json["environments"][0]["cells"][5]["declared"], "may");

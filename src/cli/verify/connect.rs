@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::{clients, name_roots, trust};
+use super::{authorities, clients, moment, name_roots};
 use crate::cli::args::{Global, VerifyArgs};
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::cli::{clock, report};
+use crate::cli::report::{self, Stamp};
 use crate::store::Environment;
 use crate::verify::TlsVersion;
 use crate::verify::endpoint::{self, Endpoint, Place};
@@ -18,9 +18,11 @@ pub(super) fn run(
     global: &Global,
     output: &Output,
 ) -> Result<(), Failure> {
-    let trust =
-        trust(args, environment).map_err(|failure| name_roots(failure, "clients of this endpoint"))?;
-    let clients = clients(args, environment)?;
+    let now = moment(args)?;
+    let trust = authorities::trust(args, environment);
+    let (trust, mut checks) = trust.map_err(|failure| name_roots(failure, "clients of this endpoint"))?;
+    let (clients, unreadable) = clients(args, environment)?;
+    checks.extend(unreadable);
     let host = args.host.as_deref().unwrap_or(place.host());
     let versions: Vec<TlsVersion> =
         TlsVersion::ALL.into_iter().filter(|version| args.tls.contains(version)).collect();
@@ -32,14 +34,16 @@ pub(super) fn run(
         clients: &clients,
         versions: &versions,
         limit: Duration::from_secs(args.live.timeout),
-        now: clock::now()?,
+        now,
     };
     let start = Instant::now();
-    let result = endpoint::run(&endpoint);
+    let mut result = endpoint::run(&endpoint);
+    let took = start.elapsed();
+    result.checks.splice(0..0, checks);
     let title = match &args.roots {
         Some(roots) => format!("{place} as {host}, roots of {}", roots.display()),
         None => format!("{place} as {host}, root of environment {}", global.env),
     };
     // What an endpoint offers is the answer here, not only what is wrong with it.
-    report::show(&result, &title, start.elapsed(), true, output)
+    report::show(&result, &title, &Stamp { took, ..Stamp::new(args, now) }, true, output)
 }

@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::versions;
+use super::{moment, versions};
 use crate::artifact::{self, Artifact, Existing};
 use crate::cli::args::{Format, Global, VerifyArgs};
 use crate::cli::failure::Failure;
 use crate::cli::manifest::Opened;
 use crate::cli::output::Output;
-use crate::cli::{apply, clock, matrix};
+use crate::cli::progress::Counter;
+use crate::cli::report::Stamp;
+use crate::cli::{apply, matrix};
 use crate::report::policy::PolicyReport;
 use crate::{diagram, page, verify};
 
@@ -22,9 +24,12 @@ pub(super) fn run(file: &Path, args: &VerifyArgs, global: &Global, output: &Outp
     let mut opened = Opened::read(file, global)?;
     opened.open_keys(args.passphrase_file.as_deref(), false)?;
     let policy = opened.reconcile((false, false), output, &|_, _| {}, |reconciler| reconciler.policy())?;
-    let (start, now) = (Instant::now(), clock::now()?);
-    let report = verify::policy::run(&policy, &versions(args), now);
-    let took = start.elapsed();
+    let (start, now) = (Instant::now(), moment(args)?);
+    let counter = Counter::new(output.is_quiet(), "connections");
+    let count = |done, all| counter.set(done, all);
+    let report = verify::policy::run_watched(&policy, &versions(args), now, &count);
+    counter.finish();
+    let stamp = Stamp { took: start.elapsed(), ..Stamp::new(args, now) };
     let title = file.display().to_string();
     if let Some(path) = &args.policy.report {
         let text = page::render(&report, &title, env!("CARGO_PKG_VERSION"), now);
@@ -34,7 +39,7 @@ pub(super) fn run(file: &Path, args: &VerifyArgs, global: &Global, output: &Outp
     let shown = match output.format {
         Format::Mermaid => drawn(&report, &diagram::mermaid(&report), output),
         Format::Dot => drawn(&report, &diagram::dot(&report), output),
-        _ => matrix::show(&report, &title, took, args.verbose, output),
+        _ => matrix::show(&report, &title, &stamp, args.verbose, output),
     };
     if report.counts().failed > 0 {
         output.next(&format!("pkictl plan{}{}", apply::named(file), apply::options(global)));

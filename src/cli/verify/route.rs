@@ -7,12 +7,14 @@ use std::time::Instant;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{callers, clients, name_roots, trust, versions};
+use super::others::callers;
+use super::{authorities, clients, moment, name_roots, versions};
 use crate::bundle::Identity;
 use crate::cli::args::VerifyArgs;
 use crate::cli::failure::Failure;
+use crate::cli::material;
 use crate::cli::output::Output;
-use crate::cli::{clock, material, report};
+use crate::cli::report::{self, Stamp};
 use crate::kubernetes;
 use crate::lint::{self, Finding};
 use crate::pki::{Certificate, Label, pem};
@@ -21,9 +23,11 @@ use crate::store::{self, Environment};
 use crate::verify::route::{self, Objection, Route, Scope, Subject, Termination};
 
 pub(super) fn run(args: &VerifyArgs, environment: &Environment, output: &Output) -> Result<(), Failure> {
-    let now = clock::now()?;
-    let trust = trust(args, environment).map_err(|failure| name_roots(failure, "visitors"))?;
-    let (documents, unreadable) = read(&args.routes.route)?;
+    let now = moment(args)?;
+    let trust = authorities::trust(args, environment);
+    let (trust, mut unreadable) = trust.map_err(|failure| name_roots(failure, "visitors"))?;
+    let (documents, not_read) = read(&args.routes.route)?;
+    unreadable.extend(not_read);
     let objects = kubernetes::objects(&documents);
     let named = PodNames::parse(&args.routes.pod_cert)?;
     let namespace = args.routes.namespace.as_deref();
@@ -49,9 +53,10 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, output: &Output)
         Some(path) => pem::certificates(&store::read_file(path)?, &path.display().to_string())?,
         None => Vec::<Certificate>::new(),
     };
-    let mut clients = clients(args, environment)?;
+    let (mut clients, not_read) = clients(args, environment)?;
+    unreadable.extend(not_read);
     match (args.routes.pod_mtls, clients.is_empty()) {
-        (true, true) => clients = callers(environment),
+        (true, true) => clients = callers(environment).0,
         (false, false) => {
             let hint = Some("add `--pod-mtls` if they do".to_owned());
             return Err(Failure::usage("clients are named, but pods do not ask for certificates", hint));
@@ -70,7 +75,8 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, output: &Output)
     let start = Instant::now();
     let mut result = route::run(&scope)?;
     result.checks.splice(0..0, unreadable);
-    report::show(&result, &title(&args.routes.route), start.elapsed(), args.verbose, output)
+    let stamp = Stamp { took: start.elapsed(), ..Stamp::new(args, now) };
+    report::show(&result, &title(&args.routes.route), &stamp, args.verbose, output)
 }
 
 fn title(files: &[std::path::PathBuf]) -> String {

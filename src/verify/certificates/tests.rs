@@ -103,8 +103,12 @@ fn a_wildcard_that_clients_refuse_fails() {
 fn missing_key_identifiers_fail() {
     let report = changed(|details| details.authority_key_id = None);
     assert_eq!(failure(&report, "key-identifiers").0, "an authority key identifier in \"web\"");
-    let report = changed(|details| details.subject_key_id = None);
-    assert_eq!(failure(&report, "key-identifiers").0, "a subject key identifier in \"web\"");
+    let mut pki = below_an_intermediate(None);
+    pki.servers[0].chain[1].details.subject_key_id = None;
+    let report = statics(&pki);
+    assert_eq!(failure(&report, "key-identifiers").0, "a subject key identifier in \"Issuing 2\"");
+    // Nobody asks for that of a leaf.
+    passed(&changed(|details| details.subject_key_id = None), "key-identifiers");
 }
 
 #[test]
@@ -169,6 +173,34 @@ fn a_root_that_was_made_again_under_its_old_name_breaks_the_chain() {
     assert_eq!(
         failure(&statics(&pki), "chain"),
         pair("\"web\" signed with the key of \"Root 1\"", "a signature by another key, under the same name")
+    );
+}
+
+#[test]
+fn a_signature_of_an_unknown_kind_is_skipped_and_accuses_nobody() {
+    let mut pki = Pki::new();
+    pki.trust.anchors[0].details.key_type = "ec-p521".into();
+    let reason = skipped(&statics(&pki), "chain");
+    assert_eq!(
+        reason,
+        "this program cannot check the signature of \"Root 1\" under \"web\" (ecdsa-with-SHA256 by a key of ec-p521)"
+    );
+}
+
+#[test]
+fn another_root_beside_the_certificate_fails() {
+    let mut pki = Pki::new();
+    let other = root("Root 2").certificate().clone();
+    pki.servers[0].anchors.push(other.clone());
+    let (expected, found) = failure(&statics(&pki), "chain");
+    assert_eq!(expected, "no root but \"Root 1\" in ca.crt beside the certificate");
+    assert!(found.starts_with("\"Root 2\", sha256 "), "{found}");
+    // A root that is trusted, and not the one above this certificate.
+    pki.trust.anchors.push(other.clone());
+    pki.servers[0].anchors = vec![other];
+    assert_eq!(
+        failure(&statics(&pki), "chain"),
+        pair("\"Root 1\" in ca.crt beside the certificate", "Root 2")
     );
 }
 

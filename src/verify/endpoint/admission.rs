@@ -3,7 +3,7 @@
 
 use super::survey::words;
 use super::{Endpoint, StartTls};
-use crate::pki::printable;
+use crate::pki::{SubjectAltName, printable};
 use crate::verify::handshake::{Ended, Question, Visit};
 
 /// The protocol of the question that is put to web servers.
@@ -18,8 +18,10 @@ pub(super) enum Admission {
     Refused(String),
     /// TLS took it, and the application says no: perhaps because of the certificate, perhaps not.
     Denied(String),
-    /// The connection ended, without a reason that could be told from a defect.
-    Broken(String),
+    /// The server closed the connection and gave no reason.
+    Closed(String),
+    /// Another end, which may have any reason: an alert that does not speak of this guest, silence, a lost connection.
+    Failed(String),
     /// TLS took it; what the application thinks cannot be found out without knowing more.
     Unknown(String),
 }
@@ -48,39 +50,57 @@ pub(super) fn question(endpoint: &Endpoint<'_>) -> Option<Question> {
 }
 
 fn authority(endpoint: &Endpoint<'_>) -> String {
-    let host = endpoint.host;
+    let host = if is_uri(endpoint.host) { endpoint.place.host() } else { endpoint.host };
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
     format!("{host}:{}", endpoint.place.port())
 }
 
+/// Who calls, and so what a refusal must be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guest {
+    /// Somebody with a certificate that should be taken.
+    Own,
+    /// Nobody's certificate was shown.
+    WithoutCertificate,
+    /// A certificate of a CA that the server does not know.
+    Foreign,
+}
+
+/// Whether a name is none that HTTP knows a host by.
+fn is_uri(name: &str) -> bool {
+    matches!(name.parse(), Ok(SubjectAltName::Uri(_)))
+}
+
+impl Guest {
+    /// The alerts by which servers refuse this guest for what it is (RFC 8446, section 6.2): Go and Java send
+    /// bad_certificate for all of them, and for a missing one TLS 1.2 has only handshake_failure.
+    fn alerts(self) -> &'static [&'static str] {
+        match self {
+            // Whatever the reason is, it is not taken.
+            Self::Own => &[],
+            Self::WithoutCertificate => {
+                &["certificate_required", "handshake_failure", "bad_certificate", "access_denied"]
+            }
+            Self::Foreign => &["unknown_ca", "bad_certificate", "certificate_unknown", "access_denied"],
+        }
+    }
+}
+
 impl Admission {
     /// What a visit says about its guest.
-    pub(super) fn of(visit: &Visit, endpoint: &Endpoint<'_>) -> Self {
-        /// Alerts by which servers refuse a client's certificate or its absence (RFC 8446, section 6.2; in TLS 1.2
-        /// OpenSSL sends handshake_failure for a missing one, Go and Java bad_certificate).
-        const CERTIFICATE_ALERTS: [&str; 10] = [
-            "certificate_required",
-            "unknown_ca",
-            "bad_certificate",
-            "certificate_unknown",
-            "certificate_expired",
-            "certificate_revoked",
-            "unsupported_certificate",
-            "access_denied",
-            "decrypt_error",
-            "handshake_failure",
-        ];
+    pub(super) fn of(visit: &Visit, endpoint: &Endpoint<'_>, guest: Guest) -> Self {
         match &visit.ended {
             Ended::Agreed(None) => Self::Taken("the handshake is complete, and nobody objected".into()),
             Ended::Agreed(Some(heard)) => match endpoint.starttls {
-                StartTls::Direct => http(heard),
-                StartTls::Postgres => postgres(heard),
+                StartTls::Direct => http(heard, guest),
+                StartTls::Postgres => postgres(heard, guest),
                 StartTls::Smtp | StartTls::Imap => Self::Taken("the server answers".into()),
             },
-            Ended::Alert(alert) if visit.asked.is_some() && CERTIFICATE_ALERTS.contains(&alert.as_str()) => {
+            Ended::Alert(alert) if visit.asked.is_some() && guest.alerts().contains(&alert.as_str()) => {
                 Self::Refused(words(&visit.ended, endpoint))
             }
-            other => Self::Broken(words(other, endpoint)),
+            Ended::Closed => Self::Closed(words(&visit.ended, endpoint)),
+            other => Self::Failed(words(other, endpoint)),
         }
     }
 
@@ -90,28 +110,37 @@ impl Admission {
             Self::Taken(text)
             | Self::Refused(text)
             | Self::Denied(text)
-            | Self::Broken(text)
+            | Self::Closed(text)
+            | Self::Failed(text)
             | Self::Unknown(text) => text,
         }
     }
 }
 
-fn http(heard: &[u8]) -> Admission {
+fn http(heard: &[u8], guest: Guest) -> Admission {
     let text = String::from_utf8_lossy(heard);
     let Some(status) = http_status(heard) else {
         return Admission::Taken("the server answers".into());
     };
     let says = format!("HTTP {status}");
     match status {
-        // nginx: "400 No required SSL certificate was sent", "400 The SSL certificate error".
-        400 if text.contains("SSL certificate") => {
-            Admission::Refused(format!("{says} because of the certificate"))
+        // nginx's words, and its own codes, which only its error_page can bring out.
+        400 if text.contains("No required SSL certificate was sent") => {
+            because(Guest::WithoutCertificate, guest, format!("{says} because of the certificate"))
         }
-        // nginx's own codes, which only its error_page can bring out.
-        495 | 496 => Admission::Refused(says),
+        400 if text.contains("SSL certificate") => {
+            because(Guest::Foreign, guest, format!("{says} because of the certificate"))
+        }
+        496 => because(Guest::WithoutCertificate, guest, says),
+        495 => because(Guest::Foreign, guest, says),
         401 | 403 => Admission::Denied(says),
         _ => Admission::Taken(format!("it answers with {says}")),
     }
+}
+
+/// A refusal that is meant for one kind of guest proves nothing of another one.
+fn because(meant: Guest, guest: Guest, found: String) -> Admission {
+    if meant == guest { Admission::Refused(found) } else { Admission::Failed(found) }
 }
 
 /// The status, once the status line is complete.
@@ -146,9 +175,9 @@ fn postgres_message(heard: &[u8]) -> Option<(u8, &[u8])> {
     Some((*kind, rest.get(..length)?))
 }
 
-fn postgres(heard: &[u8]) -> Admission {
+fn postgres(heard: &[u8], guest: Guest) -> Admission {
     let Some((kind, body)) = postgres_message(heard) else {
-        return Admission::Broken("an incomplete message of PostgreSQL".into());
+        return Admission::Failed("an incomplete message of PostgreSQL".into());
     };
     // Fields of an ErrorResponse: a letter, a text, a zero byte.
     let field = |letter: u8| {
@@ -160,7 +189,7 @@ fn postgres(heard: &[u8]) -> Admission {
         b'R' if body.starts_with(&[0, 0, 0, 0]) => Admission::Taken("PostgreSQL lets it log in".into()),
         b'R' => Admission::Taken("PostgreSQL goes on to ask for a password".into()),
         b'E' if message.contains("valid client certificate") => {
-            Admission::Refused(format!("PostgreSQL: {message}"))
+            because(Guest::WithoutCertificate, guest, format!("PostgreSQL: {message}"))
         }
         // Class 28: invalid authorization. Which roles a certificate may be, nobody has told us.
         b'E' if code.starts_with("28") => Admission::Unknown(format!("PostgreSQL: {message}")),
@@ -171,7 +200,7 @@ fn postgres(heard: &[u8]) -> Admission {
 
 #[cfg(test)]
 mod tests {
-    use super::{Admission, http, http_status, postgres, postgres_message, startup};
+    use super::{Admission, Guest, http, http_status, postgres, postgres_message, startup};
 
     fn error(code: &str, message: &str) -> Vec<u8> {
         let body = format!("SFATAL\0C{code}\0M{message}\0\0");
@@ -182,11 +211,19 @@ mod tests {
     #[test]
     fn only_http_that_speaks_of_the_certificate_is_a_refusal_for_it() {
         let page = |status, text| format!("HTTP/1.1 {status} X\r\n\r\n<h1>{text}</h1>").into_bytes();
-        assert!(matches!(http(&page(400, "No required SSL certificate was sent")), Admission::Refused(_)));
-        assert!(matches!(http(&page(400, "The SSL certificate error")), Admission::Refused(_)));
-        assert!(matches!(http(&page(400, "Bad Request")), Admission::Taken(_)));
-        assert_eq!(http(&page(403, "")), Admission::Denied("HTTP 403".into()));
-        assert_eq!(http(&page(200, "")), Admission::Taken("it answers with HTTP 200".into()));
+        let (foreign, none) = (Guest::Foreign, Guest::WithoutCertificate);
+        for (status, text, meant, other) in [
+            (400, "No required SSL certificate was sent", none, foreign),
+            (400, "The SSL certificate error", foreign, none),
+            (496, "", none, foreign),
+            (495, "", foreign, none),
+        ] {
+            assert!(matches!(http(&page(status, text), meant), Admission::Refused(_)), "{status} {text}");
+            assert!(matches!(http(&page(status, text), other), Admission::Failed(_)), "{status} {text}");
+        }
+        assert!(matches!(http(&page(400, "Bad Request"), foreign), Admission::Taken(_)));
+        assert_eq!(http(&page(403, ""), foreign), Admission::Denied("HTTP 403".into()));
+        assert_eq!(http(&page(200, ""), foreign), Admission::Taken("it answers with HTTP 200".into()));
         assert_eq!(http_status(b"HTTP/1.1 20"), None);
         assert_eq!(http_status(b"220 mail"), None);
     }
@@ -194,10 +231,12 @@ mod tests {
     #[test]
     fn postgres_is_believed_only_where_it_speaks_of_the_certificate() {
         let refused = error("28000", "connection requires a valid client certificate");
-        assert!(matches!(postgres(&refused), Admission::Refused(_)));
-        assert!(matches!(postgres(&error("28000", "no pg_hba.conf entry")), Admission::Unknown(_)));
-        assert!(matches!(postgres(&error("3D000", "no such database")), Admission::Taken(_)));
-        assert_eq!(postgres(b"R\0\0\0\x08\0\0\0\0"), Admission::Taken("PostgreSQL lets it log in".into()));
+        let told = |message: &[u8]| postgres(message, Guest::WithoutCertificate);
+        assert!(matches!(told(&refused), Admission::Refused(_)));
+        assert!(matches!(postgres(&refused, Guest::Foreign), Admission::Failed(_)));
+        assert!(matches!(told(&error("28000", "no pg_hba.conf entry")), Admission::Unknown(_)));
+        assert!(matches!(told(&error("3D000", "no such database")), Admission::Taken(_)));
+        assert_eq!(told(b"R\0\0\0\x08\0\0\0\0"), Admission::Taken("PostgreSQL lets it log in".into()));
         assert_eq!(postgres_message(&refused[..9]), None);
         assert_eq!(postgres_message(b"E\0\0\0\0"), None);
         assert_eq!(postgres_message(b"E\xff\xff\xff\xff"), None);

@@ -1,12 +1,13 @@
 //! Whom an endpoint that asks for certificates takes, and whom it refuses.
 
-use super::admission::Admission;
+use super::admission::{Admission, Guest};
 use super::offers::authorities;
 use super::survey::{Survey, Visits};
 use crate::bundle::Identity;
 use crate::pki::distinguished_name;
 use crate::report::{Check, Group, Outcome};
 use crate::verify::TlsVersion;
+use crate::verify::attempt::about;
 use crate::verify::handshake::{Asked, Visit};
 
 pub(super) fn checks(survey: &Survey<'_>) -> Vec<Check> {
@@ -15,40 +16,44 @@ pub(super) fn checks(survey: &Survey<'_>) -> Vec<Check> {
         clients.iter().zip(&survey.own).flat_map(|(client, visits)| own(survey, client, visits)).collect();
     let is_asking = survey.bare.iter().any(|(_, visit)| visit.asked.is_some());
     if is_asking && !clients.is_empty() {
-        for (version, visit) in served(&survey.bare) {
-            checks.push(refusal(
-                survey,
-                "no-client-certificate",
-                "a client without certificate is refused",
-                version,
-                visit,
-            ));
-        }
+        let visits = survey.bare.iter().filter(|(_, visit)| visit.was_served());
+        checks.extend(visits.map(|(version, visit)| WITHOUT.check(survey, *version, visit)));
     }
+    // That nothing is asked for was said before.
     match &survey.foreign {
-        Ok(visits) => checks.extend(
-            visits.iter().map(|(version, visit)| refusal(survey, FOREIGN.0, FOREIGN.1, *version, visit)),
-        ),
-        Err(reason) if is_asking => {
-            checks.push(Check::new(
-                FOREIGN.0,
-                Group::Refusal,
-                FOREIGN.1,
-                survey.subject(),
-                Outcome::skipped(reason.clone()),
-            ));
+        Ok(visits) => {
+            checks.extend(visits.iter().map(|(version, visit)| FOREIGN.check(survey, *version, visit)))
         }
-        // That nothing is asked for was said before.
+        Err(reason) if is_asking => {
+            let outcome = Outcome::skipped(reason.clone());
+            checks.push(Check::new(FOREIGN.id, Group::Refusal, FOREIGN.title, survey.subject(), outcome));
+        }
         Err(_) => {}
     }
     checks
 }
 
-const FOREIGN: (&str, &str) = ("foreign-client", "a client certificate of a foreign CA is refused");
-
-fn served(visits: &Visits) -> impl Iterator<Item = (TlsVersion, &Visit)> {
-    visits.iter().filter(|(_, visit)| visit.was_served()).map(|(version, visit)| (*version, visit))
+/// A guest who must be refused.
+struct Refusal {
+    guest: Guest,
+    id: &'static str,
+    title: &'static str,
+    fix: &'static str,
 }
+
+const WITHOUT: Refusal = Refusal {
+    guest: Guest::WithoutCertificate,
+    id: "no-client-certificate",
+    title: "a client without certificate is refused",
+    fix: "let the server require a client certificate instead of only asking for one",
+};
+
+const FOREIGN: Refusal = Refusal {
+    guest: Guest::Foreign,
+    id: "foreign-client",
+    title: "a client certificate of a foreign CA is refused",
+    fix: "let the server check client certificates against its own CA alone",
+};
 
 /// A client of ours, which must be taken on every version.
 fn own(survey: &Survey<'_>, client: &Identity, visits: &Result<Visits, String>) -> Vec<Check> {
@@ -65,27 +70,38 @@ fn own(survey: &Survey<'_>, client: &Identity, visits: &Result<Visits, String>) 
     let mut checks: Vec<Check> =
         asked.into_iter().filter_map(|asked| named(&subject, client, asked)).collect();
     for (version, visit) in visits {
-        let admission = Admission::of(visit, survey.endpoint);
+        let admission = Admission::of(visit, survey.endpoint, Guest::Own);
         let failed =
             |found: &str| Outcome::failed("the server takes it", found).with_fix(advice(client, visit));
         let outcome = match &admission {
             Admission::Taken(_) if visit.asked.is_none() => Outcome::skipped("the server did not ask for it"),
+            Admission::Taken(found) if !was_shown(visit) => {
+                failed(&format!("it could not be shown; {found}"))
+            }
             Admission::Taken(_) => Outcome::Passed,
-            Admission::Refused(found) | Admission::Broken(found) => failed(found),
+            Admission::Refused(found) | Admission::Closed(found) | Admission::Failed(found) => failed(found),
             Admission::Denied(found) => failed(&format!("TLS takes it, but the answer is {found}")),
             Admission::Unknown(found) => Outcome::skipped(format!("TLS takes it; then {found}")),
         };
         let id = format!("own-client-{}", version.id());
         let detail = format!("{version}, {}", admission.text());
         checks.push(
-            Check::new(id, Group::Handshake, title, &subject, outcome).with_detail(detail).took(visit.took),
+            Check::new(id, Group::Handshake, title, &subject, outcome)
+                .about(about(&survey.subject(), Some(&client.name), None, *version))
+                .with_detail(detail)
+                .took(visit.took),
         );
     }
     checks
 }
 
+/// Whether the guest's certificate went to the server: TLS shows none whose key cannot sign as the server wants.
+fn was_shown(visit: &Visit) -> bool {
+    visit.asked.as_ref().is_some_and(|asked| asked.takes_our_key)
+}
+
 fn advice(client: &Identity, visit: &Visit) -> String {
-    if visit.asked.as_ref().is_some_and(|asked| !asked.takes_our_key) {
+    if visit.asked.is_some() && !was_shown(visit) {
         return "the server takes no signature of this kind of key: issue the certificate with another key type".into();
     }
     let issuer = client.chain.last().map_or("", |last| &last.details.issuer);
@@ -115,36 +131,37 @@ fn named(subject: &str, client: &Identity, asked: &Asked) -> Option<Check> {
     Some(Check::new("named-authorities", Group::Handshake, title, subject, outcome))
 }
 
-/// A guest who must be refused. What might have other reasons counts only beside a client that is taken.
-fn refusal(
-    survey: &Survey<'_>,
-    id: &'static str,
-    title: &'static str,
-    version: TlsVersion,
-    visit: &Visit,
-) -> Check {
-    let admission = Admission::of(visit, survey.endpoint);
+impl Refusal {
+    /// What might have other reasons counts only beside a client that is taken.
+    fn check(&self, survey: &Survey<'_>, version: TlsVersion, visit: &Visit) -> Check {
+        let admission = Admission::of(visit, survey.endpoint, self.guest);
+        let outcome = match &admission {
+            _ if visit.asked.is_none() => Outcome::skipped("the server did not ask for a certificate"),
+            _ if self.guest == Guest::Foreign && !was_shown(visit) => Outcome::skipped(
+                "the server takes signatures only of a kind of key that this program makes none of, so that no foreign certificate could be shown",
+            ),
+            Admission::Refused(_) => Outcome::Passed,
+            Admission::Denied(_) | Admission::Closed(_) if is_own_taken(survey, version) => Outcome::Passed,
+            Admission::Denied(found) | Admission::Closed(found) | Admission::Unknown(found) => {
+                Outcome::skipped(format!(
+                    "{found}; without a client that is taken nobody can tell whether that is because of the certificate"
+                ))
+            }
+            Admission::Failed(found) => {
+                Outcome::skipped(format!("{found}; that is no refusal because of the certificate"))
+            }
+            Admission::Taken(found) => Outcome::failed("a refusal", found.clone()).with_fix(self.fix),
+        };
+        let detail = format!("{version}, {}", admission.text());
+        let id = format!("{}-{}", self.id, version.id());
+        let check = Check::new(id, Group::Refusal, self.title, survey.subject(), outcome);
+        check.about(about(&survey.subject(), None, None, version)).with_detail(detail).took(visit.took)
+    }
+}
+
+fn is_own_taken(survey: &Survey<'_>, version: TlsVersion) -> bool {
     let own = survey.own.iter().flatten().flatten().filter(|(other, _)| *other == version);
-    let is_own_taken = own
-        .into_iter()
-        .any(|(_, visit)| matches!(Admission::of(visit, survey.endpoint), Admission::Taken(_)));
-    let outcome = match &admission {
-        _ if visit.asked.is_none() => Outcome::skipped("the server did not ask for a certificate"),
-        Admission::Refused(_) => Outcome::Passed,
-        Admission::Denied(_) | Admission::Broken(_) if is_own_taken => Outcome::Passed,
-        Admission::Denied(found) | Admission::Broken(found) | Admission::Unknown(found) => {
-            Outcome::skipped(format!(
-                "{found}; without a client that is taken nobody can tell whether that is because of the certificate"
-            ))
-        }
-        Admission::Taken(found) => Outcome::failed("a refusal", found.clone()).with_fix(if id == FOREIGN.0 {
-            "let the server check client certificates against its own CA alone"
-        } else {
-            "let the server require a client certificate instead of only asking for one"
-        }),
-    };
-    let detail = format!("{version}, {}", admission.text());
-    Check::new(format!("{id}-{}", version.id()), Group::Refusal, title, survey.subject(), outcome)
-        .with_detail(detail)
-        .took(visit.took)
+    own.into_iter().any(|(_, visit)| {
+        was_shown(visit) && matches!(Admission::of(visit, survey.endpoint, Guest::Own), Admission::Taken(_))
+    })
 }

@@ -1,7 +1,7 @@
 //! What an endpoint offers: versions, key exchange, and whether it asks for a certificate.
 
 use super::Endpoint;
-use super::admission::Admission;
+use super::admission::{Admission, Guest};
 use super::old_version::Answer;
 use super::survey::{Survey, words};
 use crate::pki::distinguished_name;
@@ -93,7 +93,7 @@ fn client_certificate(survey: &Survey<'_>) -> Check {
 }
 
 fn request(visit: &Visit, asked: &Asked, endpoint: &Endpoint<'_>) -> String {
-    let how = match Admission::of(visit, endpoint) {
+    let how = match Admission::of(visit, endpoint, Guest::WithoutCertificate) {
         Admission::Refused(_) => "required",
         Admission::Taken(_) => "asked for, not required",
         _ => "asked for",

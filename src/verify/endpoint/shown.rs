@@ -5,6 +5,8 @@ use crate::bundle::Identity;
 use crate::pki::validity::human_time;
 use crate::pki::{Certificate, SubjectAltName};
 use crate::report::{Check, Group, Outcome};
+use crate::verify::attempt::about;
+use crate::verify::handshake::uris;
 use crate::verify::{Scope, certificates};
 
 pub(super) fn checks(survey: &Survey<'_>) -> Vec<Check> {
@@ -54,7 +56,7 @@ fn describe(certificate: &Certificate) -> String {
 
 fn host(survey: &Survey<'_>, identity: &Identity) -> Check {
     let (leaf, host) = (identity.leaf(), survey.endpoint.host);
-    let outcome = if leaf.serves_host(host) {
+    let outcome = if leaf.serves_host(host) || uris(leaf).contains(&host) {
         Outcome::Passed
     } else {
         let names: Vec<String> = leaf.details.sans.iter().map(SubjectAltName::to_string).collect();
@@ -78,6 +80,7 @@ fn verdicts<'a>(survey: &'a Survey<'_>) -> impl Iterator<Item = Check> + 'a {
         let title = "a client that trusts the root accepts it";
         let id = format!("server-auth-{}", version.id());
         let check = Check::new(id, Group::Handshake, title, survey.subject(), outcome);
+        let check = check.about(about(&survey.subject(), None, Some(survey.endpoint.host), *version));
         Some(check.with_detail(format!("{version}, as {}", survey.endpoint.host)).took(visit.took))
     })
 }

@@ -8,7 +8,7 @@ use super::old_version::{self, Answer};
 use super::{Endpoint, Trouble, plain_text};
 use crate::bundle::Identity;
 use crate::error::Result;
-use crate::pki::Certificate;
+use crate::pki::{Certificate, KeyAlgorithm};
 use crate::verify::handshake::{Address, Credentials, Ended, Offer, Question, Roots, Tls, Visit};
 use crate::verify::material::Material;
 use crate::verify::{Scope, TlsVersion};
@@ -59,7 +59,7 @@ impl<'a> Survey<'a> {
         let not_asked = || Err("the endpoint asks for no certificate".to_owned());
         let mut call = |client: &Identity| if asks { caller.all(client, &served) } else { not_asked() };
         let own = endpoint.clients.iter().map(&mut call).collect();
-        let foreign = foreign(endpoint, shown.as_ref().ok()).and_then(|client| call(&client));
+        let foreign = if asks { caller.strangers(shown.as_ref().ok(), &served) } else { not_asked() };
         Ok(Self { endpoint, address, bare, old, groups, shown, own, foreign })
     }
 
@@ -107,7 +107,7 @@ impl<'a> Caller<'a> {
         let roots = tls.roots(&endpoint.trust.anchors);
         let roots = roots
             .map_err(|reason| Trouble::new("roots that a client can trust", reason, "name other roots"))?;
-        let host = Address::host(endpoint.host)
+        let host = Address::at(endpoint.host, endpoint.place.host())
             .map_err(|reason| Trouble::new("a name to ask for", reason, "name another host"))?;
         let line = Line::find(endpoint.place, endpoint.starttls, endpoint.limit)?;
         let question = question(endpoint);
@@ -167,6 +167,24 @@ impl<'a> Caller<'a> {
         Ok(versions.iter().map(|version| (*version, self.call(Some(&own), *version))).collect())
     }
 
+    /// A client of a CA that nobody knows, on each version; with a kind of key that the server takes, if it can be made.
+    fn strangers(&mut self, shown: Option<&Identity>, versions: &[TlsVersion]) -> Result<Visits, String> {
+        let mut visits = self.all(&foreign(self.endpoint, shown, KeyAlgorithm::EcP256)?, versions)?;
+        for key in ["rsa-2048", "ec-p384", "ed25519"] {
+            let unseen = |(_, visit): &&mut (TlsVersion, Visit)| {
+                visit.asked.as_ref().is_some_and(|asked| !asked.takes_our_key)
+            };
+            let mut unseen = visits.iter_mut().filter(unseen).peekable();
+            let (Some(_), Ok(key)) = (unseen.peek(), key.parse()) else { continue };
+            let Ok(client) = foreign(self.endpoint, shown, key) else { continue };
+            let own = self.tls.credentials(&client)?;
+            for (version, visit) in unseen {
+                *visit = self.call(Some(&own), *version);
+            }
+        }
+        Ok(visits)
+    }
+
     fn call_as_old_client(&mut self) -> Answer {
         match self.line.dial() {
             Ok(dialled) => old_version::ask(dialled, self.endpoint.host),
@@ -213,8 +231,8 @@ fn identity(endpoint: &Endpoint<'_>, chain: &[Vec<u8>]) -> Result<Identity> {
 }
 
 /// A client that looks like the first one, or like the server, under a CA that nobody knows.
-fn foreign(endpoint: &Endpoint<'_>, shown: Option<&Identity>) -> Result<Identity, String> {
+fn foreign(endpoint: &Endpoint<'_>, shown: Option<&Identity>, key: KeyAlgorithm) -> Result<Identity, String> {
     let servers = shown.map(std::slice::from_ref).unwrap_or_default();
     let scope = Scope::new(servers, endpoint.clients, endpoint.trust, endpoint.now);
-    Material::foreign(&scope).map(|foreign| foreign.client)
+    Material::foreign(&scope, key).map(|foreign| foreign.client)
 }

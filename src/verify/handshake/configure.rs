@@ -1,5 +1,6 @@
 //! Identities and roots become rustls configurations, once; handshakes share them.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,8 +20,9 @@ use time::OffsetDateTime;
 
 use super::Leaf;
 use super::describe::describe;
+use super::uri::WithUri;
 use crate::bundle::Identity;
-use crate::pki::Certificate;
+use crate::pki::{Certificate, SubjectAltName};
 use crate::verify::TlsVersion;
 
 /// The cryptography and the clock of all handshakes of a run. Errors are sentences for a report.
@@ -62,8 +64,8 @@ pub(in crate::verify) struct Client {
 pub(in crate::verify) enum Address {
     /// A DNS name or an address.
     Host(ServerName<'static>),
-    /// No host name, because the certificate has only others (SPIFFE): only the chain and the purpose count.
-    NoHost,
+    /// A URI (SPIFFE), and the host that it is asked for at.
+    Uri(String, ServerName<'static>),
 }
 
 impl Tls {
@@ -180,7 +182,16 @@ impl Tls {
 }
 
 impl Client {
+    /// The configuration that compares a URI instead of the host name.
+    pub(super) fn for_uri(&self, uri: &str) -> Arc<ClientConfig> {
+        let mut config = ClientConfig::clone(&self.config);
+        let chain = self.servers_without_host.clone();
+        config.dangerous().set_certificate_verifier(Arc::new(WithUri { chain, uri: uri.to_owned() }));
+        Arc::new(config)
+    }
+
     /// The configuration that compares no host name.
+    #[cfg(feature = "emit")]
     pub(in crate::verify) fn without_host(&self) -> Arc<ClientConfig> {
         let mut config = ClientConfig::clone(&self.config);
         config.dangerous().set_certificate_verifier(self.servers_without_host.clone());
@@ -203,6 +214,21 @@ impl Address {
         ServerName::try_from(host.to_owned())
             .map(Self::Host)
             .map_err(|_| format!("{host:?} is neither a host name nor an address that a TLS client takes"))
+    }
+
+    /// A URI, DNS name or address.
+    pub(in crate::verify) fn of(name: &str) -> Result<Self, String> {
+        // The address only fills the field: nobody compares it, and as an address it is not sent.
+        Self::at(name, &Ipv4Addr::LOCALHOST.to_string())
+    }
+
+    /// The same, where a URI is asked for at this host.
+    pub(in crate::verify) fn at(name: &str, host: &str) -> Result<Self, String> {
+        match (name.parse(), Self::host(host)) {
+            (Ok(SubjectAltName::Uri(uri)), Ok(Self::Host(host))) => Ok(Self::Uri(uri, host)),
+            (Ok(SubjectAltName::Uri(_)), other) => other,
+            _ => Self::host(name),
+        }
     }
 }
 

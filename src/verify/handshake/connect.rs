@@ -9,8 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection};
+use rustls::{ClientConfig, ClientConnection, Connection, Error, ServerConfig, ServerConnection};
 
+use super::describe::is_beyond;
 use super::speak::{Broken, LIMIT, Session, io, speak};
 use super::{Address, Client, Leaf, Server};
 use crate::verify::TlsVersion;
@@ -43,8 +44,7 @@ impl Call {
     pub(in crate::verify) fn new(server: &Server, client: &Client, address: &Address) -> Self {
         let (config, host) = match address {
             Address::Host(host) => (client.config.clone(), host.clone()),
-            // The name only fills the field: nobody compares it, and as an address it is not sent.
-            Address::NoHost => (client.without_host(), ServerName::IpAddress(Ipv4Addr::LOCALHOST.into())),
+            Address::Uri(uri, host) => (client.for_uri(uri), host.clone()),
         };
         Self {
             server: server.config.clone(),
@@ -77,6 +77,18 @@ impl Exchange {
     /// How it ended for the server, in words.
     pub fn server_says(&self) -> String {
         says(&self.server)
+    }
+
+    /// Why it proves nothing: a side met a signature that it cannot check.
+    pub(super) fn beyond(&self) -> Option<String> {
+        [("client", &self.client), ("server", &self.server)].into_iter().find_map(|(side, result)| {
+            match result {
+                Err(broken @ Broken::Tls(Error::InvalidCertificate(error))) if is_beyond(error) => {
+                    Some(format!("the {side} cannot judge the certificate: {broken}"))
+                }
+                _ => None,
+            }
+        })
     }
 
     pub(super) fn not_tried() -> Self {
@@ -121,16 +133,21 @@ fn lane(calls: &[Call], next: &AtomicUsize) -> Vec<(usize, Exchange)> {
         let (report, from_server) = channel();
         let ready = listener.and_then(|(address, listener)| {
             listener.set_nonblocking(true)?;
-            thread::Builder::new().spawn_scoped(scope, move || serve(&listener, &orders, &report))?;
-            Ok(address)
+            let serve = move || serve(&listener, &orders, &report);
+            Ok((address, thread::Builder::new().spawn_scoped(scope, serve)?))
         });
         let mut done = Vec::new();
         while let Some((index, call)) = take(calls, next) {
             let exchange = match &ready {
-                Ok(address) => ask(call, *address, &to_server, &from_server),
+                Ok((address, _)) => ask(call, *address, &to_server, &from_server),
                 Err(error) => Exchange::failed(&format!("no server could be started on 127.0.0.1: {error}")),
             };
             done.push((index, exchange));
+        }
+        drop(to_server);
+        // A server that panicked has failed its own connections; a scope would let it end all others, too.
+        if let Ok((_, server)) = ready {
+            let _ = server.join();
         }
         done
     })

@@ -1,6 +1,6 @@
 //! TLS errors in the words of the field.
 
-use rustls::{AlertDescription, CertificateError, Error, InconsistentKeys};
+use rustls::{AlertDescription, CertificateError, Error, ExtendedKeyPurpose, InconsistentKeys};
 use time::OffsetDateTime;
 
 use crate::pki::validity::human_time;
@@ -35,7 +35,9 @@ fn certificate(error: &CertificateError) -> String {
         CertificateError::BadSignature => {
             "bad signature: it was not made with the key of the issuer that the certificate names".into()
         }
-        CertificateError::NotValidForName => "the certificate is not valid for the host name".into(),
+        CertificateError::NotValidForName => {
+            "the certificate is not valid for the name that was asked for".into()
+        }
         CertificateError::NotValidForNameContext { expected, presented } => format!(
             "the certificate is not valid for {}; it names {}",
             expected.to_str(),
@@ -43,7 +45,7 @@ fn certificate(error: &CertificateError) -> String {
         ),
         CertificateError::InvalidPurpose => "the certificate was issued for another purpose".into(),
         CertificateError::InvalidPurposeContext { required, presented } => {
-            let presented: Vec<String> = presented.iter().map(ToString::to_string).collect();
+            let presented: Vec<String> = presented.iter().map(purpose).collect();
             format!(
                 "the certificate was not issued for {required}, but for {}",
                 if presented.is_empty() { "nothing".into() } else { presented.join(", ") }
@@ -57,8 +59,30 @@ fn certificate(error: &CertificateError) -> String {
         CertificateError::UnhandledCriticalExtension => {
             "the certificate has a critical extension that TLS peers do not know".into()
         }
+        error if is_beyond(error) => {
+            "it is signed in a way that this program's TLS library does not know".into()
+        }
         CertificateError::Other(reason) => path_error(&reason.to_string()),
         other => other.to_string(),
+    }
+}
+
+/// Whether a signature is of a kind that the TLS library does not know: nothing is wrong with it, for all that is known.
+pub(super) fn is_beyond(error: &CertificateError) -> bool {
+    matches!(
+        error,
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
+    )
+}
+
+/// rustls puts commas between the numbers of an object identifier.
+fn purpose(purpose: &ExtendedKeyPurpose) -> String {
+    match purpose {
+        ExtendedKeyPurpose::Other(numbers) => {
+            numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(".")
+        }
+        known => known.to_string(),
     }
 }
 
@@ -126,7 +150,7 @@ fn moment(seconds: u64) -> String {
 mod tests {
     use super::{alert_name, alert_of, describe, path_error};
     use rustls::pki_types::{ServerName, UnixTime};
-    use rustls::{AlertDescription, CertificateError, Error};
+    use rustls::{AlertDescription, CertificateError, Error, ExtendedKeyPurpose};
     use std::time::Duration;
 
     #[test]
@@ -143,6 +167,20 @@ mod tests {
                     presented: vec!["DnsName(\"b.test\")".into(), "IpAddress(127.0.0.1)".into()],
                 },
                 "the certificate is not valid for a.test; it names b.test, 127.0.0.1",
+            ),
+            (
+                CertificateError::InvalidPurposeContext {
+                    required: ExtendedKeyPurpose::ClientAuth,
+                    presented: vec![ExtendedKeyPurpose::Other(vec![2, 5, 29, 37, 0])],
+                },
+                "the certificate was not issued for client authentication, but for 2.5.29.37.0",
+            ),
+            (
+                CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+                    signature_algorithm_id: vec![1],
+                    public_key_algorithm_id: vec![2],
+                },
+                "it is signed in a way that this program's TLS library does not know",
             ),
         ];
         for (error, words) in cases {

@@ -57,7 +57,7 @@ impl Refusal {
             Self::WrongPurpose => "issued for another purpose",
             Self::ExpiredClient | Self::ExpiredServer => "the certificate expired",
             Self::NotAdmitted => "not among those whom it admits",
-            Self::WrongHost => "not valid for the host name",
+            Self::WrongHost => "not valid for the name that was asked for",
         }
     }
 
@@ -107,6 +107,9 @@ pub(in crate::verify) fn judge(
     expectation: Expectation,
 ) -> (Outcome, String) {
     let took = format!("{:.1} ms", exchange.took.as_secs_f64() * 1e3);
+    if let Some(reason) = exchange.beyond() {
+        return (Outcome::skipped(reason), format!("{}, {took}", call.version));
+    }
     match expectation {
         Expectation::Accepted | Expectation::Authenticated => match (&exchange.client, &exchange.server) {
             (Ok(client), Ok(server)) => {

@@ -1,11 +1,11 @@
 //! One side of a connection alone: a client that lets every server pass, and remembers what it saw.
 
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{ResolvesClientCert, Resumption, WebPkiServerVerifier};
+use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, ClientConnection, Connection, DigitallySignedStruct, SignatureScheme};
@@ -14,6 +14,7 @@ use super::configure::{Address, Credentials, Roots, Tls};
 use super::describe::{alert_name, describe};
 use super::listen::{Question, listen};
 use super::speak::{Broken, flush, linger};
+use super::uri::WithUri;
 use crate::verify::TlsVersion;
 
 /// Time for the other side to close after us.
@@ -96,20 +97,19 @@ impl Tls {
         address: &Address,
         offer: Offer<'_>,
     ) -> Result<Visitor, String> {
-        let host = match address {
-            Address::Host(host) => host.clone(),
-            // Nobody compares it, and an address is not sent.
-            Address::NoHost => ServerName::IpAddress(Ipv4Addr::LOCALHOST.into()),
+        let (judge, host): (Arc<dyn ServerCertVerifier>, _) = match address {
+            Address::Host(host) => (trusts.servers.clone(), host.clone()),
+            Address::Uri(uri, host) => {
+                let chain = trusts.servers_without_host.clone();
+                (Arc::new(WithUri { chain, uri: uri.clone() }), host.clone())
+            }
         };
         let mut provider = (*self.provider).clone();
         if let Some(wanted) = offer.group {
             provider.kx_groups.retain(|group| format!("{:?}", group.name()) == wanted);
         }
-        let witness = Arc::new(Witness {
-            judge: trusts.servers.clone(),
-            own: own.map(|own| own.resolver.clone()),
-            seen: Mutex::default(),
-        });
+        let witness =
+            Arc::new(Witness { judge, own: own.map(|own| own.resolver.clone()), seen: Mutex::default() });
         let mut config = ClientConfig::builder_with_details(provider.into(), self.clock.clone())
             .with_protocol_versions(&[offer.version.rustls()])
             .map_err(|error| describe(&error))?
@@ -192,7 +192,7 @@ impl From<Broken> for Ended {
 /// Sees the server's chain and the request for ours.
 #[derive(Debug)]
 struct Witness {
-    judge: Arc<WebPkiServerVerifier>,
+    judge: Arc<dyn ServerCertVerifier>,
     own: Option<Arc<SingleCertAndKey>>,
     seen: Mutex<Seen>,
 }

@@ -1,13 +1,13 @@
 //! The borders between environments: no certificate of one is taken in another, neither a client's nor a server's.
 
-use super::realm::{Member, Realm, Standing};
+use super::realm::{Member, Realm};
 use crate::report::Group;
 use crate::verify::TlsVersion;
-use crate::verify::attempt::{Attempt, Planned};
+use crate::verify::attempt::{Attempt, Planned, about};
+use crate::verify::border::{self, Standing, names_issuer_of};
 use crate::verify::handshake::{Expectation, Refusal};
 use crate::verify::party::{Calling, Serving};
 use crate::verify::plan::Stage;
-use crate::verify::refusals::{names_issuer_of, unreached};
 
 /// What the environment `other` brings to the border of `realm`: every client at one server of each domain, one client
 /// at every server, and every server before one client of each domain. What guards against one certificate of another
@@ -31,8 +31,7 @@ fn clients(stage: &Stage<'_>, realm: &Realm<'_>, other: &Realm<'_>) -> Vec<Plann
     for (nth, caller) in callers.enumerate() {
         let Ok(identity) = caller.identity else { continue };
         let calling = Calling::new(&stage.tls, Some(identity), &stage.roots);
-        let twin = names_issuer_of(identity, stage.scope.trust);
-        let refusal = if twin { Refusal::ForgedClient } else { Refusal::ForeignClient };
+        let refusal = border::refusal(identity, stage);
         for server in &guarded {
             let (id, title) = match representative {
                 Some(one) if one.place == server.place => {
@@ -41,13 +40,10 @@ fn clients(stage: &Stage<'_>, realm: &Realm<'_>, other: &Realm<'_>) -> Vec<Plann
                 _ if nth == 0 => ("client", "one client of another environment is refused by every server"),
                 _ => continue,
             };
-            let subject =
-                format!("{} <- {}", full(realm, &server.identity.name), full(other, &caller.service.name));
+            let (ours, theirs) = (full(realm, &server.identity.name), full(other, &caller.service.name));
             plan.extend(stage.scope.versions.iter().map(|version| {
-                let reached = stage.reached.contains(&(server.place, *version));
-                let call = || Attempt::call(&server.asking, calling.at(*version), server.address());
-                let attempt = if reached { call() } else { unreached() };
-                planned(id, *version, title, subject.clone(), attempt, refusal)
+                let attempt = border::attempt(stage, server, &calling, *version);
+                planned(id, *version, title, (&ours, &theirs), attempt, refusal)
             }));
         }
     }
@@ -67,7 +63,7 @@ fn servers(stage: &Stage<'_>, realm: &Realm<'_>, other: &Realm<'_>) -> Vec<Plann
         for server in &theirs.servers {
             let twin = names_issuer_of(server.identity, stage.scope.trust);
             let refusal = if twin { Refusal::ForgedServer } else { Refusal::ForeignServer };
-            let subject = format!("{} <- {}", full(other, &server.identity.name), full(realm, name));
+            let (server_name, client_name) = (full(other, &server.identity.name), full(realm, name));
             plan.extend(stage.scope.versions.iter().map(|version| {
                 let reached = theirs.reached.contains(&(server.place, *version));
                 let call = || Attempt::call(&server.plain, calling.at(*version), server.address());
@@ -76,9 +72,9 @@ fn servers(stage: &Stage<'_>, realm: &Realm<'_>, other: &Realm<'_>) -> Vec<Plann
                         Attempt::Skip("there is no root here yet, so nobody trusts anything".into())
                     }
                     true => call(),
-                    false => unreached(),
+                    false => Attempt::unreached(),
                 };
-                planned("servers", *version, title, subject.clone(), attempt, refusal)
+                planned("servers", *version, title, (&server_name, &client_name), attempt, refusal)
             }));
         }
     }
@@ -97,7 +93,7 @@ fn planned(
     id: &str,
     version: TlsVersion,
     title: &'static str,
-    subject: String,
+    (server, client): (&str, &str),
     attempt: Attempt,
     refusal: Refusal,
 ) -> Planned {
@@ -105,7 +101,8 @@ fn planned(
         id: format!("other-environment-{id}-{}", version.id()),
         group: Group::Environment,
         title,
-        subject,
+        subject: format!("{server} <- {client}"),
+        about: about(server, Some(client), None, version),
         attempt,
         expectation: Expectation::Refused(refusal),
         fix: "let each environment have a root of its own, and trust no root of another one".into(),

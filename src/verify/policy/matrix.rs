@@ -1,15 +1,15 @@
 //! Every pair of caller and callee, and the connections that prove what is declared of it.
 
-use super::realm::{Member, Realm, Standing, enforcing};
+use super::realm::{Member, Realm, enforcing};
 use crate::policy::Callers;
-use crate::report::Group;
 use crate::report::policy::{Cell, Declared, Verdict};
+use crate::report::{About, Group};
 use crate::verify::TlsVersion;
-use crate::verify::attempt::{Attempt, Planned};
+use crate::verify::attempt::{Attempt, Planned, about};
+use crate::verify::border::{Standing, names_issuer_of};
 use crate::verify::handshake::{Expectation, Refusal};
 use crate::verify::party::{Calling, Serving};
 use crate::verify::plan::Stage;
-use crate::verify::refusals::{names_issuer_of, unreached};
 
 /// Who has the root and no certificate, in the subjects of checks.
 const VISITOR: &str = "a visitor";
@@ -66,7 +66,8 @@ fn pair(
     callee: &Member<'_>,
     declared: Declared,
 ) -> Vec<Planned> {
-    let subject = format!("{} <- {}", callee.service.name, caller.map_or(VISITOR, |one| &one.service.name));
+    let name = caller.map_or(VISITOR, |one| &one.service.name);
+    let subject = format!("{} <- {name}", callee.service.name);
     let cannot = || format!("{} cannot serve", callee.service.name);
     let (stage, server) =
         match obstacle(caller, callee).map_or_else(|| realm.serving(callee).ok_or_else(cannot), Err) {
@@ -75,7 +76,7 @@ fn pair(
         };
     let mut plan = Vec::new();
     for (nth, version) in stage.scope.versions.iter().enumerate() {
-        let pair = Pair { stage, server, version: *version, subject: &subject };
+        let pair = Pair { stage, server, version: *version, subject: &subject, caller: name };
         match (declared, caller) {
             (Declared::Open, None) => plan.push(pair.open(&stage.nobody)),
             // The server asks nobody for a certificate: who it is makes no difference on other versions.
@@ -111,7 +112,8 @@ fn untried(declared: Declared, subject: String, reason: String) -> Planned {
         Declared::MayNot => ("policy-may-not", MAY_NOT, Expectation::Refused(Refusal::NotAdmitted)),
     };
     let attempt = Attempt::Skip(reason);
-    Planned { id: id.into(), group: Group::Policy, title, subject, attempt, expectation, fix: LIST.into() }
+    let (id, group, fix) = (id.into(), Group::Policy, LIST.into());
+    Planned { id, group, title, subject, about: About::default(), attempt, expectation, fix }
 }
 
 /// A caller and a server that enforces what was applied, on one version.
@@ -120,6 +122,8 @@ struct Pair<'a> {
     server: &'a Serving<'a>,
     version: TlsVersion,
     subject: &'a str,
+    /// Who calls, as in the subject.
+    caller: &'a str,
 }
 
 impl Pair<'_> {
@@ -187,7 +191,7 @@ impl Pair<'_> {
 
     fn refused(&self, title: &'static str, attempt: Attempt, refusal: Refusal, fix: &str) -> Planned {
         let reached = self.stage.reached.contains(&(self.server.place, self.version));
-        let attempt = if reached { attempt } else { unreached() };
+        let attempt = if reached { attempt } else { Attempt::unreached() };
         self.planned("policy-may-not", title, attempt, Expectation::Refused(refusal), fix)
     }
 
@@ -204,6 +208,7 @@ impl Pair<'_> {
             group: Group::Policy,
             title,
             subject: self.subject.to_owned(),
+            about: about(&self.server.identity.name, Some(self.caller), None, self.version),
             attempt,
             expectation,
             fix: fix.to_owned(),

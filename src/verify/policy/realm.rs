@@ -6,8 +6,10 @@ use time::OffsetDateTime;
 use crate::bundle::Identity;
 use crate::policy::{Callers, Environment, Service};
 use crate::report::Check;
+use crate::verify::attempt::Progress;
+use crate::verify::border::Standing;
 use crate::verify::certificates::Case;
-use crate::verify::handshake::{Opinion, Roots, Server, Tls};
+use crate::verify::handshake::{Roots, Server, Tls};
 use crate::verify::material::{Material, nobody};
 use crate::verify::party::{Calling, Serving};
 use crate::verify::plan::Stage;
@@ -40,17 +42,6 @@ pub(super) struct Member<'a> {
     serving: Option<usize>,
 }
 
-/// What its own domain thinks of a member that calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// A client.
-    Client,
-    /// Nobody that may call: its certificate is for servers.
-    ServerOnly,
-    /// It would be refused everywhere, for this reason, so that its refusal proves nothing.
-    Unfit(String),
-}
-
 impl<'a> Ground<'a> {
     /// One for each domain.
     pub(super) fn of(
@@ -81,8 +72,8 @@ impl<'a> Realm<'a> {
     }
 
     /// Tries every server alone, by all of its names.
-    pub(super) fn reach(&mut self) -> Vec<Check> {
-        self.stages.iter_mut().flat_map(Stage::reach).collect()
+    pub(super) fn reach(&mut self, progress: Progress<'_>) -> Vec<Check> {
+        self.stages.iter_mut().flat_map(|stage| stage.reach(progress)).collect()
     }
 
     /// What every certificate says.
@@ -117,8 +108,7 @@ impl<'a> Member<'a> {
             Ok((home, identity)) => {
                 let calling = |stage: &Stage<'_>| Calling::new(&home.tls, Some(identity), &stage.roots);
                 let callings: Vec<Calling> = stages.iter().map(calling).collect();
-                let own = callings.get(service.domain);
-                let standing = own.map_or(Standing::Unfit(lost()), |own| standing(identity, home, own));
+                let standing = Standing::of(identity, &home.tls, &home.roots, home.scope.now);
                 (Ok(identity), callings, standing)
             }
             Err(reason) => (Err(reason.clone()), vec![], Standing::Unfit(reason)),
@@ -175,20 +165,5 @@ fn usable(service: &Service) -> Result<&Identity, String> {
     match &identity.key {
         Some(_) => Ok(identity),
         None => Err("there is no private key".into()),
-    }
-}
-
-fn standing(identity: &Identity, home: &Stage<'_>, own: &Calling) -> Standing {
-    let roots = match &home.roots {
-        Ok(roots) => roots,
-        Err(reason) => return Standing::Unfit(reason.clone()),
-    };
-    if let Some(Err(reason)) = home.scope.versions.first().map(|version| own.at(*version)) {
-        return Standing::Unfit(reason.clone());
-    }
-    match roots.opinion(identity, home.scope.now) {
-        Opinion::Taken => Standing::Client,
-        Opinion::WrongPurpose => Standing::ServerOnly,
-        Opinion::Refused(reason) => Standing::Unfit(reason),
     }
 }

@@ -1,8 +1,9 @@
 //! What can be said of a policy without a connection: what is missing, stale or ambiguous.
 
-use super::realm::{Member, Realm, Standing};
+use super::realm::{Member, Realm};
 use crate::policy::{Callers, principal};
 use crate::report::{Check, Group, Outcome};
+use crate::verify::border::Standing;
 
 /// Checks of what the manifest says and what was applied.
 pub(super) fn checks(realm: &Realm<'_>) -> Vec<Check> {

@@ -1,9 +1,9 @@
 //! Each refusal fails when the thing that it guards is broken.
 
-use crate::bundle::Identity;
+use crate::bundle::{Identity, Trust};
 use crate::pki::{Authority, CertificateSpec, PrivateKey, Role};
 use crate::report::Outcome;
-use crate::verify::material::{Foreign, Material};
+use crate::verify::material::{Foreign, Material, Twins};
 use crate::verify::sample::{
     NOW, Pki, checks, days, failed_ids, failure, identity, on_both, passed, root, skipped, spec,
 };
@@ -35,8 +35,12 @@ fn a_signer_that_nobody_trusts_fails_the_expiry_checks() {
 fn an_imitation_that_has_not_expired_fails_the_expiry_checks() {
     let pki = Pki::new();
     let report = pki.report_with(|material| {
-        material.expired_client = Ok(identity(&pki.root, &spec(Role::Client, "x", &["x.example"])));
-        material.expired_servers = vec![Ok(identity(&pki.root, &spec(Role::Server, "x", &["x.example"])))];
+        let twins = |role| {
+            let twin = || identity(&pki.root, &spec(role, "x", &["x.example"]));
+            Ok(Twins { expired: twin(), valid: twin() })
+        };
+        material.client_twins = twins(Role::Client);
+        material.server_twins = vec![twins(Role::Server)];
     });
     assert_eq!(failed_ids(&report).len(), 4, "{:?}", failed_ids(&report));
     let (expected, found) = failure(&report, "expired-client-tls13");
@@ -45,12 +49,44 @@ fn an_imitation_that_has_not_expired_fails_the_expiry_checks() {
 }
 
 #[test]
+fn an_authority_whose_valid_certificates_are_refused_proves_nothing_by_its_expired_ones() {
+    let pki = Pki::new();
+    let validity = days(-3, -2);
+    let ended = CertificateSpec { validity, ..spec(Role::IntermediateCa, "Issuing 1", &[]) };
+    let ended = pki.root.intermediate(&ended).expect("an intermediate");
+    let report = run(&Scope { signer: Ok(&ended), ..pki.scope() });
+    for id in on_both("expired-client").iter().chain(&on_both("expired-server")) {
+        let reason = skipped(&report, id);
+        assert!(reason.starts_with("its twin that is valid now is not accepted either"), "{id}: {reason}");
+    }
+    assert!(!report.has_failures());
+}
+
+#[test]
+fn a_client_that_its_own_environment_refuses_is_skipped_and_fails_nobody() {
+    let pki = Pki::new();
+    let (home, elsewhere) = (root("Root 2"), root("Root 3"));
+    let mut prod = environment("prod", vec![identity(&home, &spec(Role::Client, "a", &["a.example"]))]);
+    prod.clients.push(identity(&elsewhere, &spec(Role::Client, "b", &["b.example"])));
+    prod.clients.push(identity(&home, &spec(Role::Server, "c", &["c.example"])));
+    prod.unusable.push(("d".into(), "its key cannot be used".into()));
+    let report = run(&Scope { others: &[prod], ..pki.scope() });
+    assert!(!report.has_failures());
+    passed(&report, "other-environment-tls13");
+    let skipped = checks(&report, "other-environment");
+    let subjects: Vec<&str> = skipped.iter().map(|check| check.subject.as_str()).collect();
+    assert_eq!(subjects, ["prod/b", "prod/c", "prod/d"]);
+    let Outcome::Skipped { reason } = &skipped[0].outcome else { panic!("{:#?}", skipped[0]) };
+    assert!(reason.ends_with("unknown issuer: the certificate does not lead to a trusted root"), "{reason}");
+}
+
+#[test]
 fn trusting_the_foreign_root_fails_what_guards_against_it() {
     let mut pki = Pki::new();
     let material = Material::make(&pki.scope());
     let foreign = material.foreign.as_ref().expect("a foreign CA").root.certificate().clone();
     pki.trust.anchors.push(foreign);
-    let report = run_with(&pki.scope(), &material);
+    let report = run_with(&pki.scope(), &material, &|_, _| {});
     assert_eq!(failed_ids(&report), on_both("foreign-client"));
     assert_eq!(failure(&report, "foreign-client-tls12").1, "client: accepted; server: accepted");
 }
@@ -70,7 +106,7 @@ fn a_client_that_trusts_the_root_fails_the_check_of_one_that_does_not() {
 #[test]
 fn a_server_with_the_wrong_name_fails_the_check_of_the_wrong_host() {
     let mut pki = Pki::new();
-    let names = ["web.example", super::WRONG_HOST];
+    let names = ["web.example", crate::verify::party::WRONG_HOST];
     pki.servers = vec![identity(&pki.root, &spec(Role::Server, "web", &names))];
     assert_eq!(failed_ids(&pki.report()), on_both("wrong-host"));
 }
@@ -168,9 +204,16 @@ fn a_client_of_another_environment_that_has_expired_proves_nothing() {
     let expired = CertificateSpec { validity: days(-3, -2), ..spec(Role::Client, "a", &["a.example"]) };
     let prod = [environment("prod", vec![identity(&root("Root 2"), &expired)])];
     let report = run(&Scope { others: &prod, ..pki.scope() });
-    assert!(skipped(&report, "other-environment-tls13").contains("not valid now"));
+    let reason = skipped(&report, "other-environment");
+    assert_eq!(
+        reason,
+        "nothing shows that it is taken at home, so a refusal would prove nothing: the certificate expired on 2021-03-02 12:00 UTC"
+    );
 }
 
 fn environment(name: &str, clients: Vec<Identity>) -> Environment {
-    Environment { name: name.into(), clients }
+    // Each client is at home where it was made.
+    let anchors = clients.iter().flat_map(|client| client.anchors.clone()).collect();
+    let trust = Ok(Trust { anchors, intermediates: vec![] });
+    Environment { name: name.into(), trust, clients, unusable: vec![] }
 }

@@ -1,0 +1,152 @@
+//! Whom everybody trusts, and the authority that makes expired certificates.
+
+use time::OffsetDateTime;
+
+use super::subjects::Subjects;
+use super::{files, unreadable, words};
+use crate::bundle::Trust;
+use crate::cli::args::{Global, VerifyArgs};
+use crate::cli::failure::{Failure, Kind};
+use crate::cli::material;
+use crate::cli::passphrase::{self, Purpose};
+use crate::error::{Error, Result};
+use crate::pki::{Authority, Certificate, Passphrase};
+use crate::report::Check;
+use crate::store::{Environment, ROOT};
+use crate::verify;
+
+/// The roots of a file, or of the environment; and a failed check for each authority that cannot be read.
+pub(super) fn trust(args: &VerifyArgs, environment: &Environment) -> Result<(Trust, Vec<Check>), Failure> {
+    let Some(path) = &args.roots else { return Ok(of_environment(environment)?) };
+    let trust = files::trust(path)?;
+    material::require_root(path, &trust)?;
+    Ok((trust, vec![]))
+}
+
+/// What peers of the environment trust. Only without a root nothing can be proven.
+pub(super) fn of_environment(environment: &Environment) -> Result<(Trust, Vec<Check>)> {
+    let mut trust = Trust { anchors: environment.authority_chain(ROOT)?, intermediates: vec![] };
+    let mut troubles = Vec::new();
+    for name in environment.authorities().iter().filter(|name| *name != ROOT) {
+        match environment.authority_chain(name) {
+            Ok(mut chain) => trust.intermediates.push(chain.swap_remove(0)),
+            Err(error) => troubles.push(damaged(name, &error)),
+        }
+    }
+    Ok((trust, troubles))
+}
+
+/// The authority that makes expired certificates, or why there is none; and a failed check for each authority whose key
+/// is there and not its own. A key that lies elsewhere, or stays closed, is none the worse for it.
+pub(super) fn signer(
+    args: &VerifyArgs,
+    environment: &Environment,
+    trust: &Trust,
+    global: &Global,
+) -> Result<(Result<Authority, String>, Vec<Check>), Failure> {
+    if args.is_by_path() {
+        return Ok((Err("files come without the CA key that could sign one".into()), vec![]));
+    }
+    let name = environment.default_authority();
+    let passphrase = passphrase(args, environment, name, global)?;
+    let mut troubles = Vec::new();
+    for other in environment.authorities().iter().filter(|other| *other != name) {
+        troubles.extend(
+            open(environment, other, None).err().and_then(|error| trouble(environment, other, &error)),
+        );
+    }
+    let signer = match open(environment, name, passphrase.as_ref()) {
+        Err(error @ Error::PassphraseWrong { .. }) => return Err(error.into()),
+        Err(error) => {
+            troubles.extend(trouble(environment, name, &error));
+            Err(match error {
+                Error::PassphraseNeeded { .. } => {
+                    "the CA key is encrypted and no passphrase was given".into()
+                }
+                error => words(&error),
+            })
+        }
+        Ok(signer) => Ok(signer),
+    };
+    match &args.roots {
+        None => Ok((signer, troubles)),
+        Some(path) => Ok((under(signer, trust, environment, path), vec![])),
+    }
+}
+
+fn open(environment: &Environment, name: &str, passphrase: Option<&Passphrase>) -> Result<Authority> {
+    environment.authority(name, passphrase)
+}
+
+/// A passphrase that was given must be one; that none was given is no error here.
+fn passphrase(
+    args: &VerifyArgs,
+    environment: &Environment,
+    name: &str,
+    global: &Global,
+) -> Result<Option<Passphrase>, Failure> {
+    let file = args.passphrase_file.as_deref();
+    if file.is_none() && !environment.authority_key_is_encrypted(name) {
+        return Ok(None);
+    }
+    let quiet = Global { no_input: true, ..global.clone() };
+    match passphrase::find(file, Purpose::Open, "the CA key", &quiet) {
+        Ok(passphrase) => Ok(Some(passphrase)),
+        Err(Failure { kind: Kind::Library(error), .. })
+            if matches!(*error, Error::PassphraseNeeded { .. }) =>
+        {
+            Ok(None)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What is wrong with a key that is there. That the certificate cannot be read was said before.
+fn trouble(environment: &Environment, name: &str, error: &Error) -> Option<Check> {
+    let is_away = matches!(error, Error::NoAuthorityKey { .. } | Error::PassphraseNeeded { .. });
+    let wrong = !is_away && environment.authority_chain(name).is_ok();
+    wrong.then(|| damaged(name, error))
+}
+
+/// Other roots may be trusted than the one above the environment's own CA.
+fn under(
+    signer: Result<Authority, String>,
+    trust: &Trust,
+    environment: &Environment,
+    roots: &std::path::Path,
+) -> Result<Authority, String> {
+    let signer = signer?;
+    if trust.anchors.contains(signer.anchor()) {
+        return Ok(signer);
+    }
+    Err(format!(
+        "the root of environment {} is none of those in {}, so its CA can sign none for this",
+        environment.name(),
+        roots.display()
+    ))
+}
+
+/// The dates of authorities that stand above none of the certificates: of the others, those below them tell.
+pub(super) fn idle(environment: &Environment, subjects: &Subjects, now: OffsetDateTime) -> Vec<Check> {
+    let chains = || subjects.servers.iter().chain(&subjects.clients).map(|identity| &identity.chain);
+    let is_idle = |authority: &Certificate| !chains().any(|chain| chain.contains(authority));
+    let others = environment.authorities().into_iter().filter(|name| name != ROOT);
+    let others =
+        others.filter_map(|name| Some((environment.authority_chain(&name).ok()?.swap_remove(0), name)));
+    let idle = others.filter(|(authority, _)| is_idle(authority));
+    idle.map(|(authority, name)| verify::dates(subject(&name), &authority, now)).collect()
+}
+
+/// Whoever has no other copy of a CA has to make a new one, which costs more than a new credential.
+fn damaged(name: &str, error: &Error) -> Check {
+    let check = unreadable(subject(name), error);
+    if matches!(error, Error::LaxMode { .. }) {
+        return check;
+    }
+    let fix = "put the CA's own file back; without a copy of it, make a new CA and issue everything again";
+    Check { outcome: check.outcome.with_fix(fix), ..check }
+}
+
+fn subject(name: &str) -> String {
+    format!("CA {name}")
+}
