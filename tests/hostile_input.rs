@@ -104,7 +104,7 @@ fn a_file_that_holds_no_certificate_is_named_for_what_it_is() {
             "base64.pem",
             "error: base64.pem: the section CERTIFICATE is damaged\n  expected: base64 between its BEGIN and END lines\n  found:    Base64Decode(\"InvalidCharacter(33)\")".into(),
         ),
-        ("pki", "error: pki: this is a directory\n  expected: a file\n  found:    a directory".into()),
+        ("pki", "error: pki: this is no file\n  expected: a file\n  found:    a directory".into()),
         (
             "./big",
             "error: ./big: the file is too large to hold certificates or keys\n  expected: at most 1 MiB\n  found:    104857600 bytes".into(),
@@ -213,7 +213,7 @@ fn a_damaged_authority_signs_nothing_and_says_which_file_is_at_fault() {
             std::fs::remove_file(root.join("ca.key")).expect("damaged");
             std::fs::create_dir(root.join("ca.key")).expect("damaged");
         },
-        &format!("error: {key}: this is a directory\n  expected: a file\n  found:    a directory"),
+        &format!("error: {key}: this is no file\n  expected: a file\n  found:    a directory"),
     );
     let spki = |pem: &str| {
         let certificate =

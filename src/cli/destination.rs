@@ -47,6 +47,11 @@ impl Destination {
         Ok(Self { place, existing })
     }
 
+    /// Where `-o` of another command leads.
+    pub(super) fn file(path: &Path, existing: Existing) -> Result<Self, Failure> {
+        Ok(Self { place: place(path, existing)?, existing })
+    }
+
     /// Writes the files. The first file of an emitter is the one that people mean; the others lie beside it in a
     /// directory.
     pub(super) fn write(&self, artifacts: &[Artifact], output: &Output) -> Result<(), Failure> {

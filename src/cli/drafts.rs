@@ -1,13 +1,12 @@
 //! `pkictl manifest`: a manifest to begin with, one drafted from another tool's file, and the schema for editors.
 
-use std::path::Path;
-
 use super::args::drafts::{DraftArgs, DraftCommand, ImportCommand, TargetArgs};
 use super::args::{Format, Global};
+use super::destination::Destination;
 use super::failure::Failure;
 use super::output::Output;
 use super::text;
-use crate::artifact::{self, Artifact, Existing};
+use crate::artifact::{Artifact, Existing};
 use crate::manifest::{self, FILE_NAME, compose};
 use crate::template::shell_word;
 
@@ -58,17 +57,9 @@ pub(super) fn prints(args: &DraftArgs) -> bool {
 }
 
 pub(super) fn write(text: &str, target: &TargetArgs, output: &Output) -> Result<(), Failure> {
-    if is_stdout(target) {
-        return output.raw(text.as_bytes());
-    }
-    let Some(name) = target.output.file_name() else {
-        return Err(Failure::usage(format!("{} is no file name", target.output.display()), None));
-    };
-    let directory = target.output.parent().unwrap_or(Path::new(""));
-    let artifact = Artifact::public(name.to_string_lossy(), text);
     let existing = if target.force { Existing::Replace } else { Existing::Keep };
-    let written = artifact::write_all(directory, &[artifact], existing)?;
-    output.wrote(&written)
+    let name = target.output.file_name().unwrap_or_default().to_string_lossy();
+    Destination::file(&target.output, existing)?.write(&[Artifact::public(name, text)], output)
 }
 
 /// What to do with a manifest that was written.

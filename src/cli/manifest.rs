@@ -60,12 +60,10 @@ impl Opened {
             let encrypted = [ROOT, ISSUING].into_iter().find(|name| store.authority_key_is_encrypted(name));
             let Some(name) = encrypted else { continue };
             let place = store.authority_path(name).join("ca.key").display().to_string();
-            let global = Global { no_input: self.global.no_input || !asked, ..self.global.clone() };
-            match passphrase::find(file, passphrase::Purpose::Open, &place, &global) {
-                Ok(passphrase) => self.passphrase = Some(passphrase),
-                Err(failure) if asked => return Err(failure),
-                Err(_) => {}
-            }
+            self.passphrase = match asked {
+                true => Some(passphrase::find(file, passphrase::Purpose::Open, &place, &self.global)?),
+                false => passphrase::given(file, &self.global)?,
+            };
             return Ok(self.passphrase.is_none());
         }
         Ok(false)

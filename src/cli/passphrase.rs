@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::Global;
 use super::environment::variable;
-use super::failure::Failure;
+use super::failure::{Failure, Kind};
 use super::prompt;
 use crate::error::Error;
 use crate::pki::Passphrase;
@@ -36,6 +36,20 @@ pub(super) fn find(
     global: &Global,
 ) -> Result<Passphrase, Failure> {
     find_checked(file, purpose, place, global, &|_| true)
+}
+
+/// The passphrase that was given, if one was; nobody is asked. One that was given and cannot be read is an error.
+pub(super) fn given(file: Option<&Path>, global: &Global) -> Result<Option<Passphrase>, Failure> {
+    let nobody = Global { no_input: true, ..global.clone() };
+    match find(file, Purpose::Open, "the CA key", &nobody) {
+        Ok(passphrase) => Ok(Some(passphrase)),
+        Err(Failure { kind: Kind::Library(error), .. })
+            if matches!(*error, Error::PassphraseNeeded { .. }) =>
+        {
+            Ok(None)
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 /// The passphrase that opens `place`: a person who mistypes it is asked again.

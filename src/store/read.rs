@@ -23,7 +23,7 @@ fn read_whole(path: &Path, check: impl Fn(&Metadata) -> Result<()>) -> Result<Ve
     if metadata.is_dir() {
         return Err(Error::Encoding {
             place: path.display().to_string(),
-            reason: "this is a directory".into(),
+            reason: "this is no file".into(),
             expected: "a file".into(),
             found: "a directory".into(),
         });

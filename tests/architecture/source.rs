@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// A file of the library.
 pub struct Source {
-    /// Below `src/`, with `/`.
+    /// Below its directory, with `/`.
     pub name: String,
     /// Without its tests and comments; strings are empty.
     pub code: String,
@@ -14,27 +14,33 @@ pub struct Source {
 
 /// Every file of the library, without those that only tests see.
 pub fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = below("src");
+    // Modules that only tests see.
+    let test_only: Vec<String> = found.iter().flat_map(test_modules).collect();
+    found.retain(|source| !test_only.contains(&source.name));
+    assert!(found.len() > 40, "only {} source files were found", found.len());
+    found
+}
+
+/// Every Rust file below a directory of the project.
+pub fn below(directory: &str) -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
     let mut left = vec![root.clone()];
     let mut found = Vec::new();
     while let Some(directory) = left.pop() {
-        for entry in std::fs::read_dir(directory).expect("src").flatten() {
+        for entry in std::fs::read_dir(directory).expect("a directory of the project").flatten() {
             let path = entry.path();
             if path.is_dir() {
                 left.push(path);
             } else if path.extension().is_some_and(|end| end == "rs") {
                 let text = std::fs::read_to_string(&path).expect("a source file");
                 let name =
-                    path.strip_prefix(&root).expect("below src").display().to_string().replace('\\', "/");
+                    path.strip_prefix(&root).expect("below it").display().to_string().replace('\\', "/");
                 found.push(Source { name, code: code_of(without_tests(&text)), text });
             }
         }
     }
-    // Modules that only tests see.
-    let test_only: Vec<String> = found.iter().flat_map(test_modules).collect();
-    found.retain(|source| !test_only.contains(&source.name));
     found.sort_by(|one, other| one.name.cmp(&other.name));
-    assert!(found.len() > 40, "only {} source files were found", found.len());
     found
 }
 

@@ -61,7 +61,7 @@ fn bad_files() -> Vec<(&'static str, String)> {
         ("der.key", convert("der.key", "DER (binary) of a private key", "pkey")),
         ("noise", not_pem("noise", "4000 bytes that are no text")),
         ("big", format!("./big: {too_large}")),
-        ("directory", "./directory: this is a directory\n  expected: a file\n  found:    a directory".into()),
+        ("directory", "./directory: this is no file\n  expected: a file\n  found:    a directory".into()),
         ("missing", "cannot read ./missing\n  caused by: No such file or directory (os error 2)".into()),
     ]
 }

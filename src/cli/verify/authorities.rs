@@ -6,9 +6,9 @@ use super::subjects::Subjects;
 use super::{files, unreadable, words};
 use crate::bundle::Trust;
 use crate::cli::args::{Global, VerifyArgs};
-use crate::cli::failure::{Failure, Kind};
+use crate::cli::failure::Failure;
 use crate::cli::material;
-use crate::cli::passphrase::{self, Purpose};
+use crate::cli::passphrase;
 use crate::error::{Error, Result};
 use crate::pki::{Authority, Certificate, Passphrase};
 use crate::report::Check;
@@ -89,16 +89,7 @@ fn passphrase(
     if file.is_none() && !environment.authority_key_is_encrypted(name) {
         return Ok(None);
     }
-    let quiet = Global { no_input: true, ..global.clone() };
-    match passphrase::find(file, Purpose::Open, "the CA key", &quiet) {
-        Ok(passphrase) => Ok(Some(passphrase)),
-        Err(Failure { kind: Kind::Library(error), .. })
-            if matches!(*error, Error::PassphraseNeeded { .. }) =>
-        {
-            Ok(None)
-        }
-        Err(failure) => Err(failure),
-    }
+    passphrase::given(file, global)
 }
 
 /// What is wrong with a key that is there. That the certificate cannot be read was said before.
