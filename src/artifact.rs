@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 use file::{SetAside, StagedFile};
 
 pub(crate) use directory::{
-    Made, StagedDirectory, create_directory, keep_aside, remove_abandoned, remove_litter, require_directory,
+    Made, REPLACED, StagedDirectory, create_directory, keep_aside, remove_abandoned, remove_litter,
+    require_directory,
 };
 pub(crate) use file::{AppendedLine, create_file, open_lock, open_stream};
 

@@ -36,8 +36,7 @@ fn checks(report: &Value) -> &[Value] {
 fn troubles(report: &Value) -> Vec<String> {
     let bad = checks(report).iter().filter(|check| check["outcome"] != "passed");
     let text = |check: &Value, field: &str| check[field].as_str().unwrap_or("").to_owned();
-    bad.map(|check| format!("{} {} {}", text(check, "outcome"), text(check, "subject"), text(check, "id")))
-        .collect()
+    bad.map(|check| ["outcome", "subject", "id"].map(|field| text(check, field)).join(" ")).collect()
 }
 
 /// A text of the first check of this subject and id.
@@ -156,8 +155,8 @@ fn a_ca_key_that_is_another_one_fails_and_one_that_is_away_does_not() {
     assert!(text(&swapped, "CA root", "readable", "expected").starts_with("the key with the public key"));
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).expect("lax");
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+        std::fs::set_permissions(&key, mode).expect("lax");
         let lax = report(&workspace, 3, &options);
         assert_eq!(text(&lax, "CA root", "readable", "expected"), "mode 0600");
         assert_eq!(text(&lax, "CA root", "readable", "fix"), "run `chmod 600 pki/dev/ca/root/ca.key`");
@@ -172,10 +171,12 @@ fn a_passphrase_that_was_given_must_be_the_right_one() {
     workspace.command(&["init", "--encrypt-key"]).env("PKICTL_PASSPHRASE", "right").run().succeeds();
     workspace.command(&["issue", "server", "web"]).env("PKICTL_PASSPHRASE", "right").run().succeeds();
     workspace.write("wrong", "wrong\n");
-    let refused = "error: pki/dev/ca/root/ca.key: the passphrase does not open this private key\n\n\
-                   hint: check the passphrase file, or the variable PKICTL_PASSPHRASE";
-    workspace.pkictl(&["verify", "--passphrase-file", "wrong"]).fails(1, refused);
-    workspace.command(&["verify"]).env("PKICTL_PASSPHRASE", "wrong").run().fails(1, refused);
+    let said =
+        "error: pki/dev/ca/root/ca.key: the passphrase does not open this private key\n\nhint: check the";
+    let run = workspace.pkictl(&["verify", "--passphrase-file", "wrong"]);
+    run.fails(1, &format!("{said} first line of wrong"));
+    let run = workspace.command(&["verify"]).env("PKICTL_PASSPHRASE", "wrong").run();
+    run.fails(1, &format!("{said} variable PKICTL_PASSPHRASE"));
     let missing = workspace.pkictl(&["verify", "--passphrase-file", "nowhere"]).exits_with(1);
     assert!(missing.stderr.starts_with("error: cannot read nowhere\n"), "{}", missing.stderr);
     // Nobody needs it, and it is still a slip of the pen.

@@ -154,18 +154,23 @@ impl StagedDirectory {
 /// The file in a directory that says where it is to be kept when another takes its place.
 const MARK: &str = ".tmp-keep-at";
 
-/// Says in `target` that it is to be kept at `aside` once another directory takes its place: who finishes the exchange,
-/// this process or the next holder of the lock, moves it there. `aside` must be free, and lie below `staging`, where the
-/// other one is filled.
-pub(crate) fn keep_aside(target: &Path, staging: &Path, aside: &Path) -> Result<()> {
-    let place = aside.strip_prefix(staging).ok().and_then(Path::to_str).unwrap_or_default();
-    inside(staging, place)?;
-    create_directory(aside.parent().unwrap_or(staging), 0o700)?.keep();
+/// How the name of such a directory begins on its way there.
+const KEEP_PREFIX: &str = ".keep-";
+
+/// The directory of those that were replaced and are kept.
+pub(crate) const REPLACED: &str = "replaced";
+
+/// Says in `target` that it is to be kept as `replaced/NAME` in `staging` once another directory takes its place: who
+/// finishes the exchange, this process or the next holder of the lock, moves it there. The name must be free. The other one
+/// is filled in `staging`.
+pub(crate) fn keep_aside(target: &Path, staging: &Path, name: &str) -> Result<()> {
+    inside(staging, name)?;
+    create_directory(&staging.join(REPLACED), 0o700)?.keep();
     require_directory(target)?;
     let mark = target.join(MARK);
     remove(&mark);
     let written = system::new_file(&mark, 0o600).and_then(|mut file| {
-        file.write_all(place.as_bytes())?;
+        file.write_all(name.as_bytes())?;
         file.sync_all()
     });
     written.map_err(|error| Error::io("write", &mark, error))?;
@@ -174,15 +179,25 @@ pub(crate) fn keep_aside(target: &Path, staging: &Path, aside: &Path) -> Result<
 
 /// Removes a directory that another one replaced, unless it says that it is to be kept: then it goes there.
 fn discard(path: &Path) -> Result<()> {
-    let Ok(place) = std::fs::read_to_string(path.join(MARK)) else {
+    let Ok(name) = std::fs::read_to_string(path.join(MARK)) else {
         remove(path);
         return Ok(());
     };
+    // Under a name that says the same, so that nothing is left to be removed once it is where it belongs.
     let staging = path.parent().unwrap_or(Path::new("."));
-    let aside = inside(staging, &place)?;
-    rename_new(path, &aside).map_err(|error| rename_failed(&aside, error))?;
-    remove(&aside.join(MARK));
-    sync_directory(aside.parent().unwrap_or(staging))?;
+    let named = inside(staging, &format!("{KEEP_PREFIX}{name}"))?;
+    rename_new(path, &named).map_err(|error| rename_failed(&named, error))?;
+    keep(&named, &name)
+}
+
+/// Moves a directory that is named after its place there.
+fn keep(named: &Path, name: &str) -> Result<()> {
+    let staging = named.parent().unwrap_or(Path::new("."));
+    remove(&named.join(MARK));
+    let kept = staging.join(REPLACED);
+    let aside = inside(&kept, name)?;
+    rename_new(named, &aside).map_err(|error| rename_failed(&aside, error))?;
+    sync_directory(&kept)?;
     sync_directory(staging)
 }
 
@@ -206,10 +221,12 @@ pub(crate) fn remove_litter(directory: &Path) {
                 // Taken away, and nothing is in its place yet.
                 rename_new(&entry.path(), &directory.join(original)).is_err()
             });
-        if is_litter {
-            // What cannot be kept where it belongs stays: the next holder of the lock tries again.
-            let _ = discard(&entry.path());
-        }
+        // What cannot be kept where it belongs stays: the next holder of the lock tries again.
+        let _ = match name.strip_prefix(KEEP_PREFIX) {
+            Some(name) => keep(&entry.path(), name),
+            None if is_litter => discard(&entry.path()),
+            None => Ok(()),
+        };
     }
 }
 
@@ -252,7 +269,7 @@ mod tests {
             let staged = StagedDirectory::new(place).expect("a directory");
             staged.fill(&[Artifact::public("file", text)]).expect("filled");
             if text == "new" {
-                keep_aside(&target, place, &aside).expect("it can be kept");
+                keep_aside(&target, place, "ca-1").expect("it can be kept");
                 return (staged, target, aside);
             }
             staged.publish(&target, Existing::Keep).expect("published");

@@ -217,7 +217,11 @@ fn read_key(path: &Path) -> Result<PrivateKey, Failure> {
 fn unread(error: Error, bytes: &[u8], kind: &str) -> Failure {
     let Error::Encoding { place, found, .. } = &error else { return error.into() };
     let word = shell_word(place);
-    let kind = if found.ends_with("private key") { "pkey" } else { kind };
+    let kind = match found.ends_with("private key") {
+        true => "pkey",
+        false if Certificate::from_der(bytes, place).is_ok() => "x509",
+        false => kind,
+    };
     let hint = match bytes {
         [0x30, 0x82, _, _, 2, 1, 3, ..] | [0x30, 0x80, 2, 1, 3, ..] | [0x30, 0x83, _, _, _, 2, 1, 3, ..] => {
             format!(

@@ -108,7 +108,11 @@ impl Environment {
         let aside = target.symlink_metadata().is_ok().then(|| self.free_place_aside(what, now));
         let existing = match &aside {
             None => Existing::Keep,
-            Some(aside) => artifact::keep_aside(target, &self.path, aside).map(|()| Existing::Replace)?,
+            Some(aside) => {
+                let name = aside.file_name().unwrap_or_default().to_string_lossy();
+                artifact::keep_aside(target, &self.path, &name)?;
+                Existing::Replace
+            }
         };
         // Nothing but the exchange is left, and no certificate is in use that the log does not know.
         logged.keep()?;
@@ -120,7 +124,7 @@ impl Environment {
     pub(super) fn free_place_aside(&self, what: &str, now: OffsetDateTime) -> PathBuf {
         let first = format!("{what}-{}", machine_time(now).replace(':', ""));
         let names = std::iter::once(first.clone()).chain((2..).map(|count| format!("{first}-{count}")));
-        let mut places = names.map(|name| self.path.join("replaced").join(name));
+        let mut places = names.map(|name| self.path.join(artifact::REPLACED).join(name));
         places.find(|place| place.symlink_metadata().is_err()).expect("the numbers do not end")
     }
 

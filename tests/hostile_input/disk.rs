@@ -14,7 +14,7 @@ use crate::harness::{Nobody, Workspace};
 /// Names of unfinished files and directories, anywhere below `directory`.
 pub fn litter(directory: &Path) -> Vec<String> {
     let all = super::snapshot(directory).into_keys().map(|path| path.display().to_string());
-    all.filter(|path| path.contains("/.tmp-") || path.contains("/.old-")).collect()
+    all.filter(|path| ["/.tmp-", "/.old-", "/.keep-"].iter().any(|mark| path.contains(mark))).collect()
 }
 
 /// A credential is there as a whole: chain, key that belongs to it, and the root that signed it.
