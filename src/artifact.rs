@@ -16,7 +16,9 @@ pub(crate) use directory::{
     Made, REPLACED, StagedDirectory, create_directory, keep_aside, remove_abandoned, remove_litter,
     require_directory,
 };
-pub(crate) use file::{AppendedLine, create_file, open_lock, open_stream};
+#[cfg(feature = "cli")]
+pub(crate) use file::open_stream;
+pub(crate) use file::{AppendedLine, create_file, open_lock};
 
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -215,6 +215,7 @@ fn engine() -> Environment<'static> {
 }
 
 /// A value that refuses to be used.
+#[cfg(feature = "emit")]
 pub(crate) fn refusal(reason: String, advice: &str) -> Value {
     let refusal = Refusal { reason, advice: Some(advice.to_owned()) };
     EngineError::new(minijinja::ErrorKind::InvalidOperation, "refused").with_source(refusal).into()

@@ -80,6 +80,7 @@ pub(crate) fn open_lock(path: &Path) -> Result<File> {
 }
 
 /// Opens what is there and is no regular file, to write into it: a pipe, a terminal, a device.
+#[cfg(feature = "cli")]
 pub(crate) fn open_stream(path: &Path) -> Result<File> {
     File::options().write(true).open(path).map_err(|error| Error::io("write to", path, error))
 }

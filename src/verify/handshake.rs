@@ -3,6 +3,7 @@
 mod admit;
 mod configure;
 mod connect;
+mod delegate;
 mod describe;
 mod judge;
 mod listen;
@@ -25,6 +26,8 @@ pub use connect::Exchange;
 #[cfg(feature = "emit")]
 pub(super) use connect::accept;
 pub(super) use connect::{Call, all};
+#[cfg(feature = "emit")]
+pub(super) use delegate::signatures_of;
 #[cfg(feature = "emit")]
 pub(super) use describe::alert_name;
 pub(super) use describe::alert_of;
