@@ -309,6 +309,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "rsa")]
     #[test]
     fn another_kind_of_key_than_the_profile_s_must_have_its_usages_too() {
         use crate::pki::KeyAlgorithm;
