@@ -45,9 +45,9 @@ fn out_of_date(owner: &str, certificate: &Certificate, now: OffsetDateTime) -> O
     };
     let (what, fix, defect) = over.or_else(early)?;
     let title = certificate.title();
-    let of = if title == owner { String::new() } else { format!(", which belongs to {owner}") };
+    let of = if title == owner { String::new() } else { format!(", which belongs to {owner},") };
     Some(format!(
-        "{title:?}{of}, {what}\n  expected: {}\n  found:    {}\n  fix:      {fix}",
+        "{title:?}{of} {what}\n  expected: {}\n  found:    {}\n  fix:      {fix}",
         defect.expected, defect.found
     ))
 }
