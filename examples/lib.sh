@@ -9,6 +9,7 @@ servers=()
 # Copies the example in DIRECTORY into a temporary one that is removed at the end, and goes there.
 begin() {
     if [[ -z ${PKICTL:-} ]]; then
+        say "building pkictl, which takes some minutes the first time"
         cargo build --release --locked --quiet --manifest-path "$project/Cargo.toml"
         PKICTL=${CARGO_TARGET_DIR:-$project/target}/release/pkictl
     fi
