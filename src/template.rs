@@ -83,6 +83,9 @@ impl Library {
     /// As [`render`]; `source` may import and include other files of the family by their path, such as
     /// `_shared/proxy.j2`. Users' directories come first here too, and all of it has to do with one template's fuel.
     pub fn render(&self, name: &str, source: &str, context: &Value) -> Result<String> {
+        if let Some(text) = without_engine(source, context) {
+            return Ok(text);
+        }
         let mut engine = ENGINE.clone();
         let library = self.clone();
         engine.set_loader(move |path| match library.read(path) {
@@ -127,22 +130,27 @@ fn read_file(path: &Path) -> Result<Option<String>> {
 
 /// Renders `source`. A name that is not defined is an error; values are never escaped by themselves.
 pub fn render(name: &str, source: &str, context: &Value) -> Result<String> {
-    render_with(&ENGINE, name, source, context)
+    match without_engine(source, context) {
+        Some(text) => Ok(text),
+        None => render_with(&ENGINE, name, source, context),
+    }
+}
+
+/// What is rendered without the engine, which takes longer to set up than a certificate takes to sign: plain text, and
+/// `{{ name }}` alone. Most templates of profiles are no more.
+fn without_engine(source: &str, context: &Value) -> Option<String> {
+    if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
+        return Some(source.to_owned());
+    }
+    plain_name(source, context)
 }
 
 fn render_with(engine: &Environment<'_>, name: &str, source: &str, context: &Value) -> Result<String> {
-    if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
-        return Ok(source.to_owned());
-    }
-    if let Some(text) = plain_name(source, context) {
-        return Ok(text);
-    }
     let template = engine.template_from_named_str(name, source).map_err(|error| failure(name, &error))?;
     template.render(context).map_err(|error| failure(name, &error))
 }
 
-/// What `{{ name }}` stands for, where a template is no more than that and the context has text of that name. Most
-/// templates of profiles are: the engine takes longer to set up than a certificate takes to sign.
+/// What `{{ name }}` stands for, where a template is no more than that and the context has text of that name.
 fn plain_name(source: &str, context: &Value) -> Option<String> {
     let name = source.strip_prefix("{{ ")?.strip_suffix(" }}")?;
     let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -295,7 +303,7 @@ pub fn shell_word(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{EMBEDDED, Library, evaluate, render};
+    use super::{EMBEDDED, Library, evaluate, render, without_engine};
     use crate::error::Error;
     use minijinja::context;
 
@@ -337,6 +345,14 @@ mod tests {
             let among = render("t", &format!("{{##}}{{{{ {name} }}}}"), &values);
             assert_eq!(alone, among.map_err(|error| error.to_string()), "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_and_plain_text_do_not_wait_for_the_engine() {
+        let values = context! { host => "web.test" };
+        assert_eq!(without_engine("{{ host }}", &values).as_deref(), Some("web.test"));
+        assert_eq!(without_engine("Example", &values).as_deref(), Some("Example"));
+        assert_eq!(without_engine("{{ host }}.", &values), None);
     }
 
     #[test]

@@ -107,7 +107,8 @@ npm_packages() {
 # What `cargo static` makes, unoptimised and in a directory of its own: the tests look whether it needs anything else.
 static_program() {
     say "static program"
-    if cargo rustc --locked --quiet --target-dir target/static --bin pkictl -- -C target-feature=+crt-static; then
+    if cargo rustc --locked --quiet --target-dir target/static --bin pkictl -- \
+        -C target-feature=+crt-static -C relocation-model=static; then
         export PKICTL_STATIC=$PWD/target/static/debug/pkictl
     else
         incomplete+=("a static C library")
