@@ -14,6 +14,7 @@ pub mod pem;
 pub mod request;
 pub mod spec;
 pub(crate) mod spiffe;
+pub mod subtrees;
 pub mod validity;
 
 pub use authority::{Authority, Issued};
@@ -26,6 +27,7 @@ pub use label::Label;
 pub use name::{DnsName, SubjectAltName};
 pub use request::CertificationRequest;
 pub use spec::{CertificateSpec, ExtendedKeyUsage, KeyUsage, Notice, Role, Subject};
+pub use subtrees::Subtrees;
 pub use validity::{Moment, Span, Validity};
 
 /// SHA-256, in lower-case hexadecimal.

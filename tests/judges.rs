@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 mod curl;
+mod foreign_constraints;
 mod gnutls;
 mod java;
 mod junit;

@@ -202,18 +202,6 @@ impl NameConstraints {
         })
     }
 
-    /// The first name or network of these that `wider` does not permit.
-    pub(crate) fn first_outside(&self, wider: &Self) -> Option<String> {
-        if wider.is_empty() {
-            return None;
-        }
-        let names = self.permitted_dns.iter().cloned().map(SubjectAltName::Dns);
-        let name = names.filter(|name| !wider.permits(name)).map(|name| name.to_string()).next();
-        let is_inside = |network: &Cidr| wider.permitted_ip.iter().any(|one| network.is_within(*one));
-        let mut networks = self.permitted_ip.iter().filter(|network| !is_inside(network));
-        name.or_else(|| networks.next().map(|network| format!("IP:{network}")))
-    }
-
     /// Whether a certificate with this name may be signed.
     pub fn permits(&self, name: &SubjectAltName) -> bool {
         if self.is_empty() {

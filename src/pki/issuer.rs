@@ -3,6 +3,7 @@
 use super::certificate::Certificate;
 use super::constraints::NameConstraints;
 use super::name::SubjectAltName;
+use super::subtrees::Subtrees;
 use crate::error::{Error, Result};
 
 /// Who signs, or will.
@@ -21,7 +22,7 @@ impl<'a> Issuer<'a> {
     }
 
     /// The constraints nearest to what it signs. Those further up hold as well (RFC 5280, section 6.1.3 (b)).
-    pub fn constraints(self) -> Option<&'a NameConstraints> {
+    pub fn constraints(self) -> Option<&'a Subtrees> {
         self.all().next().map(|(_, constraints)| constraints)
     }
 
@@ -38,10 +39,10 @@ impl<'a> Issuer<'a> {
     /// Refuses constraints for an authority below it that would permit more than it may sign itself: what that one signed
     /// outside of them, nobody would take.
     pub fn require_narrower(self, wanted: &NameConstraints) -> Result<()> {
-        self.refuse(|constraints| wanted.first_outside(constraints))
+        self.refuse(|constraints| constraints.first_outside(wanted))
     }
 
-    fn refuse(self, outside: impl Fn(&NameConstraints) -> Option<String>) -> Result<()> {
+    fn refuse(self, outside: impl Fn(&Subtrees) -> Option<String>) -> Result<()> {
         let mut refused =
             self.all().filter_map(|(authority, own)| outside(own).map(|name| (name, authority, own)));
         match refused.next() {
@@ -55,9 +56,9 @@ impl<'a> Issuer<'a> {
     }
 
     /// Those that have constraints, nearest first.
-    fn all(self) -> impl Iterator<Item = (&'a Certificate, &'a NameConstraints)> {
+    fn all(self) -> impl Iterator<Item = (&'a Certificate, &'a Subtrees)> {
         let chain = std::iter::once(self.certificate).chain(self.above);
-        let constrained = chain.filter_map(|one| Some((one, one.details.name_constraints.as_ref()?)));
+        let constrained = chain.filter_map(|one| Some((one, one.details.name_constraints.as_deref()?)));
         constrained.filter(|(_, constraints)| !constraints.is_empty())
     }
 }

@@ -10,7 +10,7 @@ use super::{Profile, SubjectTemplate, common_name};
 use crate::error::{Error, Result};
 use crate::pki::{
     Certificate, CertificateSpec, Issuer, KeyAlgorithm, Label, Moment, NameConstraints, Notice, Role,
-    Subject, SubjectAltName, Validity,
+    Subject, SubjectAltName, Subtrees, Validity,
 };
 use crate::template;
 use names::{Names, check_names};
@@ -155,7 +155,7 @@ impl Profile {
         wanted.permitted_ip.extend(request.name_constraints.permitted_ip.iter().copied());
         match issuer {
             Some(issuer) if self.role.is_authority() && wanted.is_empty() => {
-                Ok(issuer.constraints().cloned().unwrap_or_default())
+                Ok(issuer.constraints().map(Subtrees::as_asked_for).unwrap_or_default())
             }
             Some(issuer) => issuer.require_narrower(&wanted).map(|()| wanted),
             None => Ok(wanted),

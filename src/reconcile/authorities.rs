@@ -9,7 +9,7 @@ use crate::artifact::Existing;
 use crate::error::{Error, Result};
 use crate::manifest::{Authority as Wanted, Environment};
 use crate::pki::validity::human_time;
-use crate::pki::{Authority, Certificate, Label, Moment, NameConstraints, Validity};
+use crate::pki::{Authority, Certificate, Label, Moment, NameConstraints, Subtrees, Validity};
 use crate::profile::{Profile, Request};
 use crate::store::{self, ISSUING, Lock, NewAuthority, ROOT};
 
@@ -174,7 +174,7 @@ impl Reconciler<'_> {
     fn differences(&self, wanted: &Wanted, root: &Certificate) -> Vec<Reason> {
         let details = &root.details;
         let mut reasons: Vec<Reason> = self.end(root).into_iter().collect();
-        let found = details.name_constraints.clone().unwrap_or_default();
+        let found = details.name_constraints.as_deref().map(Subtrees::as_asked_for).unwrap_or_default();
         if words(&found) != words(&wanted.constraints) {
             let say = |constraints: &NameConstraints| match constraints.is_empty() {
                 true => "everything".to_owned(),

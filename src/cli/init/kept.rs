@@ -4,7 +4,7 @@ use super::InitArgs;
 use crate::cli::passphrase;
 use crate::error::Result;
 use crate::pki::certificate::Details;
-use crate::pki::{NameConstraints, Notice};
+use crate::pki::{NameConstraints, Notice, Subtrees};
 use crate::store::{Environment, ISSUING, ROOT};
 
 /// A warning for each option that the kept CA does not have. How long it lasts is not among them: that changes every day.
@@ -24,7 +24,7 @@ pub(super) fn differences(args: &InitArgs, environment: &Environment) -> Result<
     if args.key_type.as_ref().is_some_and(|wanted| *wanted != root.key_type) {
         differs("--key-type", format!("its key is {}", root.key_type));
     }
-    let permitted = root.name_constraints.clone().unwrap_or_default();
+    let permitted = root.name_constraints.as_deref().map(Subtrees::as_asked_for).unwrap_or_default();
     let is = |constraints: &NameConstraints| match constraints.is_empty() {
         true => "it may sign every name".to_owned(),
         false => format!("it may sign {constraints}"),

@@ -4,9 +4,9 @@ use serde::Serialize;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 
-use crate::pki::constraints::{Cidr, NOWHERE, NameConstraints};
 use crate::pki::name::SubjectAltName;
 use crate::pki::spec::KeyUsage;
+use crate::pki::subtrees::Subtrees;
 use crate::pki::validity::{Validity, machine_time};
 use crate::pki::{distinguished_name, printable};
 
@@ -52,7 +52,7 @@ pub struct Details {
     pub authority_key_id: Option<String>,
     /// Names that an authority may sign; `None` when the extension is absent.
     #[serde(serialize_with = "serialize_constraints", skip_serializing_if = "Option::is_none")]
-    pub name_constraints: Option<NameConstraints>,
+    pub name_constraints: Option<Box<Subtrees>>,
     /// SHA-256 of the DER, hexadecimal.
     pub sha256: String,
     /// SHA-256 of the SubjectPublicKeyInfo, hexadecimal.
@@ -144,8 +144,7 @@ impl Details {
                 self.authority_key_id = id.key_identifier.as_ref().map(|id| crate::pki::hex(id.0));
             }
             ParsedExtension::NameConstraints(constraints) => {
-                let permitted = constraints.permitted_subtrees.as_deref().unwrap_or_default();
-                self.name_constraints = Some(read_constraints(permitted.iter().map(|subtree| &subtree.base)));
+                self.name_constraints = Some(Box::new(Subtrees::read(constraints)));
             }
             ParsedExtension::ParseError { error } => return Err(format!("a damaged extension: {error}")),
             _ => {}
@@ -167,20 +166,6 @@ pub(crate) fn read_name(name: &GeneralName<'_>) -> Option<SubjectAltName> {
         GeneralName::RFC822Name(text) => Some(SubjectAltName::Email(printable(text))),
         _ => None,
     }
-}
-
-fn read_constraints<'a>(permitted: impl Iterator<Item = &'a GeneralName<'a>>) -> NameConstraints {
-    let mut constraints = NameConstraints::default();
-    for name in permitted {
-        match name {
-            GeneralName::DNSName(text) if *text != NOWHERE => {
-                constraints.permitted_dns.extend(text.trim_start_matches('.').parse().ok());
-            }
-            GeneralName::IPAddress(octets) => constraints.permitted_ip.extend(Cidr::from_octets(octets)),
-            _ => {}
-        }
-    }
-    constraints
 }
 
 /// Names of RFC 5280, section 4.2.1.3, in the order of their bits.
@@ -259,7 +244,7 @@ fn serialize_sans<S: serde::Serializer>(sans: &[SubjectAltName], serializer: S) 
 }
 
 fn serialize_constraints<S: serde::Serializer>(
-    constraints: &Option<NameConstraints>,
+    constraints: &Option<Box<Subtrees>>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     constraints.as_ref().map(ToString::to_string).serialize(serializer)
