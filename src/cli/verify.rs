@@ -19,12 +19,13 @@ use super::progress::Counter;
 use super::{clock, report};
 use crate::bundle::Identity;
 use crate::error::Error;
+use crate::pki::{Label, PrivateKey};
 use crate::report::{Check, Group, Outcome};
 use crate::store::Environment;
 use crate::template::shell_word;
 use crate::verify::{self, Scope, TlsVersion};
 use report::Stamp;
-use subjects::Subjects;
+use subjects::{Subjects, identity_of, unusable_key};
 
 pub(super) fn run(args: &VerifyArgs, global: &Global, output: &Output) -> Result<(), Failure> {
     if let Some(file) = &args.policy.file {
@@ -94,13 +95,35 @@ fn name_roots(failure: Failure, who: &str) -> Failure {
     }
 }
 
-/// The clients that were named, by name or by file, and what cannot be read of the files.
+/// The clients that were named, by name or by file, and what cannot be read of them.
 fn clients(args: &VerifyArgs, environment: &Environment) -> Result<(Vec<Identity>, Vec<Check>), Failure> {
-    let named = args.client.iter().map(|name| Ok(environment.credential(&name.parse()?)?.into()));
-    let mut clients = named.collect::<Result<Vec<Identity>, Failure>>()?;
-    let (by_path, unreadable) = files::read(args.client_cert.as_deref(), args.client_key.as_deref())?;
-    clients.extend(by_path);
+    let (mut clients, mut unreadable) = files::read(args.client_cert.as_deref(), args.client_key.as_deref())?;
+    for name in &args.client {
+        let (client, trouble) = credential(environment, &name.parse()?)?;
+        clients.extend(client);
+        unreadable.extend(trouble);
+    }
     Ok((clients, unreadable))
+}
+
+/// A credential as it lies there, and what of it cannot be used: a failed check. Only one that is not there ends the
+/// run, as a slip of the pen.
+fn credential(environment: &Environment, name: &Label) -> Result<(Option<Identity>, Option<Check>), Failure> {
+    if !environment.credential_path(name).is_dir() {
+        environment.credential(name)?;
+    }
+    Ok(match identity_of(environment, name) {
+        Ok((mut identity, trouble)) => {
+            let place = environment.credential_path(name);
+            let [leaf, key] = ["tls.crt", "tls.key"].map(|file| place.join(file).display().to_string());
+            let foreign = |own: &PrivateKey| identity.leaf().require_key(own, &leaf, &key).err();
+            let trouble = trouble.or_else(|| identity.key.as_ref().and_then(foreign));
+            let trouble = trouble.map(|error| unusable_key(name.to_string(), identity.leaf(), &error));
+            identity.key = identity.key.filter(|_| trouble.is_none());
+            (Some(identity), trouble)
+        }
+        Err(error) => (None, Some(unreadable(name.to_string(), &error))),
+    })
 }
 
 /// Files that cannot be used: a failed check, not the end of the run.

@@ -36,6 +36,24 @@ fn the_router_trusts_a_pod_only_as_the_route_says() {
 }
 
 #[test]
+fn a_pod_whose_files_are_damaged_is_a_failed_check_and_other_routes_are_run() {
+    let cluster = Cluster::new();
+    cluster.reencrypt("api.yaml");
+    cluster.edge("web.yaml", "web", "");
+    std::fs::write(cluster.0.credential("rest-api", "tls.key"), "no PEM").expect("damaged");
+    let checks = cluster.checks("api.yaml web.yaml");
+    let (found, _) = failure(&checks, "readable");
+    assert!(found.contains("rest-api"), "{found}");
+    let on = |host: &str| -> Vec<serde_json::Value> {
+        let about =
+            |check: &&serde_json::Value| check["subject"].as_str().is_some_and(|it| it.contains(host));
+        checks.iter().filter(about).cloned().collect()
+    };
+    passed(&on("web.apps"), "route-https");
+    skipped(&on("rest-api.apps"), "route-https");
+}
+
+#[test]
 fn a_pod_is_taken_whose_own_certificate_the_route_names() {
     // As OpenSSL does it, even if that certificate is a CA's.
     let cluster = Cluster::new();

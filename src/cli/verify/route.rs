@@ -8,7 +8,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::others::callers;
-use super::{authorities, clients, moment, name_roots, versions};
+use super::{authorities, clients, credential, moment, name_roots, versions};
 use crate::bundle::Identity;
 use crate::cli::args::VerifyArgs;
 use crate::cli::failure::Failure;
@@ -36,7 +36,9 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, output: &Output)
     for object in objects.iter().filter(|object| kubernetes::is_route(object.value)) {
         let route = Route::read(object, &objects, namespace);
         if let (false, Some(what)) = (pods.contains_key(&route.service), named.of(&route, environment)) {
-            pods.insert(route.service.clone(), pod(environment, &what)?);
+            let (pod, not_read) = pod(environment, &what)?;
+            unreadable.extend(not_read);
+            pods.insert(route.service.clone(), pod);
         }
         let objections = lint::refusals(object, &objects, now).into_iter().map(objection).collect();
         routes.push((route, objections));
@@ -47,7 +49,11 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, output: &Output)
     named.check_used(&routes)?;
     let subjects: Vec<Subject<'_>> = routes
         .into_iter()
-        .map(|(route, objections)| Subject { pod: pods.get(&route.service), route, objections })
+        .map(|(route, objections)| Subject {
+            pod: pods.get(&route.service).and_then(Option::as_ref),
+            route,
+            objections,
+        })
         .collect();
     let service_ca = match &args.routes.service_ca {
         Some(path) => pem::certificates(&store::read_file(path)?, &path.display().to_string())?,
@@ -167,11 +173,18 @@ impl<'a> PodNames<'a> {
     }
 }
 
-fn pod(environment: &Environment, what: &str) -> Result<Identity, Failure> {
+/// What a pod serves with; of a credential that cannot be used, a failed check.
+fn pod(environment: &Environment, what: &str) -> Result<(Option<Identity>, Option<Check>), Failure> {
+    if let Ok(name) = what.parse::<Label>()
+        && environment.credential_path(&name).is_dir()
+    {
+        let (identity, trouble) = credential(environment, &name)?;
+        return Ok((identity.filter(|identity| identity.key.is_some()), trouble));
+    }
     let identity = material::identity(environment, what, None, None)?;
     if identity.key.is_none() {
         let hint = "put chain and key into one file, or issue a credential and give its name";
         return Err(Failure::usage(format!("{what} holds no private key"), Some(hint.into())));
     }
-    Ok(identity)
+    Ok((Some(identity), None))
 }
