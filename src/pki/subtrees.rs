@@ -6,8 +6,6 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints as Extension};
-
 use super::constraints::{Cidr, NOWHERE, NameConstraints};
 use super::name::SubjectAltName;
 use super::printable;
@@ -28,12 +26,22 @@ struct Forms {
     uri: Vec<String>,
 }
 
+/// One of them, as the extension has it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Subtree<'a> {
+    Dns(&'a str),
+    /// The octets of an address and of its mask.
+    Ip(&'a [u8]),
+    Email(&'a str),
+    Uri(&'a str),
+}
+
 impl Subtrees {
-    pub(crate) fn read(extension: &Extension<'_>) -> Self {
-        Self {
-            permitted: Forms::read(extension.permitted_subtrees.as_deref()),
-            excluded: Forms::read(extension.excluded_subtrees.as_deref()),
-        }
+    pub(crate) fn new<'a>(
+        permitted: impl Iterator<Item = Subtree<'a>>,
+        excluded: impl Iterator<Item = Subtree<'a>>,
+    ) -> Self {
+        Self { permitted: permitted.collect(), excluded: excluded.collect() }
     }
 
     /// Whether nothing is constrained.
@@ -118,21 +126,22 @@ impl fmt::Display for Subtrees {
     }
 }
 
-impl Forms {
-    fn read(subtrees: Option<&[GeneralSubtree<'_>]>) -> Self {
+impl<'a> FromIterator<Subtree<'a>> for Forms {
+    fn from_iter<I: IntoIterator<Item = Subtree<'a>>>(subtrees: I) -> Self {
         let mut forms = Self::default();
-        for subtree in subtrees.unwrap_or_default() {
-            match subtree.base {
-                GeneralName::DNSName(text) => forms.dns.push(text.to_ascii_lowercase()),
-                GeneralName::IPAddress(octets) => forms.ip.push(octets.to_vec()),
-                GeneralName::RFC822Name(text) => forms.email.push(lower_host(text)),
-                GeneralName::URI(text) => forms.uri.push(text.to_ascii_lowercase()),
-                _ => {}
+        for subtree in subtrees {
+            match subtree {
+                Subtree::Dns(text) => forms.dns.push(text.to_ascii_lowercase()),
+                Subtree::Ip(octets) => forms.ip.push(octets.to_vec()),
+                Subtree::Email(text) => forms.email.push(lower_host(text)),
+                Subtree::Uri(text) => forms.uri.push(text.to_ascii_lowercase()),
             }
         }
         forms
     }
+}
 
+impl Forms {
     /// For people; what only closes a form is left out.
     fn words(&self) -> Vec<String> {
         let text = |form: &str, texts: &[String]| -> Vec<String> {

@@ -1,7 +1,30 @@
 //! Whom a live server is shown, and what counts as its refusal.
 
-use super::{check, detail, report, serve, troubles, workspace};
+use super::{REQUIRE, check, detail, report, serve, troubles, workspace};
 use crate::harness::judge;
+
+#[test]
+fn a_client_that_cannot_be_used_is_a_failed_check_and_the_endpoint_is_judged_all_the_same() {
+    let Some(openssl) = judge("openssl") else { return };
+    let workspace = workspace();
+    let (_server, port) = serve(&openssl, &workspace, "web", &REQUIRE);
+    let key = workspace.credential("backend", "tls.key");
+    std::fs::copy(workspace.credential("web", "tls.key"), &key).expect("another key");
+    let foreign = report(&workspace, port, 3, &["--client", "backend"]);
+    assert_eq!(troubles(&foreign), ["failed readable", "skipped own-client"]);
+    let found = check(&foreign, "readable")["found"].as_str().expect("what was found");
+    assert!(found.contains("does not belong to"), "{found}");
+    assert_eq!(detail(&foreign, "foreign-client-tls13"), "TLS 1.3, received the alert unknown_ca");
+
+    std::fs::write(workspace.credential("backend", "tls.crt"), "no PEM").expect("damaged");
+    let damaged = report(&workspace, port, 3, &["--client", "backend"]);
+    assert_eq!(troubles(&damaged), ["failed readable"]);
+    assert_eq!(check(&damaged, "readable")["subject"], "backend");
+
+    let place = format!("localhost:{port}");
+    let run = workspace.pkictl(&["verify", "--connect", &place, "--client", "nobody"]).exits_with(1);
+    assert!(run.stderr.contains("nobody"), "{}", run.stderr);
+}
 
 #[test]
 fn a_server_that_takes_rsa_signatures_alone_is_shown_a_foreign_rsa_certificate() {

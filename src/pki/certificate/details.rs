@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::extensions::{self, GeneralName, ParsedExtension};
 
 use crate::pki::name::SubjectAltName;
 use crate::pki::spec::KeyUsage;
-use crate::pki::subtrees::Subtrees;
+use crate::pki::subtrees::{Subtree, Subtrees};
 use crate::pki::validity::{Validity, machine_time};
 use crate::pki::{distinguished_name, printable};
 
@@ -144,7 +144,7 @@ impl Details {
                 self.authority_key_id = id.key_identifier.as_ref().map(|id| crate::pki::hex(id.0));
             }
             ParsedExtension::NameConstraints(constraints) => {
-                self.name_constraints = Some(Box::new(Subtrees::read(constraints)));
+                self.name_constraints = Some(Box::new(read_constraints(constraints)));
             }
             ParsedExtension::ParseError { error } => return Err(format!("a damaged extension: {error}")),
             _ => {}
@@ -166,6 +166,21 @@ pub(crate) fn read_name(name: &GeneralName<'_>) -> Option<SubjectAltName> {
         GeneralName::RFC822Name(text) => Some(SubjectAltName::Email(printable(text))),
         _ => None,
     }
+}
+
+fn read_constraints(constraints: &extensions::NameConstraints<'_>) -> Subtrees {
+    fn known<'a>(subtree: &extensions::GeneralSubtree<'a>) -> Option<Subtree<'a>> {
+        match subtree.base {
+            GeneralName::DNSName(text) => Some(Subtree::Dns(text)),
+            GeneralName::IPAddress(octets) => Some(Subtree::Ip(octets)),
+            GeneralName::RFC822Name(text) => Some(Subtree::Email(text)),
+            GeneralName::URI(text) => Some(Subtree::Uri(text)),
+            _ => None,
+        }
+    }
+    let permitted = constraints.permitted_subtrees.iter().flatten();
+    let excluded = constraints.excluded_subtrees.iter().flatten();
+    Subtrees::new(permitted.filter_map(known), excluded.filter_map(known))
 }
 
 /// Names of RFC 5280, section 4.2.1.3, in the order of their bits.
