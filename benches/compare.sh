@@ -90,13 +90,19 @@ issue="$pkictl issue server web.test --quiet"
 made=pki/dev/certs/web.test
 mkcert_made="web.test.pem web.test-key.pem"
 export CAROOT=$work/default-root
-compare "issue, P-256" "$issue" $made "mkcert -ecdsa, its default root" "mkcert -ecdsa web.test" "$mkcert_made"
+unset TRUST_STORES
+compare "issue, P-256" "$issue" $made "mkcert -ecdsa" "mkcert -ecdsa web.test" "$mkcert_made"
+# As above it also looks whether its root is among those of the system. From here on it issues and does nothing else.
+export TRUST_STORES=none
+compare "issue, P-256" "$issue" $made \
+  "mkcert -ecdsa, TRUST_STORES=none" "mkcert -ecdsa web.test" "$mkcert_made"
 export CAROOT=$work/ecdsa-root
 compare "issue, P-256" "$issue" $made \
-  "mkcert -ecdsa, a root made with -ecdsa" "mkcert -ecdsa web.test" "$mkcert_made"
+  "the same, with a root made with -ecdsa" "mkcert -ecdsa web.test" "$mkcert_made"
 compare "issue, P-256" "$issue" $made "openssl req and x509" "sh openssl.sh" "o.key o.csr o.crt"
 compare "issue, P-256" "$issue" $made "certtool, twice" "sh certtool.sh" "c.key c.crt"
-compare "issue, RSA-2048" "$issue --key-type rsa-2048" $made "mkcert" "mkcert web.test" "$mkcert_made"
+compare "issue, RSA-2048" "$issue --key-type rsa-2048" $made \
+  "mkcert, TRUST_STORES=none" "mkcert web.test" "$mkcert_made"
 hyperfine -N --warmup 5 --runs "$runs" --export-json result.json "$pkictl --version" /bin/true > hyperfine.log 2>&1
 row "cold start, --version" "/bin/true"
 
