@@ -193,10 +193,15 @@ impl Run {
         run
     }
 
-    /// Its standard output as JSON.
+    /// Its standard output as JSON. Every report of `verify` is held against its schema.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("pkictl {}: {error}\n{}", self.line, self.stdout))
+        let document: serde_json::Value = serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("pkictl {}: {error}\n{}", self.line, self.stdout));
+        if document["counts"]["passed"].is_number() {
+            let errors = crate::verify_command::schema::errors(&document);
+            assert!(errors.is_empty(), "pkictl {}: {errors:#?}\n{}", self.line, self.stdout);
+        }
+        document
     }
 }

@@ -1,6 +1,7 @@
 //! `verify` as people, CI servers and programs meet it.
 
 mod files;
+pub mod schema;
 
 use crate::harness::Workspace;
 
