@@ -99,7 +99,7 @@ impl Subtrees {
     }
 }
 
-/// `DNS:shop.svc, any IP`, or what is not permitted: `any name but DNS:bank.svc`.
+/// `DNS:shop.svc, any IP`, or what is not permitted: `any name, but not DNS:bank.svc`.
 impl fmt::Display for Subtrees {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { permitted, excluded } = self;
@@ -122,7 +122,7 @@ impl fmt::Display for Subtrees {
             |word: &String| permitted != &Forms::default() && (word == "IP:0.0.0.0/0" || word == "IP:::/0");
         let mut but = excluded.words();
         but.retain(|word| !closes(word));
-        if but.is_empty() { Ok(()) } else { write!(f, " but {}", but.join(", ")) }
+        if but.is_empty() { Ok(()) } else { write!(f, ", but not {}", but.join(", ")) }
     }
 }
 
@@ -265,12 +265,12 @@ mod tests {
             &["shop.svc", "mybank.svc", "11.0.0.1", "::1"],
             &["bank.svc", "web.bank.svc", "*.bank.svc", "10.1.2.3"],
         );
-        assert_eq!(subtrees.to_string(), "any name but DNS:bank.svc, IP:10.0.0.0/8");
+        assert_eq!(subtrees.to_string(), "any name, but not DNS:bank.svc, IP:10.0.0.0/8");
         let permitted = forms(&["svc"], &[], &[], &[]);
         let subtrees =
             Subtrees { permitted, excluded: forms(&["bank.svc"], &["0.0.0.0/0", "::/0"], &[], &[]) };
         assert_permits(&subtrees, &["svc", "shop.svc"], &["bank.svc", "10.0.0.1", "::1"]);
-        assert_eq!(subtrees.to_string(), "DNS:svc but DNS:bank.svc");
+        assert_eq!(subtrees.to_string(), "DNS:svc, but not DNS:bank.svc");
     }
 
     #[test]
