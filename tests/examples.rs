@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{TRUST_VARIABLES, Workspace, judge, peers, skip};
+use crate::harness::{TRUST_VARIABLES, Workspace, judge, peers, python_with, skip};
 
 /// An example that needs longer hangs. `timeout` ends it with all that it started.
 const SECONDS: &str = "300";
@@ -140,10 +140,7 @@ impl Example {
             judge(program)?;
         }
         for module in self.modules {
-            let python = judge("python3")?;
-            if !python.run(["-c", &format!("import {module}")], "").0 {
-                return skip(&format!("{module} of Python is not installed"));
-            }
+            python_with(module)?;
         }
         for package in self.npm {
             if !peers().join("npm/node_modules").join(package).is_dir() {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-pub use judge::{Judge, judge, packages, peers, skip};
+pub use judge::{Judge, judge, packages, peers, python_with, skip};
 pub use random::Random;
 #[cfg(unix)]
 pub use rights::{Nobody, is_root, lacks_right, root, with_mounts};

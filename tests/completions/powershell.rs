@@ -2,13 +2,13 @@
 //! what the script would ask the program is asked.
 
 use super::{committed, with_credentials};
-use crate::harness::judge;
+use crate::harness::python_with;
 
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/powershell_script.py");
 
 #[test]
 fn the_script_for_powershell_is_powershell_and_what_it_asks_is_answered() {
-    let Some(python) = judge("python3") else { return };
+    let Some(python) = python_with("tree_sitter_powershell") else { return };
     let read = python.accepts([PROGRAM.into(), committed("_pkictl.ps1")]);
     let script: serde_json::Value = serde_json::from_str(&read).expect("JSON");
     assert_eq!(script["command"], "Register-ArgumentCompleter");

@@ -35,6 +35,16 @@ pub fn judge(name: &str) -> Option<Judge> {
     }
 }
 
+/// Python, if it has this module; otherwise the test is skipped as in [`judge`].
+#[track_caller]
+pub fn python_with(module: &str) -> Option<Judge> {
+    let python = judge("python3")?;
+    match python.run(["-c", &format!("import {module}")], "") {
+        (true, _) => Some(python),
+        (false, _) => skip(&format!("{module} of Python is not installed")),
+    }
+}
+
 /// The directory into which `tests/run.sh` puts what tests/package.json names: programs in it find their packages below
 /// `node_modules`. Without it the test is skipped as in [`judge`].
 #[track_caller]

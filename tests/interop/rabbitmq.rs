@@ -2,7 +2,7 @@
 
 use super::comments::commands;
 use super::daemon::{Outcome, emit, hand_over, outcome, own_shell, program, shell, workspace_with};
-use crate::harness::{Judge, Server, Workspace, free_port, judge};
+use crate::harness::{Judge, Server, Workspace, free_port, judge, python_with};
 
 /// Logs in, declares a queue, sends a message and receives it. Host, port, CA file, highest TLS version, and, if there
 /// is one, a client's certificate and key.
@@ -54,7 +54,7 @@ pub(super) struct Broker {
 impl Broker {
     /// Nothing if a program is missing.
     pub(super) fn start(options: &[&str]) -> Option<Self> {
-        let (rabbitmq, epmd, python) = (judge("rabbitmq-server")?, judge("epmd")?, judge("python3")?);
+        let (rabbitmq, epmd, python) = (judge("rabbitmq-server")?, judge("epmd")?, python_with("pika")?);
         let (workspace, port) = (workspace_with("server", "broker"), free_port());
         let deploy = workspace.file("deploy").display().to_string();
         let number = port.to_string();

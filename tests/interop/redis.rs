@@ -2,7 +2,7 @@
 
 use super::comments::command;
 use super::daemon::{Outcome, emit, hand_over, outcome, own_shell, program, shell, workspace_with};
-use crate::harness::{Judge, Server, Workspace, free_port, judge};
+use crate::harness::{Judge, Server, Workspace, free_port, judge, python_with};
 
 struct Cache {
     workspace: Workspace,
@@ -14,7 +14,7 @@ struct Cache {
 impl Cache {
     /// The emitter's files, for a certificate of this profile; nothing if a program is missing.
     fn with(profile: &str, options: &[&str]) -> Option<Self> {
-        let (redis, _, python) = (judge("redis-server")?, judge("redis-cli")?, judge("python3")?);
+        let (redis, _, python) = (judge("redis-server")?, judge("redis-cli")?, python_with("redis")?);
         let (workspace, port) = (workspace_with(profile, "cache"), free_port());
         let place = ["redis", "--cert", "cache", "--host", "localhost", "--port", &port.to_string()];
         emit(&workspace, &[&place, options].concat());

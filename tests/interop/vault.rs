@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::cluster::{Cluster, verify};
-use crate::harness::{Judge, Server, free_port, judge};
+use crate::harness::{Judge, Server, free_port, judge, python_with};
 
 /// A server that keeps everything in memory.
 struct Bao {
@@ -150,7 +150,7 @@ const DOCUMENTED: &[(&str, &str)] = &[
 #[test]
 fn terraform_says_what_the_script_does_and_holds_no_key() {
     let Some(bao) = Bao::start() else { return };
-    let (Some(openssl), Some(python)) = (judge("openssl"), judge("python3")) else { return };
+    let (Some(openssl), Some(python)) = (judge("openssl"), python_with("hcl2")) else { return };
     let workspace = &bao.cluster.workspace;
     bao.partner();
     workspace.pkictl(&["issue", "server", "10.0.0.7"]).succeeds();
