@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use super::name::{DnsName, SubjectAltName};
+use super::subtrees::covers_host;
 use crate::error::{Error, Result};
 
 /// A host that exists nowhere (RFC 6761, section 6.4): permitting it alone closes a form of name. It has two labels
@@ -211,7 +212,7 @@ impl NameConstraints {
             SubjectAltName::Dns(name) => {
                 // A wildcard is inside when all that it can stand for is inside.
                 let name = name.as_str().strip_prefix("*.").unwrap_or(name.as_str());
-                self.permitted_dns.iter().any(|domain| is_at_or_below(name, domain.as_str()))
+                self.permitted_dns.iter().any(|domain| covers_host(domain.as_str(), name))
             }
             SubjectAltName::Ip(address) => self.permitted_ip.iter().any(|network| network.contains(*address)),
             SubjectAltName::Uri(_) | SubjectAltName::Email(_) => false,
@@ -226,10 +227,6 @@ impl fmt::Display for NameConstraints {
         names.extend(self.permitted_ip.iter().map(|network| format!("IP:{network}")));
         if names.is_empty() { f.write_str("any name") } else { f.write_str(&names.join(", ")) }
     }
-}
-
-fn is_at_or_below(name: &str, domain: &str) -> bool {
-    name.strip_suffix(domain).is_some_and(|front| front.is_empty() || front.ends_with('.'))
 }
 
 #[cfg(test)]

@@ -89,7 +89,9 @@ impl Subtrees {
         name.or_else(|| networks.next().map(|network| format!("IP:{network}")))
     }
 
-    /// The same as a user asks for it. It permits no more: forms of name that are open here are closed there.
+    /// What a user would ask for to get the permitted domains and networks: forms of name that are open here are closed
+    /// there. What is excluded, by a leading dot too, is not repeated: it holds for everybody below (RFC 5280, section
+    /// 6.1.4 (g)).
     pub fn as_asked_for(&self) -> NameConstraints {
         let domains = self.permitted.dns.iter().filter(|domain| *domain != NOWHERE);
         NameConstraints {
@@ -169,7 +171,7 @@ fn allows<T>(permitted: &[T], excluded: &[T], inside: impl Fn(&T) -> bool) -> bo
 
 /// A host is in a domain when it is the domain or below it; an empty one has every host. A leading dot, which the RFC
 /// does not provide for, leaves the domain itself out (so do OpenSSL and webpki).
-fn covers_host(base: &str, host: &str) -> bool {
+pub(super) fn covers_host(base: &str, host: &str) -> bool {
     host.strip_suffix(base).is_some_and(|front| match base.chars().next() {
         None => true,
         Some('.') => !front.is_empty(),

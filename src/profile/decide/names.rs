@@ -80,10 +80,8 @@ impl Names<'_> {
     /// The name below the first permitted domain.
     fn derived(&self, request: &Request<'_>) -> Option<SubjectAltName> {
         let permitted = self.issuer?.constraints()?.as_asked_for();
-        let name = format!("{}.{}", request.name, permitted.permitted_dns.first()?)
-            .parse()
-            .ok()
-            .map(SubjectAltName::Dns)?;
+        let domain = permitted.permitted_dns.first()?;
+        let name = format!("{}.{domain}", request.name).parse().ok().map(SubjectAltName::Dns)?;
         self.inside(&name).is_ok().then_some(name)
     }
 }
