@@ -43,6 +43,7 @@ pub mod diagram;
 pub mod emit;
 mod ephemeral;
 pub mod error;
+pub mod explanation;
 #[cfg(feature = "emit")]
 pub mod kubernetes;
 #[cfg(feature = "emit")]
@@ -62,3 +63,4 @@ pub mod verify;
 
 pub use ephemeral::EphemeralPki;
 pub use error::{Error, Result};
+pub use explanation::Explanation;

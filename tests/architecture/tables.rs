@@ -3,6 +3,7 @@
 /// Each top-level module and what it may import. A new module needs a line here, and a reason.
 pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("error", &[]),
+    ("explanation", &[]),
     ("pki", &["error"]),
     ("template", &["error"]),
     ("artifact", &["error", "pki"]),
