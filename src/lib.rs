@@ -58,6 +58,8 @@ pub mod profile;
 pub mod reconcile;
 pub mod report;
 pub mod store;
+#[cfg(feature = "emit")]
+pub mod suggestion;
 pub mod template;
 pub mod verify;
 
