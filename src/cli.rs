@@ -13,8 +13,6 @@ mod emit_args;
 mod emit_input;
 mod environment;
 mod failure;
-mod findings;
-mod hint;
 mod init;
 mod issue;
 mod lint;
@@ -22,24 +20,20 @@ mod list;
 mod man;
 mod manifest;
 mod material;
-mod matrix;
-mod output;
 mod passphrase;
+mod presentation;
 mod profile;
-mod progress;
 mod prompt;
-mod report;
 mod show;
 mod text;
-mod tips;
-mod told;
 mod verify;
 
 use std::process::ExitCode;
 
 use args::{Command, Format, Global};
 use failure::Failure;
-use output::Output;
+use presentation::output::{self, Output};
+use presentation::suggestions;
 
 /// Runs the program and returns its exit code: 0 done, 1 could not do it, 2 usage, 3 a check found a failure.
 pub fn main() -> ExitCode {
@@ -51,7 +45,7 @@ pub fn main() -> ExitCode {
         Ok(read) => read,
         Err(error) => {
             let format = args::early_value(&arguments, "--format");
-            return output::usage(&tips::with_tip(error, &grammar, &arguments), format.as_deref());
+            return output::usage(&suggestions::with_tip(error, &grammar, &arguments), format.as_deref());
         }
     };
     // Taking apart, piece by piece, what lives as long as the program would only take time.

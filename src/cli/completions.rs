@@ -11,7 +11,7 @@ use clap_complete::env::{CompleteEnv, Shells};
 use super::args::{self, CompletionsArgs};
 use super::environment::{arguments, variable};
 use super::failure::Failure;
-use super::output::Output;
+use super::presentation::output::Output;
 use crate::pki::Role;
 use crate::profile::{Profile, Profiles};
 use crate::store::{Environment, Store};

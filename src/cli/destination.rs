@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::failure::Failure;
 use super::material::holds_key;
-use super::output::{BOLD, Output, finish, paint};
+use super::presentation::output::{BOLD, Output, finish, paint};
 use crate::artifact::{self, Artifact, Existing, Sensitivity};
 use crate::template::shell_word;
 

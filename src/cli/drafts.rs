@@ -4,7 +4,7 @@ use super::args::drafts::{DraftArgs, DraftCommand, ImportCommand, TargetArgs};
 use super::args::{Format, Global};
 use super::destination::Destination;
 use super::failure::Failure;
-use super::output::Output;
+use super::presentation::output::Output;
 use super::text;
 use crate::artifact::{Artifact, Existing};
 use crate::manifest::{self, FILE_NAME, compose};

@@ -7,8 +7,9 @@ use super::args::{Cli, Format, Global};
 use super::destination::Destination;
 use super::emit_args::{self, EmitArgs};
 use super::failure::Failure;
-use super::output::{BOLD, DIM, Output, paint, table};
-use super::{clock, emit_input, findings};
+use super::presentation::findings;
+use super::presentation::output::{BOLD, DIM, Output, paint, table};
+use super::{clock, emit_input};
 
 pub(super) fn run(args: &EmitArgs, global: &Global, output: &Output) -> Result<(), Failure> {
     let emitters = global.emitters();

@@ -11,8 +11,8 @@ use super::args::lint::Deny;
 use super::args::{Format, Global, LintArgs};
 use super::clock;
 use super::failure::Failure;
-use super::findings::describe;
-use super::output::{BOLD, DIM, Output, RED, YELLOW, paint};
+use super::presentation::findings::describe;
+use super::presentation::output::{BOLD, DIM, Output, RED, YELLOW, paint};
 use crate::lint::{self, Counts, File, Finding, RuleInfo, Severity};
 use crate::store;
 

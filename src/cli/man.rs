@@ -4,7 +4,7 @@ use clap_mangen::Man;
 
 use super::args::{self, ManArgs};
 use super::failure::Failure;
-use super::output::Output;
+use super::presentation::output::Output;
 use crate::artifact::{self, Artifact, Existing};
 use crate::error::Error;
 

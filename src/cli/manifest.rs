@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::args::Global;
 use super::failure::Failure;
-use super::findings;
-use super::output::Output;
+use super::presentation::findings;
+use super::presentation::output::Output;
 use super::{clock, passphrase, text};
 use crate::artifact::Artifact;
 use crate::error::{Error, Result};

@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 use super::args::{Format, Global, ShowArgs};
 use super::failure::Failure;
 use super::list::{Status, time_left};
-use super::output::{BOLD, DIM, Output, RED, YELLOW, paint};
+use super::presentation::output::{BOLD, DIM, Output, RED, YELLOW, paint};
 use super::{clock, passphrase, text};
 use crate::error::Error;
 use crate::pki::certificate::Details;

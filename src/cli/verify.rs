@@ -13,10 +13,11 @@ use std::time::Instant;
 use time::OffsetDateTime;
 
 use super::args::{Global, VerifyArgs};
+use super::clock;
 use super::failure::{Failure, Kind};
-use super::output::Output;
-use super::progress::Counter;
-use super::{clock, report};
+use super::presentation::output::Output;
+use super::presentation::progress::Counter;
+use super::presentation::report;
 use crate::bundle::Identity;
 use crate::error::Error;
 use crate::pki::{Label, PrivateKey};

@@ -5,13 +5,14 @@ use std::time::Instant;
 
 use super::{moment, versions};
 use crate::artifact::{self, Artifact, Existing};
+use crate::cli::apply;
 use crate::cli::args::{Format, Global, VerifyArgs};
 use crate::cli::failure::Failure;
 use crate::cli::manifest::Opened;
-use crate::cli::output::Output;
-use crate::cli::progress::Counter;
-use crate::cli::report::Stamp;
-use crate::cli::{apply, matrix};
+use crate::cli::presentation::matrix;
+use crate::cli::presentation::output::Output;
+use crate::cli::presentation::progress::Counter;
+use crate::cli::presentation::report::Stamp;
 use crate::report::policy::PolicyReport;
 use crate::{diagram, page, verify};
 

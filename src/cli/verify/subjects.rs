@@ -4,7 +4,7 @@ use super::{files, unreadable, words};
 use crate::bundle::{Files, Identity};
 use crate::cli::args::{Global, VerifyArgs};
 use crate::cli::failure::Failure;
-use crate::cli::hint::location;
+use crate::cli::presentation::hint::location;
 use crate::error::Error;
 use crate::pki::{Certificate, ExtendedKeyUsage, Label, PrivateKey, defect, pem};
 use crate::report::{Check, Group, Outcome};

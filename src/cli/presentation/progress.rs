@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::environment::is_dumb_terminal;
+use crate::cli::environment::is_dumb_terminal;
 use crate::error::{Error, Result};
 use crate::pki::{KeyAlgorithm, PrivateKey};
 
@@ -13,7 +13,7 @@ const MAX_RACERS: usize = 4;
 
 /// Makes a private key. How long the search for RSA primes takes is a matter of luck, so every core searches, and the
 /// first to finish wins; luck says nothing about the primes that were found. The others end with the program.
-pub(super) fn private_key(algorithm: KeyAlgorithm, quiet: bool) -> Result<PrivateKey> {
+pub(in crate::cli) fn private_key(algorithm: KeyAlgorithm, quiet: bool) -> Result<PrivateKey> {
     if !algorithm.is_rsa() {
         return PrivateKey::generate(algorithm);
     }
@@ -33,7 +33,7 @@ pub(super) fn private_key(algorithm: KeyAlgorithm, quiet: bool) -> Result<Privat
 }
 
 /// Runs `work`. If it makes an RSA key and takes over a second, a person at a terminal sees that it goes on.
-pub(super) fn with_spinner<T>(key: KeyAlgorithm, quiet: bool, work: impl FnOnce() -> T) -> T {
+pub(in crate::cli) fn with_spinner<T>(key: KeyAlgorithm, quiet: bool, work: impl FnOnce() -> T) -> T {
     if !key.is_rsa() || quiet || is_dumb_terminal() {
         return work();
     }
@@ -61,14 +61,14 @@ pub(super) fn with_spinner<T>(key: KeyAlgorithm, quiet: bool, work: impl FnOnce(
 }
 
 /// Counts what is done of many, for a person at a terminal who has waited for a second.
-pub(super) struct Counter {
+pub(in crate::cli) struct Counter {
     bar: ProgressBar,
     start: std::time::Instant,
     quiet: bool,
 }
 
 impl Counter {
-    pub(super) fn new(quiet: bool, what: &'static str) -> Self {
+    pub(in crate::cli) fn new(quiet: bool, what: &'static str) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -76,7 +76,7 @@ impl Counter {
         Self { bar, start: std::time::Instant::now(), quiet }
     }
 
-    pub(super) fn set(&self, done: usize, of: usize) {
+    pub(in crate::cli) fn set(&self, done: usize, of: usize) {
         if self.quiet || is_dumb_terminal() || self.start.elapsed() < Duration::from_secs(1) {
             return;
         }
@@ -87,7 +87,7 @@ impl Counter {
         self.bar.set_position(done as u64);
     }
 
-    pub(super) fn finish(&self) {
+    pub(in crate::cli) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

@@ -1,7 +1,7 @@
 //! Callers by callees, as wide as the terminal: names over the columns where they fit, otherwise numbers and blocks.
 //! The signs are words, so that nothing is lost without colours.
 
-use crate::cli::output::{BOLD, DIM, GREEN, RED, Style, YELLOW, paint};
+use crate::cli::presentation::output::{BOLD, DIM, GREEN, RED, Style, YELLOW, paint};
 use crate::report::policy::{Cell, Declared, EnvironmentReport, Verdict};
 
 /// The row of whoever has the root and no certificate.

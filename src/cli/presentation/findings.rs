@@ -2,16 +2,16 @@
 
 use time::OffsetDateTime;
 
-use super::failure::Failure;
 use super::output::Output;
 use crate::artifact::Artifact;
 use crate::bundle::Identity;
+use crate::cli::failure::Failure;
 use crate::lint::{self, Finding, Severity};
 use crate::pki::{Certificate, Notice, defect};
 
 /// Stops at certificates whose time is over, or has not come: nobody takes them, wherever they are used. `insist` warns
 /// instead.
-pub(super) fn check_dates<'a>(
+pub(in crate::cli) fn check_dates<'a>(
     identities: impl Iterator<Item = &'a Identity>,
     insist: bool,
     now: OffsetDateTime,
@@ -54,7 +54,7 @@ fn out_of_date(owner: &str, certificate: &Certificate, now: OffsetDateTime) -> O
 
 /// Stops before anything is written when a cluster would refuse the result, or when its visitors would; `insist` goes on
 /// with what only its visitors would refuse.
-pub(super) fn check(
+pub(in crate::cli) fn check(
     artifacts: &[Artifact],
     insist: bool,
     now: OffsetDateTime,
@@ -80,7 +80,7 @@ pub(super) fn check(
 }
 
 /// What is wrong, where, by which rule, and how to mend it.
-pub(super) fn describe(finding: &Finding) -> String {
+pub(in crate::cli) fn describe(finding: &Finding) -> String {
     let mut text = format!("{}: {}", finding.place, finding.message);
     for (name, value) in [("expected:", &finding.expected), ("found:   ", &finding.found)] {
         if let Some(value) = value {

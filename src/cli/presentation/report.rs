@@ -10,11 +10,11 @@ use std::time::Duration;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::args::{Format, VerifyArgs};
-use super::failure::Failure;
 use super::output::{BOLD, DIM, GREEN, Output, RED, YELLOW, paint};
+use crate::cli::args::{Format, VerifyArgs};
+use crate::cli::failure::Failure;
 use crate::pki::validity::{human_time, machine_time};
-pub(super) use junit::junit;
+pub(in crate::cli) use junit::junit;
 
 use crate::report::{Check, Counts, Group, Outcome, Report};
 
@@ -25,29 +25,29 @@ const MOST_NAMES: usize = 5;
 
 /// What a report is of, and when.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stamp<'a> {
-    pub(super) took: Duration,
+pub(in crate::cli) struct Stamp<'a> {
+    pub(in crate::cli) took: Duration,
     /// The environment whose credentials were looked at, if it was one.
-    pub(super) environment: Option<&'a str>,
+    pub(in crate::cli) environment: Option<&'a str>,
     /// The time that certificates were verified at.
-    pub(super) at: OffsetDateTime,
+    pub(in crate::cli) at: OffsetDateTime,
     /// Whether that is another one than the real one.
-    pub(super) is_chosen: bool,
+    pub(in crate::cli) is_chosen: bool,
 }
 
 impl Stamp<'_> {
-    pub(super) fn new(args: &VerifyArgs, at: OffsetDateTime) -> Self {
+    pub(in crate::cli) fn new(args: &VerifyArgs, at: OffsetDateTime) -> Self {
         Self { took: Duration::ZERO, environment: None, at, is_chosen: args.at.is_some() }
     }
 
     /// For programs, which always want to know.
-    pub(super) fn at(&self) -> String {
+    pub(in crate::cli) fn at(&self) -> String {
         machine_time(self.at)
     }
 }
 
 /// Shows a report in the wanted form and turns its failures into an exit code.
-pub(super) fn show(
+pub(in crate::cli) fn show(
     report: &Report,
     title: &str,
     stamp: &Stamp<'_>,
@@ -192,12 +192,12 @@ fn row(name: &str, width: usize, checks: &[&Check], group: Group, verbose: bool)
 }
 
 /// Checks that did not pass, those with the same outcome together.
-pub(super) fn alike<'a>(checks: &[&'a Check]) -> Vec<(&'a Outcome, Vec<&'a Check>)> {
+pub(in crate::cli) fn alike<'a>(checks: &[&'a Check]) -> Vec<(&'a Outcome, Vec<&'a Check>)> {
     by(checks.iter().copied().filter(|check| check.outcome != Outcome::Passed), |check| &check.outcome)
 }
 
 /// Names beside a picture that shows them all: a few, unless all are wanted.
-pub(super) fn listed(subjects: &[&str], verbose: bool) -> String {
+pub(in crate::cli) fn listed(subjects: &[&str], verbose: bool) -> String {
     match subjects.split_at_checked(MOST_NAMES) {
         Some((some, more)) if !verbose && !more.is_empty() => {
             format!("{} and {} more", some.join(", "), more.len())
@@ -206,7 +206,7 @@ pub(super) fn listed(subjects: &[&str], verbose: bool) -> String {
     }
 }
 
-pub(super) fn explanation(outcome: &Outcome, what: &str, ids: &str) -> String {
+pub(in crate::cli) fn explanation(outcome: &Outcome, what: &str, ids: &str) -> String {
     match outcome {
         Outcome::Passed => String::new(),
         Outcome::Skipped { reason } => format!("          {} {what}: {reason}\n", paint(YELLOW, "skipped")),
@@ -223,7 +223,7 @@ pub(super) fn explanation(outcome: &Outcome, what: &str, ids: &str) -> String {
     }
 }
 
-pub(super) fn summary(counts: &Counts, stamp: &Stamp<'_>) -> String {
+pub(in crate::cli) fn summary(counts: &Counts, stamp: &Stamp<'_>) -> String {
     let part = |count: usize, word: &str, style| {
         if count == 0 { format!("0 {word}") } else { paint(style, format!("{count} {word}")) }
     };

@@ -3,15 +3,15 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::args::{DIRECTORY, ENVIRONMENT, Global, early_value};
-use super::environment::{arguments, usual, variable};
-use super::passphrase::VARIABLE as PASSPHRASE;
+use crate::cli::args::{DIRECTORY, ENVIRONMENT, Global, early_value};
+use crate::cli::environment::{arguments, usual, variable};
+use crate::cli::passphrase::VARIABLE as PASSPHRASE;
 use crate::error::Error;
 use crate::manifest::FILE_NAME;
 use crate::template::shell_word;
 
 /// The next step after `error`, with the options that lead back to the same PKI directory and environment.
-pub(super) fn for_error(error: &Error, global: &Global) -> Option<String> {
+pub(in crate::cli) fn for_error(error: &Error, global: &Global) -> Option<String> {
     if let Error::NotFound { name, known, .. } = error
         && let Some(meant) = alike(name, known)
     {
@@ -139,7 +139,7 @@ fn no_authority(global: &Global, here: &str) -> String {
 }
 
 /// The command that makes the first authority: of a manifest, if one lies here.
-pub(super) fn beginning(global: &Global) -> String {
+pub(in crate::cli) fn beginning(global: &Global) -> String {
     match !global.given.pki && Path::new(FILE_NAME).is_file() {
         true => "pkictl apply".into(),
         false => format!("pkictl init{}", location(global)),
@@ -147,12 +147,12 @@ pub(super) fn beginning(global: &Global) -> String {
 }
 
 /// The options that lead to the same PKI directory and environment, with a leading space.
-pub(super) fn location(global: &Global) -> String {
+pub(in crate::cli) fn location(global: &Global) -> String {
     options(*global.pki != *usual(DIRECTORY, "pki"), *global.env != *usual(ENVIRONMENT, "dev"), global)
 }
 
 /// The options that were given on the command line and matter again, where a manifest has the usual values.
-pub(super) fn given(global: &Global) -> String {
+pub(in crate::cli) fn given(global: &Global) -> String {
     let differs = |name: &str, value: &OsStr| variable(name).is_none_or(|usual| usual != value);
     options(
         global.given.pki && differs(DIRECTORY, global.pki.as_os_str()),

@@ -11,44 +11,44 @@ use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::AnsiColor;
-pub(super) use anstyle::Style;
+pub(in crate::cli) use anstyle::Style;
 use serde::Serialize;
 
-use super::args::{Color, Format, Global};
-use super::failure::{Failure, Kind};
-use super::told::Told;
+use super::rendered_error::Told;
+use crate::cli::args::{Color, Format, Global};
+use crate::cli::failure::{Failure, Kind};
 use crate::pki::Notice;
 
 /// Red and bold: errors, failed checks, expired.
-pub(super) const RED: Style = AnsiColor::Red.on_default().bold();
+pub(in crate::cli) const RED: Style = AnsiColor::Red.on_default().bold();
 /// Yellow: warnings, soon expired.
-pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
+pub(in crate::cli) const YELLOW: Style = AnsiColor::Yellow.on_default();
 /// Green: passed, done.
-pub(super) const GREEN: Style = AnsiColor::Green.on_default();
+pub(in crate::cli) const GREEN: Style = AnsiColor::Green.on_default();
 /// Bold: headings and names.
-pub(super) const BOLD: Style = Style::new().bold();
+pub(in crate::cli) const BOLD: Style = Style::new().bold();
 /// Dim: what can be skipped when reading.
-pub(super) const DIM: Style = Style::new().dimmed();
+pub(in crate::cli) const DIM: Style = Style::new().dimmed();
 
 /// What an error calls stdout.
 const STDOUT: &str = "standard output";
 
 /// `text` in `style`.
-pub(super) fn paint(style: Style, text: impl std::fmt::Display) -> String {
+pub(in crate::cli) fn paint(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
 /// Where words go.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Output {
+pub(in crate::cli) struct Output {
     /// The form of data on stdout.
-    pub(super) format: Format,
+    pub(in crate::cli) format: Format,
     quiet: bool,
     color: ColorChoice,
 }
 
 impl Output {
-    pub(super) fn new(global: &Global) -> Self {
+    pub(in crate::cli) fn new(global: &Global) -> Self {
         let color = match global.color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
@@ -58,19 +58,19 @@ impl Output {
     }
 
     /// Data on stdout, with colours where the reader takes them.
-    pub(super) fn data(&self, text: &str) -> Result<(), Failure> {
+    pub(in crate::cli) fn data(&self, text: &str) -> Result<(), Failure> {
         let mut stream = AutoStream::new(io::stdout().lock(), self.color);
         finish(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()), STDOUT)
     }
 
     /// Bytes on stdout, exactly.
-    pub(super) fn raw(&self, bytes: &[u8]) -> Result<(), Failure> {
+    pub(in crate::cli) fn raw(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stream = io::stdout().lock();
         finish(stream.write_all(bytes).and_then(|()| stream.flush()), STDOUT)
     }
 
     /// One JSON document on stdout; `"schema": 1` says which names it uses.
-    pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+    pub(in crate::cli) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
         #[derive(Serialize)]
         struct Document<'a, T> {
             schema: u32,
@@ -83,19 +83,19 @@ impl Output {
     }
 
     /// Talk: what was done. Nothing with `--quiet`.
-    pub(super) fn say(&self, text: &str) {
+    pub(in crate::cli) fn say(&self, text: &str) {
         if !self.quiet {
             self.talk(text);
         }
     }
 
     /// Whether only failures are to be said.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(in crate::cli) fn is_quiet(&self) -> bool {
         self.quiet
     }
 
     /// The files that were written.
-    pub(super) fn wrote(&self, written: &[PathBuf]) -> Result<(), Failure> {
+    pub(in crate::cli) fn wrote(&self, written: &[PathBuf]) -> Result<(), Failure> {
         let files: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
         if self.format == Format::Json {
             #[derive(Serialize)]
@@ -111,14 +111,14 @@ impl Output {
     }
 
     /// The next useful command.
-    pub(super) fn next(&self, command: &str) {
+    pub(in crate::cli) fn next(&self, command: &str) {
         if self.format == Format::Human {
             self.say(&format!("{} {command}", paint(DIM, "next:")));
         }
     }
 
     /// Notes and warnings.
-    pub(super) fn notices(&self, notices: &[Notice]) {
+    pub(in crate::cli) fn notices(&self, notices: &[Notice]) {
         for notice in notices {
             match notice {
                 Notice::Note(text) => self.say(&format!("{} {text}", paint(BOLD, "note:"))),
@@ -128,7 +128,7 @@ impl Output {
     }
 
     /// A failed command: prints why, and returns its exit code.
-    pub(super) fn failure(&self, failure: &Failure, global: &Global) -> ExitCode {
+    pub(in crate::cli) fn failure(&self, failure: &Failure, global: &Global) -> ExitCode {
         match (&failure.kind, self.format) {
             (Kind::ChecksFailed, _) => {}
             (_, Format::Json) => self.talk(&Told::of(failure, global).json()),
@@ -138,12 +138,12 @@ impl Output {
     }
 
     /// Whether stdout is a terminal, where a private key must not appear by accident.
-    pub(super) fn stdout_is_terminal(&self) -> bool {
+    pub(in crate::cli) fn stdout_is_terminal(&self) -> bool {
         io::stdout().is_terminal()
     }
 
     /// How many columns data on stdout may take: those of the terminal, or 80 where there is none.
-    pub(super) fn width(&self) -> usize {
+    pub(in crate::cli) fn width(&self) -> usize {
         let size = terminal_size::terminal_size().filter(|_| self.stdout_is_terminal());
         size.map_or(80, |(columns, _)| usize::from(columns.0))
     }
@@ -156,7 +156,7 @@ impl Output {
 }
 
 /// What clap has to say: help and version on stdout, wrong usage on stderr, for programs if they asked for that.
-pub(super) fn usage(error: &clap::Error, format: Option<&OsStr>) -> ExitCode {
+pub(in crate::cli) fn usage(error: &clap::Error, format: Option<&OsStr>) -> ExitCode {
     if error.use_stderr() && format.is_some_and(|format| format == "json") {
         // Nobody is left to be told that stderr cannot be written.
         let _ = writeln!(io::stderr().lock(), "{}", Told::of_usage(error).json());
@@ -194,7 +194,7 @@ fn with_hint(text: String, hint: Option<&str>) -> String {
 }
 
 /// How writing to `place` ended; a reader who has had enough is no error.
-pub(super) fn finish(result: io::Result<()>, place: &str) -> Result<(), Failure> {
+pub(in crate::cli) fn finish(result: io::Result<()>, place: &str) -> Result<(), Failure> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| crate::error::Error::io("write to", place, error).into()),
@@ -202,7 +202,7 @@ pub(super) fn finish(result: io::Result<()>, place: &str) -> Result<(), Failure>
 }
 
 /// Columns of equal width with two spaces between them; the width of colours does not count.
-pub(super) fn table(rows: &[Vec<String>]) -> String {
+pub(in crate::cli) fn table(rows: &[Vec<String>]) -> String {
     let width = |text: &str| anstream::adapter::strip_str(text).to_string().chars().count();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)

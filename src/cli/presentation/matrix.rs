@@ -4,15 +4,15 @@ mod grid;
 
 use serde::Serialize;
 
-use super::args::Format;
-use super::failure::Failure;
 use super::output::{BOLD, DIM, GREEN, Output, RED, YELLOW, paint};
 use super::report::{Stamp, alike, explanation, junit, listed, summary};
+use crate::cli::args::Format;
+use crate::cli::failure::Failure;
 use crate::report::policy::{EnvironmentReport, PolicyReport};
 use crate::report::{Check, Counts, Outcome, Report};
 
 /// Shows a policy's report in the wanted form and turns its failures into an exit code.
-pub(super) fn show(
+pub(in crate::cli) fn show(
     report: &PolicyReport,
     title: &str,
     stamp: &Stamp<'_>,

@@ -4,11 +4,15 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::emit_args;
+use crate::cli::emit_args;
 use crate::template::shell_word;
 
 /// Wrong usage with a tip, where it is known what was meant.
-pub(super) fn with_tip(error: clap::Error, grammar: &clap::Command, arguments: &[OsString]) -> clap::Error {
+pub(in crate::cli) fn with_tip(
+    error: clap::Error,
+    grammar: &clap::Command,
+    arguments: &[OsString],
+) -> clap::Error {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         _ => None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anstream::adapter::strip_str;
 
 use super::{Json, grid, human, listed};
-use crate::cli::report::Stamp;
+use crate::cli::presentation::report::Stamp;
 use crate::report::policy::{Cell, Declared, EnvironmentReport, PolicyReport, ServiceReport, Verdict};
 use crate::report::{Check, Group, Outcome};
 

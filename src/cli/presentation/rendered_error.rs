@@ -2,25 +2,25 @@
 
 use serde::Serialize;
 
-use super::args::Global;
-use super::failure::{Failure, Kind};
 use super::hint;
+use crate::cli::args::Global;
+use crate::cli::failure::{Failure, Kind};
 
 /// An error on its way to whoever asked.
-pub(super) struct Told {
+pub(in crate::cli) struct Told {
     /// What went wrong; several where several things did.
-    pub(super) messages: Vec<String>,
-    pub(super) expected: Option<String>,
-    pub(super) found: Option<String>,
+    pub(in crate::cli) messages: Vec<String>,
+    pub(in crate::cli) expected: Option<String>,
+    pub(in crate::cli) found: Option<String>,
     /// The outermost first.
-    pub(super) causes: Vec<String>,
-    pub(super) hint: Option<String>,
+    pub(in crate::cli) causes: Vec<String>,
+    pub(in crate::cli) hint: Option<String>,
     exit_code: u8,
 }
 
 impl Told {
     /// A failed command.
-    pub(super) fn of(failure: &Failure, global: &Global) -> Self {
+    pub(in crate::cli) fn of(failure: &Failure, global: &Global) -> Self {
         let mut told = Self {
             messages: match &failure.kind {
                 Kind::Findings(findings) => findings.clone(),
@@ -46,7 +46,7 @@ impl Told {
     }
 
     /// Wrong usage: what went wrong is what clap says first, and the tips that follow are the hint.
-    pub(super) fn of_usage(error: &clap::Error) -> Self {
+    pub(in crate::cli) fn of_usage(error: &clap::Error) -> Self {
         let text = error.to_string();
         let mut parts = text.split("\n\n").map(str::trim);
         let first = parts.next().unwrap_or_default();
@@ -67,7 +67,7 @@ impl Told {
     }
 
     /// One JSON document.
-    pub(super) fn json(&self) -> String {
+    pub(in crate::cli) fn json(&self) -> String {
         #[derive(Serialize)]
         struct Document<'a> {
             schema: u32,
