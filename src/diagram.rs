@@ -1,14 +1,14 @@
-//! Who may call whom as text that other programs draw: Mermaid (which code hosts draw in Markdown) and DOT (Graphviz).
-//! Names may hold anything; nothing in them is taken for syntax.
+//! Who may call whom as text for other programs to draw: Mermaid (rendered in Markdown by code hosts) and DOT
+//! (Graphviz). Names may contain anything; nothing in them is interpreted as syntax.
 
 use crate::pki::printable;
 use crate::report::policy::{Cell, Declared, EnvironmentReport, PolicyReport, Verdict};
 
-/// Label of the one who holds the root and no certificate.
+/// Label of a client that trusts the root and has no certificate of its own.
 const VISITOR: &str = "anyone (root only)";
 
 /// A Mermaid flowchart: a subgraph for each environment, an arrow for each pair that may call, dashed where anyone may.
-/// What is not as declared, and what was not tried, says so on its arrow.
+/// An arrow whose pair failed or was not tested has a label that says so.
 pub fn mermaid(report: &PolicyReport) -> String {
     let mut text = String::from("flowchart LR\n");
     let mut styles = String::new();
@@ -63,7 +63,7 @@ pub fn dot(report: &PolicyReport) -> String {
     text + "}\n"
 }
 
-/// An environment in names that no syntax minds.
+/// An environment, with identifiers that are valid in both syntaxes.
 struct Picture<'a> {
     id: String,
     name: &'a str,
@@ -106,13 +106,13 @@ fn picture(id: String, environment: &EnvironmentReport) -> Picture<'_> {
     Picture { name: &environment.name, nodes: visitor.into_iter().chain(services).collect(), arrows, id }
 }
 
-/// What an arrow says beside its direction.
+/// The label of an arrow.
 fn remark(cell: &Cell) -> Option<&'static str> {
     match (cell.verdict, cell.declared) {
         (Verdict::Holds, _) => None,
-        (Verdict::Fails, Declared::MayNot) => Some("may not, and is not refused as it must be"),
-        (Verdict::Fails, _) => Some("does not get through as it must"),
-        (Verdict::Unknown, _) => Some("not tried"),
+        (Verdict::Fails, Declared::MayNot) => Some("must be refused, but is not"),
+        (Verdict::Fails, _) => Some("must get through, but does not"),
+        (Verdict::Unknown, _) => Some("not tested"),
     }
 }
 
@@ -187,9 +187,9 @@ mod tests {
     e0s1["a#92;#34;#93;#38;b"]
     e0s2["db"]
     e0s0 --> e0s1
-    e0s1 -->|does not get through as it must| e0s2
-    e0s2 -->|may not, and is not refused as it must be| e0s1
-    e0v -.->|not tried| e0s0
+    e0s1 -->|must get through, but does not| e0s2
+    e0s2 -->|must be refused, but is not| e0s1
+    e0v -.->|not tested| e0s0
   end
   linkStyle 1 stroke:#b3261e,stroke-width:2px
   linkStyle 2 stroke:#b3261e,stroke-width:2px
@@ -212,9 +212,9 @@ mod tests {
     e0s1 [label="a\\\"]&amp;b"];
     e0s2 [label="db"];
     e0s0 -> e0s1;
-    e0s1 -> e0s2 [label="does not get through as it must", color="#b3261e", fontcolor="#b3261e", penwidth=2];
-    e0s2 -> e0s1 [label="may not, and is not refused as it must be", color="#b3261e", fontcolor="#b3261e", penwidth=2];
-    e0v -> e0s0 [style=dashed, label="not tried", color="#777777", fontcolor="#777777", penwidth=2];
+    e0s1 -> e0s2 [label="must get through, but does not", color="#b3261e", fontcolor="#b3261e", penwidth=2];
+    e0s2 -> e0s1 [label="must be refused, but is not", color="#b3261e", fontcolor="#b3261e", penwidth=2];
+    e0v -> e0s0 [style=dashed, label="not tested", color="#777777", fontcolor="#777777", penwidth=2];
   }
 }
 "##

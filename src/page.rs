@@ -1,5 +1,4 @@
-//! One self-contained HTML page of what became of a policy: no script, no network, readable by people and by screen
-//! readers. Everything in it comes from a [`PolicyReport`]; the template escapes every value.
+//! A policy report as one self-contained HTML page: no script, no network, usable with a screen reader. Everything in it comes from a [`PolicyReport`]; the template escapes every value.
 
 mod checks;
 mod comparison;
@@ -18,14 +17,14 @@ use crate::report::Counts;
 use crate::report::policy::PolicyReport;
 use crate::template;
 use comparison::Comparison;
-use environment::Environment;
+use environment::EnvironmentView;
 
-/// The page of a report. `title` says what was proven ("pkictl.toml"), `version` is that of the program, `now` is the
-/// moment to which dates are compared.
+/// Renders a report. `title` says what was proven ("pkictl.toml"), `version` is the version of pkictl, and dates are
+/// judged relative to `now`.
 ///
 /// # Panics
 ///
-/// Never: the template is the program's own, and what goes into it is plain data.
+/// Never: the template is built in, and its input is plain data.
 pub fn render(report: &PolicyReport, title: &str, version: &str, now: OffsetDateTime) -> String {
     let counts = report.counts();
     let page = Page {
@@ -43,7 +42,7 @@ pub fn render(report: &PolicyReport, title: &str, version: &str, now: OffsetDate
         comparison: comparison::compare(report),
     };
     let mut data = serde_json::to_value(&page).expect("strings and numbers always encode");
-    defuse(&mut data);
+    escape_controls(&mut data);
     template::html("page/report.html.j2", &data).expect("the built-in template renders every page")
 }
 
@@ -54,7 +53,7 @@ struct Page<'a> {
     now: String,
     verdict: Verdict,
     counts: Counts,
-    environments: Vec<Environment>,
+    environments: Vec<EnvironmentView>,
     comparison: Comparison,
 }
 
@@ -68,27 +67,26 @@ struct Verdict {
 
 impl Verdict {
     fn of(counts: Counts) -> Self {
-        let (class, words) = words::standing(counts);
+        let (class, words) = words::verdict(counts);
         let checks = words::count(counts.passed + counts.failed + counts.skipped, "check");
         let sentence = match counts {
             Counts { failed: 1.., .. } => format!("{} of {checks} failed.", counts.failed),
-            Counts { passed: 0, .. } => "No check was made.".into(),
+            Counts { passed: 0, .. } => "No check was run.".into(),
             Counts { skipped: 1.., .. } => {
                 format!("{} of {checks} were skipped, none failed.", counts.skipped)
             }
-            _ => format!("{checks} made, none failed."),
+            _ => format!("{checks} run, none failed."),
         };
         Self { class, words, sentence }
     }
 }
 
-/// Control characters, and those that turn the direction of writing around, become escapes: a name must not look like
-/// another one.
-fn defuse(value: &mut serde_json::Value) {
+/// Escapes control and bidirectional characters, so that no name can be made to look like another.
+fn escape_controls(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::String(text) => *text = printable(text),
-        serde_json::Value::Array(values) => values.iter_mut().for_each(defuse),
-        serde_json::Value::Object(fields) => fields.values_mut().for_each(defuse),
+        serde_json::Value::Array(values) => values.iter_mut().for_each(escape_controls),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(escape_controls),
         _ => {}
     }
 }

@@ -1,4 +1,4 @@
-//! The page of a policy: what stands in it, and what a real browser makes of it.
+//! The HTML report: its content, and how a real browser shows it.
 
 mod browser;
 mod diagrams;
@@ -14,9 +14,9 @@ fn render(report: &pkictl::report::policy::PolicyReport) -> String {
 #[test]
 fn the_answer_comes_first() {
     for (report, headline, sentence) in [
-        (shop(false), "The policy holds", "44 checks made, none failed."),
+        (shop(false), "The policy holds", "44 checks run, none failed."),
         (shop(true), "The policy does not hold", "7 of 44 checks failed."),
-        (empty(), "The policy is not proven", "No check was made."),
+        (empty(), "The policy is not proven", "No check was run."),
     ] {
         let page = render(&report);
         assert!(page.contains(&format!("<h1>{headline}</h1>\n<p class=\"lead\">{sentence}</p>")), "{page}");
@@ -89,12 +89,12 @@ fn environments_that_differ_are_shown_side_by_side() {
         ]
     );
     let page = render(&shop(false));
-    assert!(page.contains("All environments declare the same, and it came out the same in all."));
-    assert!(!render(&landscape()).contains("All environments declare"), "there is only one");
+    assert!(page.contains("Same policy, same result in every environment."));
+    assert!(!render(&landscape()).contains("Same policy, same result"), "there is only one");
 }
 
 #[test]
-fn a_failure_stands_once_and_leads_to_each_of_its_cells() {
+fn a_failure_is_listed_once_and_leads_to_each_of_its_cells() {
     let page = render(&shop(true));
     let prod = page.split("<h2 id=\"e1\">").nth(1).expect("the second environment");
     let failures = elements(prod, "<article>", "</article>");
@@ -120,25 +120,25 @@ fn whatever_a_report_holds_the_page_renders() {
     environment.cells[0].checks = vec![9999];
     environment.cells[1].checks.clear();
     environment.cells.remove(2);
-    environment.cells[3].callee = "nobody".into();
+    environment.cells[3].callee = "unknown".into();
     report.environments.push(sample::Builder::new("nothing").build());
     let page = render(&report);
     for words in [
         "<i>prod.db</i>",
-        "its dates cannot be read",
-        "not valid yet, begins in 29 days",
-        "2 not valid yet, or without readable dates",
+        "unreadable dates",
+        "not yet valid, starts in 29 days",
+        "2 not yet valid, or with unreadable dates",
         "<dt>reason</dt><dd>its file is missing</dd>",
-        "No check was made.",
+        "No check was run.",
         "no such pair",
-        "No service is called by another.",
+        "No service may be called.",
     ] {
         assert!(page.contains(words), "{words}\n{page}");
     }
 }
 
 #[test]
-fn a_picture_that_nobody_could_read_is_not_drawn() {
+fn a_graph_too_large_to_read_is_not_drawn() {
     let names: Vec<String> = (0..61).map(|at| format!("s{at}")).collect();
     let builder = names.iter().fold(sample::Builder::new("test"), |builder, name| {
         builder.service(name, name == "s0", Some(&["s1"]), 90)
@@ -147,5 +147,5 @@ fn a_picture_that_nobody_could_read_is_not_drawn() {
         environments: vec![builder.cells(&[], &[]).build()],
     };
     let page = render(&report(builder));
-    assert!(page.contains("No picture: it would not be legible.") && !page.contains("class=\"graph"));
+    assert!(page.contains("No graph: it would be too large to read.") && !page.contains("class=\"graph"));
 }

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::words;
+use crate::explanation::Explanation;
 use crate::report::{Check, Counts, Group, Outcome};
 
-/// One check with everything that is known of it.
+/// One check in full.
 #[derive(Serialize)]
 pub(super) struct CheckView {
     id: String,
@@ -15,9 +16,8 @@ pub(super) struct CheckView {
     subject: String,
     detail: String,
     time: String,
-    expected: Option<String>,
-    found: Option<String>,
-    fix: Option<String>,
+    #[serde(flatten)]
+    explanation: Explanation,
     reason: Option<String>,
 }
 
@@ -29,20 +29,19 @@ pub(super) struct GroupView {
     checks: Vec<CheckView>,
 }
 
-/// The same failure, wherever it was met.
+/// One failure, with every subject that has it.
 #[derive(Serialize)]
-pub(super) struct Failure {
+pub(super) struct FailureView {
     title: String,
     ids: Vec<String>,
-    expected: String,
-    found: String,
-    fix: Option<String>,
-    places: Vec<Place>,
+    #[serde(flatten)]
+    explanation: Explanation,
+    subjects: Vec<FailedSubject>,
 }
 
-/// Where a failure was met; the cell of the matrix that stands for it, if one does.
+/// A subject that has the failure, and the cell of the matrix that shows it, if one does.
 #[derive(Serialize, PartialEq)]
-struct Place {
+struct FailedSubject {
     subject: String,
     cell: Option<usize>,
 }
@@ -50,10 +49,9 @@ struct Place {
 impl CheckView {
     /// The view of a check.
     pub(super) fn of(check: &Check) -> Self {
-        let (expected, found, fix, reason) = match check.outcome.clone() {
-            Outcome::Passed => (None, None, None, None),
-            Outcome::Failed { expected, found, fix } => (Some(expected), Some(found), fix, None),
-            Outcome::Skipped { reason } => (None, None, None, Some(reason)),
+        let reason = match &check.outcome {
+            Outcome::Skipped { reason } => Some(reason.clone()),
+            _ => None,
         };
         let version = [("-tls13", "TLS 1.3"), ("-tls12", "TLS 1.2")];
         Self {
@@ -67,15 +65,13 @@ impl CheckView {
                 detail.strip_prefix(&format!("{version}, ")).map(str::to_owned).unwrap_or(detail)
             }),
             time: time(check.micros),
-            expected,
-            found,
-            fix,
+            explanation: explanation(&check.outcome).unwrap_or_default(),
             reason,
         }
     }
 }
 
-/// Checks under their headings, in the order in which the headings first appear; failures first in each.
+/// Checks grouped under their headings, in order of first appearance; failures first in each group.
 pub(super) fn groups<'a>(checks: impl Iterator<Item = &'a Check>) -> Vec<GroupView> {
     let rank = |check: &&Check| match check.outcome {
         Outcome::Failed { .. } => 0,
@@ -93,38 +89,43 @@ pub(super) fn groups<'a>(checks: impl Iterator<Item = &'a Check>) -> Vec<GroupVi
     Group::gather(checks).into_iter().map(view).collect()
 }
 
-/// What failed; the same failure of many subjects stands there once. `cells` says which cell stands for a check.
-pub(super) fn failures(checks: &[Check], cells: &[Option<usize>]) -> Vec<Failure> {
-    let mut failures: Vec<Failure> = Vec::new();
+/// What failed, each failure once with all its subjects. `cells` maps a check to its cell of the matrix.
+pub(super) fn failures(checks: &[Check], cells: &[Option<usize>]) -> Vec<FailureView> {
+    let mut failures: Vec<FailureView> = Vec::new();
     for (check, cell) in checks.iter().zip(cells) {
-        let Outcome::Failed { expected, found, fix } = &check.outcome else { continue };
-        let place = Place { subject: check.subject.clone(), cell: *cell };
+        let Some(explanation) = explanation(&check.outcome) else { continue };
+        let subject = FailedSubject { subject: check.subject.clone(), cell: *cell };
         let id = check.id.to_string();
-        let same = |known: &&mut Failure| {
-            known.title == check.title
-                && (&known.expected, &known.found, &known.fix) == (expected, found, fix)
-        };
+        let same = |known: &&mut FailureView| known.title == check.title && known.explanation == explanation;
         match failures.iter_mut().find(same) {
             Some(known) => {
-                // The versions of TLS stand next to each other.
-                if known.places.last() != Some(&place) {
-                    known.places.push(place);
+                // Checks of the same pair with both TLS versions are adjacent.
+                if known.subjects.last() != Some(&subject) {
+                    known.subjects.push(subject);
                 }
                 if !known.ids.contains(&id) {
                     known.ids.push(id);
                 }
             }
-            None => failures.push(Failure {
+            None => failures.push(FailureView {
                 title: check.title.to_string(),
                 ids: vec![id],
-                expected: expected.clone(),
-                found: found.clone(),
-                fix: fix.clone(),
-                places: vec![place],
+                explanation,
+                subjects: vec![subject],
             }),
         }
     }
     failures
+}
+
+/// Why a check failed; nothing for others.
+fn explanation(outcome: &Outcome) -> Option<Explanation> {
+    match outcome.clone() {
+        Outcome::Failed { expected, found, fix } => {
+            Some(Explanation { expected: Some(expected), found: Some(found), fix })
+        }
+        _ => None,
+    }
 }
 
 fn time(micros: u64) -> String {

@@ -5,28 +5,28 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::checks::{CheckView, Failure, GroupView, failures, groups};
+use super::checks::{CheckView, FailureView, GroupView, failures, groups};
 use super::graph::{Graph, draw};
 use super::timeline::{Timeline, timeline};
 use super::words;
 use crate::report::Counts;
 use crate::report::policy::{Cell, Declared, EnvironmentReport, Verdict};
 
-/// Everything of an environment.
+/// An environment in full.
 #[derive(Serialize)]
-pub(super) struct Environment {
+pub(super) struct EnvironmentView {
     id: String,
     name: String,
     summary: Summary,
-    failures: Vec<Failure>,
+    failures: Vec<FailureView>,
     graph: Option<Graph>,
     matrix: Matrix,
     timeline: Timeline,
-    /// Checks that no cell stands for.
+    /// Checks that belong to no cell.
     others: Vec<GroupView>,
 }
 
-/// Its line in the table of environments.
+/// Its row in the table of environments.
 #[derive(Serialize)]
 struct Summary {
     class: &'static str,
@@ -49,20 +49,20 @@ struct Matrix {
 #[derive(Serialize)]
 struct Row {
     caller: Head,
-    /// One for each callee; none where the report has no such pair.
+    /// One for each callee; `None` where the report has no such pair.
     cells: Vec<Option<CellView>>,
 }
 
 #[derive(Serialize)]
 struct Head {
     name: String,
-    /// Set where it is not the domain that most belong to.
+    /// The trust domain, unless it is the environment itself.
     domain: Option<String>,
 }
 
 #[derive(Serialize)]
 struct CellView {
-    /// Its place in the report.
+    /// Its index in the report.
     at: usize,
     word: String,
     kind: &'static str,
@@ -72,8 +72,8 @@ struct CellView {
     checks: Vec<CheckView>,
 }
 
-/// The view of the environment that stands at `at` in its report.
-pub(super) fn view(at: usize, environment: &EnvironmentReport, now: OffsetDateTime) -> Environment {
+/// The view of the environment with index `at` in its report.
+pub(super) fn view(at: usize, environment: &EnvironmentReport, now: OffsetDateTime) -> EnvironmentView {
     let mut cells = vec![None; environment.checks.len()];
     for (at, cell) in environment.cells.iter().enumerate() {
         for check in &cell.checks {
@@ -83,7 +83,7 @@ pub(super) fn view(at: usize, environment: &EnvironmentReport, now: OffsetDateTi
         }
     }
     let beside = environment.checks.iter().zip(&cells).filter(|(_, cell)| cell.is_none());
-    Environment {
+    EnvironmentView {
         id: format!("e{at}"),
         name: environment.name.clone(),
         summary: summary(environment),
@@ -101,7 +101,7 @@ fn summary(environment: &EnvironmentReport) -> Summary {
         (cells().filter(|cell| cell.verdict == Verdict::Holds).count(), cells().count())
     };
     let counts = Counts::of(&environment.checks);
-    let (class, verdict) = words::standing(counts);
+    let (class, verdict) = words::verdict(counts);
     Summary {
         class,
         verdict,

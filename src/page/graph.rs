@@ -1,4 +1,4 @@
-//! The picture of who may call whom: boxes and curves of an SVG.
+//! The graph of who may call whom, as boxes and curves of an SVG.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use super::layers::{Layout, lay_out};
 use super::words;
 use crate::report::policy::{Cell, EnvironmentReport, Verdict};
 
-/// A picture with more boxes than this is no help; the matrix holds the same.
+/// A graph with more boxes than this is unreadable; the matrix shows the same.
 const MOST: usize = 60;
 
 const BOX: (f64, f64) = (172.0, 34.0);
@@ -18,18 +18,18 @@ const MARGIN: f64 = 12.0;
 /// Columns of text that fit into a box.
 const COLUMNS: usize = 21;
 
-/// The picture of an environment.
+/// The graph of an environment.
 #[derive(Serialize)]
 pub(super) struct Graph {
     width: f64,
     height: f64,
     boxes: Vec<Node>,
     edges: Vec<Edge>,
-    /// More edges than an eye can follow are drawn thin.
+    /// Whether there are so many edges that they are drawn thin.
     dense: bool,
-    /// How many of the edges do not hold.
+    /// Number of edges that failed.
     failed: usize,
-    /// How many of the edges were not tried.
+    /// Number of edges that were not tested.
     unknown: usize,
 }
 
@@ -46,7 +46,7 @@ struct Node {
 #[derive(Serialize)]
 struct Edge {
     path: String,
-    /// Where a sign can stand on it.
+    /// Where to put a sign.
     middle: (f64, f64),
     class: &'static str,
     kind: &'static str,
@@ -54,7 +54,7 @@ struct Edge {
     sign: &'static str,
 }
 
-/// Draws an environment; nothing where a picture would not be legible.
+/// Draws an environment, unless the graph would be unreadable.
 pub(super) fn draw(environment: &EnvironmentReport) -> Option<Graph> {
     let cells: Vec<&Cell> = environment.connections().collect();
     let services = environment.services.iter().map(|service| Some(service.name.as_str()));
@@ -76,7 +76,7 @@ pub(super) fn draw(environment: &EnvironmentReport) -> Option<Graph> {
     let boxes = names.iter().enumerate().map(|(at, name)| canvas.node(at, *name)).collect();
     let mut edges: Vec<Edge> =
         drawn.iter().enumerate().map(|(at, (cell, pair))| canvas.edge(at, *pair, cell)).collect();
-    // What is drawn last lies on top: that is what must be seen.
+    // What is drawn last is on top, so failures go last.
     edges.sort_by_key(|edge| edge.sign);
     let count = |verdict| drawn.iter().filter(|(cell, _)| cell.verdict == verdict).count();
     Some(Graph {
@@ -152,7 +152,7 @@ impl Canvas {
         }
     }
 
-    /// From layer to layer, level where it passes one.
+    /// An edge from layer to layer, horizontal where it passes one.
     fn onward(&self, at: usize, from: usize, to: usize) -> (String, (f64, f64)) {
         let (start, end) = (self.place(from), self.place(to));
         let mut points = vec![(start.0 + BOX.0, start.1)];
@@ -172,7 +172,7 @@ impl Canvas {
         (path, ((x + u) / 2.0, (y + v) / 2.0))
     }
 
-    /// Within a layer: downwards on the right side, upwards on the left.
+    /// An edge within a layer: downwards on the right side, upwards on the left.
     fn around(&self, from: usize, to: usize) -> (String, (f64, f64)) {
         let (start, end) = (self.place(from), self.place(to));
         let (side, sign) = if start.1 < end.1 { (start.0 + BOX.0, 1.0) } else { (start.0, -1.0) };
@@ -190,14 +190,14 @@ fn curve(x: f64, y: f64, end: (f64, f64)) -> String {
     format!("C{x} {y} {x} {v} {u} {v}")
 }
 
-/// How far a curve within a layer goes out: into the gap, and further only where nothing stands beside it.
+/// How far a curve within a layer goes out: into the gap, and further only if there is only one layer.
 fn bulge(layout: &Layout, from: usize, to: usize) -> f64 {
     let apart = (layout.nodes[from].1 - layout.nodes[to].1).abs();
     let most = if layout.layers == 1 { 340.0 } else { GAP * 0.7 };
     (18.0 + apart * 0.28).min(most)
 }
 
-/// What fits into a box. Characters of East Asian scripts are two columns wide.
+/// The part of a name that fits into a box. East Asian characters are two columns wide.
 fn shorten(name: &str) -> String {
     let width = |c: char| if c >= '\u{1100}' { 2 } else { 1 };
     if name.chars().map(width).sum::<usize>() <= COLUMNS {
@@ -214,7 +214,7 @@ fn shorten(name: &str) -> String {
     name.chars().take_while(fits).chain(['\u{2026}']).collect()
 }
 
-/// Finer than that, no screen shows it.
+/// Rounds to a tenth, which is finer than any screen.
 fn tenth(length: f64) -> f64 {
     (length * 10.0).round() / 10.0
 }

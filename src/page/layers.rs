@@ -1,7 +1,7 @@
-//! A layered layout of a directed graph: who calls stands to the left of whom it calls (Sugiyama, Tagawa and Toda,
+//! A layered layout of a directed graph: a caller is to the left of its callees (Sugiyama, Tagawa and Toda,
 //! 1981: layers, then order, then coordinates). Nodes that call each other in a circle share a layer.
 
-/// Where the nodes of a graph stand, and which way its edges take.
+/// The positions of a graph's nodes and the routes of its edges.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
     /// Each node's layer and the height of its middle.
@@ -17,7 +17,7 @@ pub(super) struct Layout {
 /// Distance of the middles of two nodes in a layer.
 const NODE: f64 = 46.0;
 
-/// The same where one of them is an edge that passes.
+/// Distance where one of them is a passing edge.
 const PASSING: f64 = 28.0;
 
 /// How often order and heights are improved: further rounds change nothing that an eye can see.
@@ -101,7 +101,7 @@ fn walk(start: usize, next: &[Vec<usize>], seen: &mut [bool], finished: &mut Vec
 
 /// Nodes, and places at which long edges pass a layer, as things to put in order.
 struct Grid {
-    /// What stands in each layer, in its order.
+    /// The things in each layer, in order.
     layers: Vec<Vec<usize>>,
     /// Neighbours of each thing in the layer before and in the layer after.
     neighbours: Vec<(Vec<usize>, Vec<usize>)>,
@@ -119,7 +119,7 @@ impl Grid {
         let mut neighbours = vec![(Vec::new(), Vec::new()); layer.len()];
         let mut ways = Vec::with_capacity(edges.len());
         for (from, to) in edges {
-            // Nothing to pass, and nothing to straighten, where both stand in one layer.
+            // Nothing to pass, and nothing to straighten, where both are in one layer.
             let steps = layers.iter_mut().take(layer[*to]).skip(layer[*from] + 1);
             let mut way = Vec::new();
             for passed in steps {
@@ -229,12 +229,12 @@ mod tests {
     use super::{NODE, PASSING, lay_out, layers};
 
     #[test]
-    fn who_calls_stands_left_of_whom_it_calls() {
+    fn a_caller_is_left_of_its_callees() {
         assert_eq!(layers(4, &[(0, 1), (1, 2), (0, 2), (3, 2)]), [0, 1, 2, 0]);
     }
 
     #[test]
-    fn those_who_call_each_other_in_a_circle_share_a_layer() {
+    fn services_that_call_each_other_in_a_circle_share_a_layer() {
         assert_eq!(layers(5, &[(0, 1), (1, 2), (2, 3), (3, 1), (3, 4)]), [0, 1, 1, 1, 2]);
         let layout = lay_out(30, &all_pairs(30));
         assert_eq!(layout.layers, 1);
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_draw_is_no_failure() {
+    fn an_empty_graph_has_no_layers() {
         assert_eq!(lay_out(0, &[]).layers, 0);
     }
 

@@ -1,4 +1,4 @@
-//! When certificates end: a bar each, on one scale.
+//! When certificates expire: one bar each, on a common scale.
 
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
@@ -7,28 +7,28 @@ use time::{Duration, OffsetDateTime};
 use super::words::count;
 use crate::report::policy::CertificateReport;
 
-/// A certificate that has less than this left ends soon; one that lives shortly, when a third of its life is left.
+/// A certificate expires soon when less than this is left, or less than a third of a short lifetime.
 const SOON: Duration = Duration::days(30);
 
 /// Length of the scale.
 const SCALE: f64 = 1000.0;
 
-/// All certificates of an environment, the first to end first.
+/// All certificates of an environment, in order of expiry.
 #[derive(Serialize)]
 pub(super) struct Timeline {
     rows: Vec<Row>,
-    /// Where `now` stands on the scale.
+    /// The position of `now` on the scale.
     now: f64,
     /// First and last day of the scale.
     from: String,
     until: String,
-    /// Whether trust domains need telling apart.
+    /// Whether there is more than one trust domain.
     domains: bool,
-    /// How many have ended, end soon, begin later, or cannot be read.
+    /// How many have expired, expire soon, or (`odd`) are not yet valid or unreadable.
     pub(super) expired: usize,
     pub(super) soon: usize,
     pub(super) odd: usize,
-    /// The first to end, in words.
+    /// The next to expire, in words.
     pub(super) next: Option<String>,
 }
 
@@ -46,7 +46,7 @@ struct Row {
     bar: Option<Bar>,
 }
 
-/// A part of the scale; `onward` where the certificate lives on beyond it.
+/// A part of the scale; `onward` where the certificate is valid beyond its end.
 #[derive(Serialize)]
 struct Bar {
     left: f64,
@@ -100,14 +100,14 @@ impl Period {
     fn words(self, now: OffsetDateTime) -> String {
         match self.state(now) {
             "expired" => format!("expired {} ago", span(now - self.until)),
-            "later" => format!("not valid yet, begins in {}", span(self.from - now)),
-            "soon" => format!("ends soon, in {}", span(self.until - now)),
-            _ => format!("ends in {}", span(self.until - now)),
+            "later" => format!("not yet valid, starts in {}", span(self.from - now)),
+            "soon" => format!("expires soon, in {}", span(self.until - now)),
+            _ => format!("expires in {}", span(self.until - now)),
         }
     }
 }
 
-/// What the bars share. Authorities outlive their certificates by far, so the certificates' ends make the scale.
+/// The common scale of the bars. CAs far outlive their certificates, so the certificates' dates set the scale.
 struct Scale {
     from: OffsetDateTime,
     until: OffsetDateTime,
@@ -148,12 +148,12 @@ fn row(period: Option<Period>, certificate: &CertificateReport, now: OffsetDateT
         from: day(&certificate.not_before),
         until: day(&certificate.not_after),
         state: period.map_or("unreadable", |period| period.state(now)),
-        words: period.map_or_else(|| "its dates cannot be read".into(), |period| period.words(now)),
+        words: period.map_or_else(|| "unreadable dates".into(), |period| period.words(now)),
         bar,
     }
 }
 
-/// The largest unit of which there are two: nobody plans by the second.
+/// The length in the largest unit that gives at least two.
 fn span(span: Duration) -> String {
     let units = [
         (span.whole_days() / 365, "year"),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn each_certificate_says_in_words_when_it_ends() {
+    fn each_certificate_says_in_words_when_it_expires() {
         let line = of(&[
             certificate("root", "2026-01-01T00:00:00Z", "2036-01-01T00:00:00Z"),
             certificate("web", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
@@ -204,14 +204,14 @@ mod tests {
         assert_eq!(
             rows,
             [
-                ("odd", "its dates cannot be read"),
+                ("odd", "unreadable dates"),
                 ("old", "expired 2 days ago"),
-                ("hasty", "ends soon, in 2 hours"),
-                ("daily", "ends in 12 hours"),
-                ("next", "ends soon, in 10 days"),
-                ("early", "not valid yet, begins in 2 days"),
-                ("web", "ends in 213 days"),
-                ("root", "ends in 9 years"),
+                ("hasty", "expires soon, in 2 hours"),
+                ("daily", "expires in 12 hours"),
+                ("next", "expires soon, in 10 days"),
+                ("early", "not yet valid, starts in 2 days"),
+                ("web", "expires in 213 days"),
+                ("root", "expires in 9 years"),
             ]
         );
         assert_eq!((line.expired, line.soon, line.odd), (1, 2, 2));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn an_authority_lives_on_beyond_the_scale_of_its_certificates() {
+    fn an_authority_is_valid_beyond_the_scale_of_its_certificates() {
         let line = of(&[
             certificate("root", "2016-01-01T00:00:00Z", "2036-01-01T00:00:00Z"),
             certificate("web", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_the_calendar_are_no_failure() {
+    fn the_ends_of_the_calendar_do_not_overflow() {
         let line = of(&[certificate("web", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z")]);
         assert!(line.rows[0].bar.is_some());
         assert!(of(&[]).rows.is_empty());

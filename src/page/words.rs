@@ -1,12 +1,12 @@
-//! The words of the page: the same thing is called the same everywhere.
+//! The wording of the page, so that each thing has one name throughout.
 
 use crate::report::policy::{Cell, Declared, Verdict};
 use crate::report::{Counts, Outcome};
 
-/// Who holds the root and no certificate.
+/// A client that trusts the root and has no certificate of its own.
 pub(super) const VISITOR: &str = "anyone (root only)";
 
-/// The class that a verdict gives its element.
+/// The CSS class of a verdict.
 pub(super) fn class(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Holds => "holds",
@@ -15,7 +15,7 @@ pub(super) fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The class that a declaration gives its element.
+/// The CSS class of a declaration.
 pub(super) fn kind(declared: Declared) -> &'static str {
     match declared {
         Declared::May => "may",
@@ -24,7 +24,7 @@ pub(super) fn kind(declared: Declared) -> &'static str {
     }
 }
 
-/// What stands in a cell: what is declared; `!` where it did not come out so, `?` where it was not tried.
+/// The text of a cell: what is declared, with `!` if the result differs and `?` if it was not tested.
 pub(super) fn cell(declared: Declared, verdict: Verdict) -> String {
     let word = match declared {
         Declared::May => "yes",
@@ -49,19 +49,19 @@ pub(super) fn sentence(cell: &Cell) -> String {
     let (caller, callee) = (caller(cell), &cell.callee);
     let rule = match cell.declared {
         Declared::May => format!("{caller} may call {callee}"),
-        Declared::Open => format!("{caller} may call {callee}, as anyone may"),
-        Declared::MayNot => format!("{caller} may not call {callee}"),
+        Declared::Open => format!("{caller} may call {callee}, like anyone else"),
+        Declared::MayNot => format!("{caller} must not call {callee}"),
     };
     let end = match (cell.declared, cell.verdict) {
         (Declared::May | Declared::Open, Verdict::Holds) => "and gets through",
         (Declared::MayNot, Verdict::Holds) => "and is refused",
-        (_, Verdict::Fails) => "which did not come out so",
-        (_, Verdict::Unknown) => "which was not tried",
+        (_, Verdict::Fails) => "but the result differs",
+        (_, Verdict::Unknown) => "but this was not tested",
     };
     format!("{rule}, {end}")
 }
 
-/// An outcome in one word, which is its class, too.
+/// An outcome in one word, which is also its CSS class.
 pub(super) fn outcome(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "passed",
@@ -70,12 +70,12 @@ pub(super) fn outcome(outcome: &Outcome) -> &'static str {
     }
 }
 
-/// What checks together say of a policy: a class, and the end of a sentence.
-pub(super) fn standing(counts: Counts) -> (&'static str, &'static str) {
+/// The verdict on a policy: a CSS class, and the words after "the policy".
+pub(super) fn verdict(counts: Counts) -> (&'static str, &'static str) {
     match counts {
         Counts { failed: 1.., .. } => ("failed", "does not hold"),
         Counts { passed: 0, .. } => ("skipped", "is not proven"),
-        Counts { skipped: 1.., .. } => ("skipped", "holds as far as it was tried"),
+        Counts { skipped: 1.., .. } => ("skipped", "holds as far as it was tested"),
         _ => ("passed", "holds"),
     }
 }

@@ -9,7 +9,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("template", &["error"]),
     ("artifact", &["error", "pki"]),
     ("report", &["error", "pki"]),
-    ("page", &["error", "pki", "template", "report"]),
+    ("page", &["error", "explanation", "pki", "template", "report"]),
     ("diagram", &["error", "pki", "report"]),
     ("profile", &["error", "pki", "template"]),
     ("ephemeral", &["error", "pki", "profile"]),

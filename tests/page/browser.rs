@@ -1,4 +1,4 @@
-//! The page in a real browser: nothing is missing, nothing is loaded, and nobody is shut out.
+//! The page in a real browser: nothing is missing, nothing is loaded, and it is accessible.
 
 use std::path::PathBuf;
 
@@ -54,7 +54,7 @@ impl Browser {
 /// The strings of a JSON array.
 #[track_caller]
 pub fn texts(value: &Value) -> Vec<&str> {
-    let values = value.as_array().unwrap_or_else(|| panic!("{value} is no array"));
+    let values = value.as_array().unwrap_or_else(|| panic!("{value} is not an array"));
     values.iter().filter_map(Value::as_str).collect()
 }
 
@@ -79,7 +79,7 @@ fn is_whole(said: &Value) {
 }
 
 #[test]
-fn everybody_can_read_and_use_the_page() {
+fn the_page_is_accessible() {
     let Some(browser) = Browser::find() else { return };
     let said = browser.look("shop", &shop(true), "thorough");
     is_whole(&said);
@@ -93,8 +93,8 @@ fn everybody_can_read_and_use_the_page() {
             "table \"Callers and callees in prod\"",
             "rowheader \"rest-api\"",
             "columnheader \"database\"",
-            "button \"yes!: rest-api may call database, which did not come out so\"",
-            "img \"Who may call whom in prod 4 boxes, 5 connections, 3 of them not as declared, 0 not tried.",
+            "button \"yes!: rest-api may call database, but the result differs\"",
+            "img \"Who may call whom in prod 4 boxes, 5 connections, of which 3 failed and 0 were not tested.",
             "img \"valid from 2025-05-29 until 2026-05-29\"",
             "expired 3 days ago",
         ] {

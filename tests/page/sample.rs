@@ -62,7 +62,7 @@ impl Builder {
         });
         let outcome = if until < 0 {
             Outcome::failed("a certificate that is valid now", format!("it expired {} days ago", -until))
-                .with_fix("issue it anew")
+                .with_fix("issue it again")
         } else {
             Outcome::Passed
         };
