@@ -121,6 +121,24 @@ pub fn roots<'a>(code: &'a str, library: &'a str) -> impl Iterator<Item = usize>
     places(code, library).filter(|at| !code[..*at].ends_with("::"))
 }
 
+/// The names of the types, traits and aliases that a file shows to others.
+pub fn public_types(code: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for line in code.lines().map(str::trim_start) {
+        let Some(mut rest) = line.strip_prefix("pub") else { continue };
+        if rest.starts_with('(') {
+            rest = &rest[rest.find(')').map_or(0, |end| end + 1)..];
+        }
+        let mut words = rest.split_whitespace().skip_while(|word| *word == "unsafe");
+        if let (Some("struct" | "enum" | "trait" | "type" | "union"), Some(name)) =
+            (words.next(), words.next())
+        {
+            found.push(names_after(name)[0]);
+        }
+    }
+    found
+}
+
 /// The line of code in which something stands.
 pub fn line_of(code: &str, at: usize) -> &str {
     let start = code[..at].rfind('\n').map_or(0, |end| end + 1);
