@@ -41,9 +41,11 @@ pub mod cli;
 pub mod diagram;
 #[cfg(feature = "emit")]
 pub mod emit;
+pub mod endpoint;
 mod ephemeral;
 pub mod error;
 pub mod explanation;
+pub mod handshake;
 #[cfg(feature = "emit")]
 pub mod kubernetes;
 #[cfg(feature = "emit")]
@@ -57,6 +59,8 @@ pub mod profile;
 #[cfg(feature = "emit")]
 pub mod reconcile;
 pub mod report;
+#[cfg(feature = "emit")]
+pub mod route;
 pub mod store;
 #[cfg(feature = "emit")]
 pub mod suggestion;

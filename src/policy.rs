@@ -8,23 +8,23 @@ use crate::pki::{Authority, Certificate};
 #[derive(Debug)]
 pub struct Policy {
     /// In the order of the manifest.
-    pub environments: Vec<Environment>,
+    pub environments: Vec<PolicyEnvironment>,
 }
 
 /// One environment: its trust domains and the services that live in them.
 #[derive(Debug)]
-pub struct Environment {
+pub struct PolicyEnvironment {
     /// Its name.
     pub name: String,
     /// Each has a root of its own: the environment's own one first, then one for every further authority.
-    pub domains: Vec<Domain>,
+    pub domains: Vec<TrustDomain>,
     /// In the order of the manifest.
-    pub services: Vec<Service>,
+    pub services: Vec<PolicyService>,
 }
 
 /// Those who trust one root. Nobody trusts two.
 #[derive(Debug)]
-pub struct Domain {
+pub struct TrustDomain {
     /// The environment's name (`test`), or with an authority's name behind it (`test.db`).
     pub name: String,
     /// What its members trust. Without anchors nothing can be proven.
@@ -35,10 +35,10 @@ pub struct Domain {
 
 /// Somebody who serves, calls, or does both.
 #[derive(Debug)]
-pub struct Service {
+pub struct PolicyService {
     /// Its name in the manifest, which is that of its credential.
     pub name: String,
-    /// The place of its domain in [`Environment::domains`].
+    /// The place of its domain in [`PolicyEnvironment::domains`].
     pub domain: usize,
     /// Its certificate and key, or why they cannot be used ("certificate missing").
     pub identity: Result<Identity, String>,

@@ -6,7 +6,7 @@ use crate::bundle::{Identity, Trust};
 use crate::error::Result;
 use crate::manifest::{Environment, Service};
 use crate::pki::Authority;
-use crate::policy::{self, Callers, Domain, Policy};
+use crate::policy::{self, Callers, Policy, TrustDomain};
 use crate::store::{Applied, ISSUING, ROOT};
 
 impl Reconciler<'_> {
@@ -17,17 +17,21 @@ impl Reconciler<'_> {
         })
     }
 
-    fn policy_of(&self, environment: &Environment) -> Result<policy::Environment> {
+    fn policy_of(&self, environment: &Environment) -> Result<policy::PolicyEnvironment> {
         let mut domains = Vec::new();
         let mut applied = Vec::new();
         for authority in &environment.authorities {
             let store = self.store.environment(&authority.domain)?;
             let trust = domain_trust(&store).unwrap_or_else(|_| Trust::default());
-            domains.push(Domain { name: authority.domain.clone(), trust, signer: self.signer_of(&store) });
+            domains.push(TrustDomain {
+                name: authority.domain.clone(),
+                trust,
+                signer: self.signer_of(&store),
+            });
             applied.push(store.applied().map_err(|error| error.to_string()));
         }
         let services = environment.services.iter().map(|service| {
-            Ok(policy::Service {
+            Ok(policy::PolicyService {
                 name: service.name.to_string(),
                 domain: service.authority,
                 identity: self.found_identity(environment, service)?,
@@ -38,7 +42,7 @@ impl Reconciler<'_> {
             })
         });
         let services = services.collect::<Result<_>>()?;
-        Ok(policy::Environment { name: environment.name.clone(), domains, services })
+        Ok(policy::PolicyEnvironment { name: environment.name.clone(), domains, services })
     }
 
     fn signer_of(&self, store: &crate::store::Environment) -> Result<Authority, String> {

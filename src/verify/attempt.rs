@@ -1,11 +1,11 @@
 //! Checks that are planned first and then tried all at once.
 
-use super::TlsVersion;
-use super::handshake::{Address, Call, Client, Exchange, Expectation, Refusal, Server, all, judge};
+use crate::handshake::TlsVersion;
+use crate::handshake::{Address, Call, Client, Exchange, Expectation, Refusal, Server, all, judge};
 use crate::report::{About, Check, Group, Outcome};
 
 /// A check and how to come to its outcome.
-pub(super) struct Planned {
+pub(super) struct PlannedCheck {
     pub(super) id: String,
     pub(super) group: Group,
     pub(super) title: &'static str,
@@ -63,7 +63,7 @@ impl Attempt {
 }
 
 /// What a check is about: who serves, who calls, as which host, on which version.
-pub(super) fn about(server: &str, client: Option<&str>, host: Option<&str>, version: TlsVersion) -> About {
+pub(crate) fn about(server: &str, client: Option<&str>, host: Option<&str>, version: TlsVersion) -> About {
     let owned = |text: Option<&str>| text.map(str::to_owned);
     About {
         server: Some(server.to_owned()),
@@ -80,7 +80,7 @@ const BATCH: usize = 1024;
 pub(super) type Progress<'a> = &'a dyn Fn(usize, usize);
 
 /// Makes all connections; the checks have the order of the plan.
-pub(super) fn execute(plan: Vec<Planned>, progress: Progress<'_>) -> Vec<Check> {
+pub(super) fn execute(plan: Vec<PlannedCheck>, progress: Progress<'_>) -> Vec<Check> {
     let all = plan.len();
     let mut checks = Vec::with_capacity(all);
     let mut plan = plan.into_iter().peekable();
@@ -101,11 +101,11 @@ enum Judgement {
     AfterControl(Expectation),
 }
 
-fn execute_batch(plan: impl Iterator<Item = Planned>) -> Vec<Check> {
+fn execute_batch(plan: impl Iterator<Item = PlannedCheck>) -> Vec<Check> {
     let mut calls = Vec::new();
     let mut rest = Vec::new();
     for planned in plan {
-        let Planned { id, group, title, subject, about, attempt, expectation, fix } = planned;
+        let PlannedCheck { id, group, title, subject, about, attempt, expectation, fix } = planned;
         let check =
             move |outcome: Outcome| Check::new(id, group, title, subject, outcome.with_fix(fix)).about(about);
         let judgement = match attempt {

@@ -80,7 +80,7 @@ const RULES: [Rule; 13] = [
 ];
 
 /// Every rule on every server and client. Whoever is both is checked once, as both.
-pub(super) fn checks(scope: &Scope<'_>) -> Vec<Check> {
+pub(crate) fn checks(scope: &Scope<'_>) -> Vec<Check> {
     let mut cases: Vec<Case<'_>> = Vec::new();
     let roles = [(scope.servers, true), (scope.clients, false)];
     for (identity, serves) in

@@ -1,33 +1,35 @@
 //! The clients of other environments, each of which must be refused by each server.
 
-use super::attempt::{Attempt, Planned, about};
-use super::border::{self, Standing};
-use super::handshake::{Expectation, Refusal};
-use super::party::Calling;
-use super::plan::Stage;
-use super::{Environment, TlsVersion};
+use super::ForeignEnvironment;
+use super::attempt::{Attempt, PlannedCheck, about};
+use super::context::VerifyContext;
+use super::cross_environment::{self, Eligibility};
+use super::prepared::PreparedClient;
 use crate::bundle::Identity;
+use crate::handshake::TlsVersion;
+use crate::handshake::{Expectation, Refusal};
 use crate::report::{About, Group};
 
 /// Every client of every other environment at every server; one check for whatever cannot be tried.
-pub(super) fn plan(stage: &Stage<'_>) -> Vec<Planned> {
-    let others = stage.scope.others.iter().filter(|_| !stage.scope.server_auth_only);
-    others.flat_map(|other| environment(stage, other)).collect()
+pub(super) fn plan(context: &VerifyContext<'_>) -> Vec<PlannedCheck> {
+    let others = context.scope.others.iter().filter(|_| !context.scope.server_auth_only);
+    others.flat_map(|other| environment(context, other)).collect()
 }
 
-fn environment(stage: &Stage<'_>, other: &Environment) -> Vec<Planned> {
+fn environment(context: &VerifyContext<'_>, other: &ForeignEnvironment) -> Vec<PlannedCheck> {
     let mut plan = Vec::new();
     let home = match &other.trust {
-        Ok(trust) => stage.tls.roots(&trust.anchors),
+        Ok(trust) => context.tls.roots(&trust.anchors),
         Err(reason) => Err(reason.clone()),
     };
     for client in &other.clients {
         // Whoever is taken here must be told of, wherever he is at home.
-        let is_taken = Standing::of(client, &stage.tls, &stage.roots, stage.scope.now) == Standing::Client;
-        let at_home = Standing::of(client, &stage.tls, &home, stage.scope.now);
+        let is_taken =
+            Eligibility::of(client, &context.tls, &context.roots, context.scope.now) == Eligibility::Client;
+        let at_home = Eligibility::of(client, &context.tls, &home, context.scope.now);
         match at_home.obstacle().filter(|_| !is_taken) {
             Some(reason) => plan.push(untried(other, Some(&client.name), reason)),
-            None => plan.extend(visits(stage, other, client)),
+            None => plan.extend(visits(context, other, client)),
         }
     }
     let unusable = other.unusable.iter();
@@ -42,33 +44,39 @@ fn environment(stage: &Stage<'_>, other: &Environment) -> Vec<Planned> {
     plan
 }
 
-fn visits(stage: &Stage<'_>, other: &Environment, client: &Identity) -> Vec<Planned> {
-    let calling = Calling::new(&stage.tls, Some(client), &stage.roots);
-    let refusal = border::refusal(client, stage);
+fn visits(context: &VerifyContext<'_>, other: &ForeignEnvironment, client: &Identity) -> Vec<PlannedCheck> {
+    let calling = PreparedClient::new(&context.tls, Some(client), &context.roots);
+    let refusal = cross_environment::refusal(client, context);
     let pairs =
-        stage.servers.iter().flat_map(|server| stage.scope.versions.iter().map(move |one| (server, one)));
-    let visit = |(server, version): (&super::party::Serving<'_>, &TlsVersion)| {
+        context.servers.iter().flat_map(|server| context.scope.versions.iter().map(move |one| (server, one)));
+    let visit = |(server, version): (&super::prepared::PreparedServer<'_>, &TlsVersion)| {
         let id = format!("other-environment-{}", version.id());
         let subject = format!("{} <- {}/{}", server.identity.name, other.name, client.name);
-        let attempt = border::attempt(stage, server, &calling, *version);
+        let attempt = cross_environment::attempt(context, server, &calling, *version);
         let caller = format!("{}/{}", other.name, client.name);
         let about = about(&server.identity.name, Some(&caller), None, *version);
-        Planned { about, ..planned(other, id, subject, attempt, refusal) }
+        PlannedCheck { about, ..planned(other, id, subject, attempt, refusal) }
     };
     pairs.map(visit).collect()
 }
 
 /// A client, or a whole environment, that cannot be tried at any server.
-fn untried(other: &Environment, client: Option<&str>, reason: String) -> Planned {
+fn untried(other: &ForeignEnvironment, client: Option<&str>, reason: String) -> PlannedCheck {
     let name = &other.name;
     let subject = client.map_or_else(|| name.clone(), |client| format!("{name}/{client}"));
     planned(other, "other-environment".into(), subject, Attempt::Skip(reason), Refusal::ForeignClient)
 }
 
-fn planned(other: &Environment, id: String, subject: String, attempt: Attempt, refusal: Refusal) -> Planned {
+fn planned(
+    other: &ForeignEnvironment,
+    id: String,
+    subject: String,
+    attempt: Attempt,
+    refusal: Refusal,
+) -> PlannedCheck {
     let fix =
         format!("let each environment have a root of its own, and trust no root of {} here", other.name);
-    Planned {
+    PlannedCheck {
         id,
         group: Group::Environment,
         title: "a client of another environment is refused",

@@ -1,115 +1,67 @@
 //! Which connections are made: the ones that must work first, because a refusal by or of somebody who is never
 //! accepted proves nothing.
 
-use super::attempt::{Attempt, Planned, Progress, about, execute};
-use super::handshake::{Expectation, Roots, Tls};
-use super::material::Material;
-use super::party::{Calling, Serving};
+use super::attempt::{Attempt, PlannedCheck, Progress, about, execute};
+use super::context::VerifyContext;
+use super::negative_fixtures::NegativeFixtures;
+use super::prepared::{PreparedClient, PreparedServer};
 use super::{Scope, TlsVersion, others, refusals};
 use crate::bundle::Identity;
+use crate::handshake::{Expectation, Tls};
 use crate::report::{Check, Group, Outcome};
 
-/// What all plans share.
-pub(super) struct Stage<'a> {
-    pub(super) tls: Tls,
-    pub(super) scope: &'a Scope<'a>,
-    pub(super) material: &'a Material,
-    pub(super) roots: Result<Roots, String>,
-    /// The servers that have a private key.
-    pub(super) servers: Vec<Serving<'a>>,
-    /// A client with nothing but the roots.
-    pub(super) nobody: Calling,
-    /// The servers (by place in the scope) and versions at which a client was content with the server alone.
-    pub(super) reached: Vec<(usize, TlsVersion)>,
-}
-
 /// All connections of a scope.
-pub(super) fn checks(scope: &Scope<'_>, material: &Material, progress: Progress<'_>) -> Vec<Check> {
+pub(super) fn checks(scope: &Scope<'_>, fixtures: &NegativeFixtures, progress: Progress<'_>) -> Vec<Check> {
     let tls = Tls::at(scope.now);
     let roots = tls.roots(&scope.trust.anchors);
-    let servers: Vec<Serving<'_>> = scope
+    let servers: Vec<PreparedServer<'_>> = scope
         .servers
         .iter()
         .enumerate()
         .filter(|(_, identity)| identity.key.is_some())
-        .map(|(place, identity)| Serving {
+        .map(|(place, identity)| PreparedServer {
             guarded: !scope.server_auth_only,
-            ..Serving::new(&tls, place, identity, scope.host, &roots)
+            ..PreparedServer::new(&tls, place, identity, scope.host, &roots)
         })
         .collect();
-    let nobody = Calling::new(&tls, None, &roots);
-    let mut stage = Stage { tls, scope, material, roots, servers, nobody, reached: vec![] };
+    let nobody = PreparedClient::new(&tls, None, &roots);
+    let mut context = VerifyContext { tls, scope, fixtures, roots, servers, nobody, reached: vec![] };
 
-    let mut checks = stage.reach(progress);
+    let mut checks = context.reach(progress);
 
     let mut plan = Vec::new();
     if !scope.server_auth_only {
-        plan.extend(stage.mutual());
+        plan.extend(context.mutual());
     }
-    plan.extend(refusals::plan(&stage));
-    plan.extend(others::plan(&stage));
+    plan.extend(refusals::plan(&context));
+    plan.extend(others::plan(&context));
     checks.extend(without_key(scope));
-    checks.extend(without_server(&stage));
+    checks.extend(without_server(&context));
     checks.extend(execute(plan, progress));
     checks
 }
 
-impl Stage<'_> {
-    /// Tries every server alone, and keeps in mind which ones work.
-    pub(super) fn reach(&mut self, progress: Progress<'_>) -> Vec<Check> {
-        let (places, plan) = self.server_authentication();
-        let checks = execute(plan, progress);
-        let works = |(check, place): (&Check, Option<_>)| place.filter(|_| check.outcome == Outcome::Passed);
-        self.reached = checks.iter().zip(places).filter_map(works).collect();
-        checks
-    }
-
-    /// Every server alone: on the first version by all of its names, on others by the first one. Beside the plan
-    /// stands which server and version a check speaks for.
-    fn server_authentication(&self) -> (Vec<Option<(usize, TlsVersion)>>, Vec<Planned>) {
-        let mut places = Vec::new();
-        let mut plan = Vec::new();
-        for server in &self.servers {
-            for (nth_version, version) in self.scope.versions.iter().enumerate() {
-                let names = if nth_version == 0 { server.hosts.len() } else { 1 };
-                for (nth_host, (host, address)) in server.hosts.iter().take(names).enumerate() {
-                    places.push((nth_host == 0).then_some((server.place, *version)));
-                    plan.push(Planned {
-                        id: format!("server-auth-{}", version.id()),
-                        group: Group::Handshake,
-                        title: "a client that trusts the root accepts the server",
-                        subject: format!("{} as {host}", server.identity.name),
-                        about: about(&server.identity.name, None, Some(host), *version),
-                        attempt: Attempt::call(&server.plain, self.nobody.at(*version), address),
-                        expectation: Expectation::Accepted,
-                        fix: "mend what the static checks report of the server, or give it a certificate for this host"
-                            .into(),
-                    });
-                }
-            }
-        }
-        (places, plan)
-    }
-
+impl VerifyContext<'_> {
     /// Every client at every server.
-    fn mutual(&self) -> Vec<Planned> {
+    fn mutual(&self) -> Vec<PlannedCheck> {
         let scope = self.scope;
-        let callers: Vec<(&Identity, Calling)> = scope
+        let callers: Vec<(&Identity, PreparedClient)> = scope
             .clients
             .iter()
             .filter(|client| client.key.is_some())
-            .map(|client| (client, Calling::new(&self.tls, Some(client), &self.roots)))
+            .map(|client| (client, PreparedClient::new(&self.tls, Some(client), &self.roots)))
             .collect();
-        let planned = |server: &Serving<'_>, version: TlsVersion, subject: &str, attempt| Planned {
-            id: format!("mtls-{}", version.id()),
-            group: Group::Handshake,
-            title: "server and client accept each other, and data goes both ways",
-            subject: format!("{} <- {subject}", server.identity.name),
-            about: about(&server.identity.name, Some(subject), None, version),
-            attempt,
-            expectation: Expectation::Accepted,
-            fix: "mend what the static checks report of the server and of the client".into(),
-        };
+        let planned =
+            |server: &PreparedServer<'_>, version: TlsVersion, subject: &str, attempt| PlannedCheck {
+                id: format!("mtls-{}", version.id()),
+                group: Group::Handshake,
+                title: "server and client accept each other, and data goes both ways",
+                subject: format!("{} <- {subject}", server.identity.name),
+                about: about(&server.identity.name, Some(subject), None, version),
+                attempt,
+                expectation: Expectation::Accepted,
+                fix: "mend what the static checks report of the server and of the client".into(),
+            };
         let mut plan = Vec::new();
         for server in &self.servers {
             for (client, calling) in &callers {
@@ -130,9 +82,9 @@ impl Stage<'_> {
 }
 
 /// Without a server nothing is tried, which must not look as if everything had been.
-fn without_server(stage: &Stage<'_>) -> Vec<Check> {
-    let scope = stage.scope;
-    if !stage.servers.is_empty() {
+fn without_server(context: &VerifyContext<'_>) -> Vec<Check> {
+    let scope = context.scope;
+    if !context.servers.is_empty() {
         return vec![];
     }
     let (reason, is_told) = match scope.servers {

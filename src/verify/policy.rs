@@ -7,21 +7,21 @@
 mod figures;
 mod isolation;
 mod matrix;
-mod realm;
-mod standing;
+mod preflight;
+mod prepared;
 #[cfg(test)]
 mod tests;
 
 use time::OffsetDateTime;
 
-use super::TlsVersion;
-use super::attempt::{Planned, Progress, execute};
-use super::handshake::{Expectation, Refusal};
+use super::attempt::{PlannedCheck, Progress, execute};
 use super::refusals;
+use crate::handshake::TlsVersion;
+use crate::handshake::{Expectation, Refusal};
 use crate::policy::Policy;
 use crate::report::Check;
 use crate::report::policy::{EnvironmentReport, PolicyReport, Verdict};
-use realm::{Ground, Realm};
+use prepared::{PreparedDomain, PreparedEnvironment};
 
 /// Tries every pair of caller and callee of every environment on these versions, and everything around them: the
 /// certificates, the names and refusals of each server, and the borders between environments.
@@ -41,32 +41,32 @@ pub fn run_watched(
     progress: &dyn Fn(usize, usize),
 ) -> PolicyReport {
     let environments = &policy.environments;
-    let grounds: Vec<Vec<Ground<'_>>> =
-        environments.iter().map(|environment| Ground::of(environment, versions, now)).collect();
-    let mut realms: Vec<Realm<'_>> = environments
+    let domains: Vec<Vec<PreparedDomain<'_>>> =
+        environments.iter().map(|environment| PreparedDomain::of(environment, versions, now)).collect();
+    let mut environments: Vec<PreparedEnvironment<'_>> = environments
         .iter()
-        .zip(&grounds)
-        .map(|(environment, grounds)| Realm::new(environment, grounds))
+        .zip(&domains)
+        .map(|(environment, domains)| PreparedEnvironment::new(environment, domains))
         .collect();
     // All servers first: what is refused by or at a server that nobody reaches would prove nothing.
-    let reached: Vec<Vec<Check>> = realms.iter_mut().map(|realm| realm.reach(progress)).collect();
-    let reports = realms.iter().zip(reached).enumerate().map(|(place, (realm, reached))| {
-        let others = realms.iter().enumerate().filter(|(other, _)| *other != place);
+    let reached: Vec<Vec<Check>> = environments.iter_mut().map(|realm| realm.reach(progress)).collect();
+    let reports = environments.iter().zip(reached).enumerate().map(|(place, (realm, reached))| {
+        let others = environments.iter().enumerate().filter(|(other, _)| *other != place);
         report(realm, reached, others.map(|(_, other)| other), progress)
     });
     PolicyReport { environments: reports.collect() }
 }
 
 fn report<'a>(
-    realm: &Realm<'a>,
+    realm: &PreparedEnvironment<'a>,
     reached: Vec<Check>,
-    others: impl Iterator<Item = &'a Realm<'a>>,
+    others: impl Iterator<Item = &'a PreparedEnvironment<'a>>,
     progress: Progress<'_>,
 ) -> EnvironmentReport {
-    let mut checks = standing::checks(realm);
+    let mut checks = preflight::checks(realm);
     let (mut cells, mut plan) = matrix::plan(realm, checks.len());
     let in_cells = plan.len();
-    plan.extend(realm.stages.iter().flat_map(refusals::plan).filter(|planned| !stands_in_matrix(planned)));
+    plan.extend(realm.contexts.iter().flat_map(refusals::plan).filter(|planned| !stands_in_matrix(planned)));
     plan.extend(others.flat_map(|other| isolation::plan(realm, other)));
 
     let mut tried = execute(plan, progress);
@@ -88,7 +88,7 @@ fn report<'a>(
 }
 
 /// The matrix has a row for the visitor without certificate, and a diagonal for a server's own certificate.
-fn stands_in_matrix(planned: &Planned) -> bool {
+fn stands_in_matrix(planned: &PlannedCheck) -> bool {
     let refused = [Refusal::NoClientCertificate, Refusal::WrongPurpose].map(Expectation::Refused);
     refused.contains(&planned.expectation)
 }

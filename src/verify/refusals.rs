@@ -4,25 +4,25 @@
 #[cfg(test)]
 mod tests;
 
-use super::TlsVersion;
-use super::attempt::{Attempt, Planned, about};
-use super::handshake::{Expectation, Refusal};
-use super::material::Twins;
-use super::party::{Calling, Serving};
-use super::plan::Stage;
+use super::attempt::{Attempt, PlannedCheck, about};
+use super::context::VerifyContext;
+use super::negative_fixtures::Twins;
+use super::prepared::{PreparedClient, PreparedServer};
 use crate::bundle::Identity;
+use crate::handshake::TlsVersion;
+use crate::handshake::{Expectation, Refusal};
 use crate::pki::ExtendedKeyUsage;
 use crate::report::Group;
 
 /// Every refusal at every server.
-pub(super) fn plan(stage: &Stage<'_>) -> Vec<Planned> {
-    let guests = Guests::new(stage);
+pub(super) fn plan(context: &VerifyContext<'_>) -> Vec<PlannedCheck> {
+    let clients = NegativeClients::new(context);
     let mut plan = Vec::new();
-    for server in &stage.servers {
-        let twins = twins(stage, server);
-        for version in stage.scope.versions {
-            let reached = stage.reached.contains(&(server.place, *version));
-            for (refusal, attempt) in attempts(stage, server, &guests, &twins, *version) {
+    for server in &context.servers {
+        let twins = twins(context, server);
+        for version in context.scope.versions {
+            let reached = context.reached.contains(&(server.place, *version));
+            for (refusal, attempt) in attempts(context, server, &clients, &twins, *version) {
                 let attempt =
                     if reached || refusal == Refusal::ExpiredServer { attempt } else { Attempt::unreached() };
                 plan.push(planned(server, *version, refusal, attempt));
@@ -33,77 +33,83 @@ pub(super) fn plan(stage: &Stage<'_>) -> Vec<Planned> {
 }
 
 /// Those who call every server; an error is why they cannot.
-struct Guests {
+struct NegativeClients {
     /// With a certificate of a foreign CA.
-    foreign: Result<Calling, String>,
+    foreign: Result<PreparedClient, String>,
     /// With an expired certificate of our CA, and with one that is valid.
-    twins: Result<(Calling, Calling), String>,
+    twins: Result<(PreparedClient, PreparedClient), String>,
     /// Trusting the foreign root only.
-    distrustful: Result<Calling, String>,
+    distrustful: Result<PreparedClient, String>,
 }
 
-impl Guests {
-    fn new(stage: &Stage<'_>) -> Self {
-        let foreign = || stage.material.foreign.as_ref().map_err(Clone::clone);
-        let with = |client| Calling::new(&stage.tls, Some(client), &stage.roots);
+impl NegativeClients {
+    fn new(context: &VerifyContext<'_>) -> Self {
+        let foreign = || context.fixtures.foreign.as_ref().map_err(Clone::clone);
+        let with = |client| PreparedClient::new(&context.tls, Some(client), &context.roots);
         Self {
             foreign: foreign().map(|foreign| with(&foreign.client)),
-            twins: stage
-                .material
+            twins: context
+                .fixtures
                 .client_twins
                 .as_ref()
                 .map(|twins| (with(&twins.expired), with(&twins.valid)))
                 .map_err(Clone::clone),
             distrustful: foreign().map(|foreign| {
-                let roots = stage.tls.roots(std::slice::from_ref(foreign.root.certificate()));
-                Calling::new(&stage.tls, None, &roots)
+                let roots = context.tls.roots(std::slice::from_ref(foreign.root.certificate()));
+                PreparedClient::new(&context.tls, None, &roots)
             }),
         }
     }
 }
 
 /// The server as it would be with an expired certificate, and with another valid one.
-fn twins<'a>(stage: &Stage<'a>, server: &Serving<'_>) -> Result<(Serving<'a>, Serving<'a>), String> {
-    let twins = stage.material.server_twins.get(server.place).ok_or("there is none to show")?;
+fn twins<'a>(
+    context: &VerifyContext<'a>,
+    server: &PreparedServer<'_>,
+) -> Result<(PreparedServer<'a>, PreparedServer<'a>), String> {
+    let twins = context.fixtures.server_twins.get(server.place).ok_or("there is none to show")?;
     let Twins { expired, valid } = twins.as_ref().map_err(Clone::clone)?;
-    let serving = |twin| Serving::new(&stage.tls, server.place, twin, stage.scope.host, &stage.roots);
+    let serving =
+        |twin| PreparedServer::new(&context.tls, server.place, twin, context.scope.host, &context.roots);
     Ok((serving(expired), serving(valid)))
 }
 
 /// How each refusal is tried at one server.
 fn attempts(
-    stage: &Stage<'_>,
-    server: &Serving<'_>,
-    guests: &Guests,
-    twins: &Result<(Serving<'_>, Serving<'_>), String>,
+    context: &VerifyContext<'_>,
+    server: &PreparedServer<'_>,
+    clients: &NegativeClients,
+    twins: &Result<(PreparedServer<'_>, PreparedServer<'_>), String>,
     version: TlsVersion,
 ) -> Vec<(Refusal, Attempt)> {
-    let asking = |calling: &Calling| Attempt::call(&server.asking, calling.at(version), server.address());
-    let plain = |calling: &Calling| Attempt::call(&server.plain, calling.at(version), server.address());
+    let asking =
+        |calling: &PreparedClient| Attempt::call(&server.asking, calling.at(version), server.address());
+    let plain =
+        |calling: &PreparedClient| Attempt::call(&server.plain, calling.at(version), server.address());
     let mut attempts = Vec::new();
     if server.guarded {
         let as_client = purposes(server.identity).map(|reason| Attempt::Skip(reason.into()));
         attempts.extend([
-            (Refusal::NoClientCertificate, asking(&stage.nobody)),
-            (Refusal::ForeignClient, or_skip(&guests.foreign, asking)),
+            (Refusal::NoClientCertificate, asking(&context.nobody)),
+            (Refusal::ForeignClient, or_skip(&clients.foreign, asking)),
             (Refusal::WrongPurpose, as_client.unwrap_or_else(|| asking(&server.as_client))),
             (
                 Refusal::ExpiredClient,
                 signed(
-                    stage,
-                    or_skip(&guests.twins, |(expired, valid)| asking(expired).beside(asking(valid))),
+                    context,
+                    or_skip(&clients.twins, |(expired, valid)| asking(expired).beside(asking(valid))),
                 ),
             ),
         ]);
     }
-    let nobody = stage.nobody.at(version);
+    let nobody = context.nobody.at(version);
     let wrong_host = Attempt::call(&server.plain, nobody, &server.wrong_address());
-    let as_called = |twin: &Serving<'_>| Attempt::call(&twin.plain, nobody, twin.address());
+    let as_called = |twin: &PreparedServer<'_>| Attempt::call(&twin.plain, nobody, twin.address());
     let expired = or_skip(twins, |(expired, valid)| as_called(expired).beside(as_called(valid)));
     attempts.extend([
-        (Refusal::ForeignServer, or_skip(&guests.distrustful, plain)),
+        (Refusal::ForeignServer, or_skip(&clients.distrustful, plain)),
         (Refusal::WrongHost, wrong_host),
-        (Refusal::ExpiredServer, signed(stage, expired)),
+        (Refusal::ExpiredServer, signed(context, expired)),
     ]);
     attempts
 }
@@ -112,7 +118,12 @@ fn or_skip<T>(party: &Result<T, String>, attempt: impl FnOnce(&T) -> Attempt) ->
     party.as_ref().map_or_else(|reason| Attempt::Skip(reason.clone()), attempt)
 }
 
-fn planned(server: &Serving<'_>, version: TlsVersion, refusal: Refusal, attempt: Attempt) -> Planned {
+fn planned(
+    server: &PreparedServer<'_>,
+    version: TlsVersion,
+    refusal: Refusal,
+    attempt: Attempt,
+) -> PlannedCheck {
     let (id, title, fix) = match refusal {
         Refusal::NoClientCertificate => (
             "no-client-certificate",
@@ -155,7 +166,7 @@ fn planned(server: &Serving<'_>, version: TlsVersion, refusal: Refusal, attempt:
             "verify with the CA that signs this environment's certificates, under a trusted root",
         ),
     };
-    Planned {
+    PlannedCheck {
         id: format!("{id}-{}", version.id()),
         group: Group::Refusal,
         title,
@@ -169,9 +180,9 @@ fn planned(server: &Serving<'_>, version: TlsVersion, refusal: Refusal, attempt:
 
 /// An expired certificate must be refused for its date alone. webpki looks at the date before it looks for a root,
 /// so that a signer that nobody trusts would not be noticed.
-fn signed(stage: &Stage<'_>, attempt: Attempt) -> Attempt {
-    match &stage.scope.signer {
-        Ok(signer) if !stage.scope.trust.anchors.contains(signer.anchor()) => Attempt::Impossible(format!(
+fn signed(context: &VerifyContext<'_>, attempt: Attempt) -> Attempt {
+    match &context.scope.signer {
+        Ok(signer) if !context.scope.trust.anchors.contains(signer.anchor()) => Attempt::Impossible(format!(
             "the CA {:?} stands under {:?}, which is not trusted",
             signer.certificate().title(),
             signer.anchor().title()

@@ -3,16 +3,16 @@
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
-use super::{Scope, TlsVersion, material::Material, run_with};
+use super::{Scope, TlsVersion, negative_fixtures::NegativeFixtures, run_with};
 use crate::bundle::{Identity, Trust};
 use crate::pki::{Authority, CertificateSpec, KeyAlgorithm, NameConstraints, Role, Subject, Validity};
 use crate::report::{Check, Outcome, Report};
 
 /// The time of all tests; long past, so that a look at the machine's clock would be noticed.
-pub(super) const NOW: OffsetDateTime = datetime!(2021-03-04 12:00 UTC);
+pub(crate) const NOW: OffsetDateTime = datetime!(2021-03-04 12:00 UTC);
 
 /// A plain specification, valid from yesterday until tomorrow, to be changed by tests.
-pub(super) fn spec(role: Role, common_name: &str, sans: &[&str]) -> CertificateSpec {
+pub(crate) fn spec(role: Role, common_name: &str, sans: &[&str]) -> CertificateSpec {
     let key_algorithm = KeyAlgorithm::EcP256;
     CertificateSpec {
         profile: "test".into(),
@@ -28,17 +28,17 @@ pub(super) fn spec(role: Role, common_name: &str, sans: &[&str]) -> CertificateS
     }
 }
 
-pub(super) fn days(from: i64, to: i64) -> Validity {
+pub(crate) fn days(from: i64, to: i64) -> Validity {
     Validity::new(NOW + Duration::days(from), NOW + Duration::days(to)).expect("a validity of the test")
 }
 
-pub(super) fn root(name: &str) -> Authority {
+pub(crate) fn root(name: &str) -> Authority {
     Authority::root(&CertificateSpec { validity: days(-10, 10), ..spec(Role::RootCa, name, &[]) })
         .expect("a root")
 }
 
 /// A leaf under `authority`, known by its common name.
-pub(super) fn identity(authority: &Authority, spec: &CertificateSpec) -> Identity {
+pub(crate) fn identity(authority: &Authority, spec: &CertificateSpec) -> Identity {
     let issued = authority.issue(spec).expect("a leaf");
     let name = spec.subject.common_name.clone().expect("a common name");
     let label = "leaf".parse().expect("a label");
@@ -46,15 +46,15 @@ pub(super) fn identity(authority: &Authority, spec: &CertificateSpec) -> Identit
 }
 
 /// A root, a server and a client that work.
-pub(super) struct Pki {
-    pub(super) root: Authority,
-    pub(super) trust: Trust,
-    pub(super) servers: Vec<Identity>,
-    pub(super) clients: Vec<Identity>,
+pub(crate) struct Pki {
+    pub(crate) root: Authority,
+    pub(crate) trust: Trust,
+    pub(crate) servers: Vec<Identity>,
+    pub(crate) clients: Vec<Identity>,
 }
 
 impl Pki {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let root = root("Root 1");
         let trust = Trust { anchors: vec![root.certificate().clone()], intermediates: vec![] };
         let servers = vec![identity(
@@ -65,25 +65,25 @@ impl Pki {
         Self { root, trust, servers, clients }
     }
 
-    pub(super) fn scope(&self) -> Scope<'_> {
+    pub(crate) fn scope(&self) -> Scope<'_> {
         Scope { signer: Ok(&self.root), ..Scope::new(&self.servers, &self.clients, &self.trust, NOW) }
     }
 
-    pub(super) fn report(&self) -> Report {
+    pub(crate) fn report(&self) -> Report {
         super::run(&self.scope())
     }
 
-    /// A report with material that was made for this PKI, whatever the scope is by now.
-    pub(super) fn report_with(&self, change: impl FnOnce(&mut Material)) -> Report {
-        let mut material = Material::make(&self.scope());
-        change(&mut material);
-        run_with(&self.scope(), &material, &|_, _| {})
+    /// A report with fixtures that was made for this PKI, whatever the scope is by now.
+    pub(crate) fn report_with(&self, change: impl FnOnce(&mut NegativeFixtures)) -> Report {
+        let mut fixtures = NegativeFixtures::make(&self.scope());
+        change(&mut fixtures);
+        run_with(&self.scope(), &fixtures, &|_, _| {})
     }
 }
 
 /// The checks with this id.
 #[track_caller]
-pub(super) fn checks<'a>(report: &'a Report, id: &str) -> Vec<&'a Check> {
+pub(crate) fn checks<'a>(report: &'a Report, id: &str) -> Vec<&'a Check> {
     let found: Vec<_> = report.checks.iter().filter(|check| check.id == id).collect();
     assert!(!found.is_empty(), "no check {id} in {:#?}", report.checks);
     found
@@ -91,7 +91,7 @@ pub(super) fn checks<'a>(report: &'a Report, id: &str) -> Vec<&'a Check> {
 
 /// Expected and found of the first check with this id, which must have failed.
 #[track_caller]
-pub(super) fn failure(report: &Report, id: &str) -> (String, String) {
+pub(crate) fn failure(report: &Report, id: &str) -> (String, String) {
     match &checks(report, id)[0].outcome {
         Outcome::Failed { expected, found, fix } => {
             assert!(fix.is_some(), "{id} has no fix");
@@ -103,7 +103,7 @@ pub(super) fn failure(report: &Report, id: &str) -> (String, String) {
 
 /// Why the first check with this id was skipped.
 #[track_caller]
-pub(super) fn skipped(report: &Report, id: &str) -> String {
+pub(crate) fn skipped(report: &Report, id: &str) -> String {
     match &checks(report, id)[0].outcome {
         Outcome::Skipped { reason } => reason.clone(),
         other => panic!("{id}: {other:?}"),
@@ -111,14 +111,14 @@ pub(super) fn skipped(report: &Report, id: &str) -> String {
 }
 
 #[track_caller]
-pub(super) fn passed(report: &Report, id: &str) {
+pub(crate) fn passed(report: &Report, id: &str) {
     for check in checks(report, id) {
         assert_eq!(check.outcome, Outcome::Passed, "{id}");
     }
 }
 
 /// The ids of all failed checks, each once.
-pub(super) fn failed_ids(report: &Report) -> Vec<&str> {
+pub(crate) fn failed_ids(report: &Report) -> Vec<&str> {
     let mut ids: Vec<&str> = Vec::new();
     for check in &report.checks {
         if matches!(check.outcome, Outcome::Failed { .. }) && !ids.contains(&&*check.id) {
@@ -129,6 +129,6 @@ pub(super) fn failed_ids(report: &Report) -> Vec<&str> {
 }
 
 /// `id` on each version.
-pub(super) fn on_both(id: &str) -> [String; 2] {
+pub(crate) fn on_both(id: &str) -> [String; 2] {
     TlsVersion::ALL.map(|version| format!("{id}-{}", version.id()))
 }

@@ -3,8 +3,9 @@
 use super::sample::{
     NOW, Pki, checks, days, failed_ids, failure, identity, on_both, passed, root, skipped, spec,
 };
-use super::{Scope, TlsVersion, handshake, run};
+use super::{Scope, TlsVersion, run};
 use crate::bundle::{Identity, Trust};
+use crate::handshake;
 use crate::pki::{Authority, CertificateSpec, ExtendedKeyUsage, PrivateKey, Role};
 use crate::report::{Group, Outcome};
 

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::verify::endpoint::{Place, StartTls};
+use crate::endpoint::{HostPort, StartTls};
 
 /// Arguments of `verify` for a live endpoint.
 #[derive(Debug, Args)]
@@ -12,8 +12,8 @@ pub struct ConnectArgs {
     ///
     /// With --client or --client-cert the server must ask for a certificate, take this one, and refuse a client without
     /// one; a client of a foreign CA, made in memory, must always be refused. --tls names versions that must be offered.
-    #[arg(long, value_name = "HOST:PORT", value_parser = place, conflicts_with_all = ["server", "server_cert", "server_key", "server_auth_only", "passphrase_file"])]
-    pub connect: Option<Place>,
+    #[arg(long, value_name = "HOST:PORT", value_parser = host_port, conflicts_with_all = ["server", "server_cert", "server_key", "server_auth_only", "passphrase_file"])]
+    pub connect: Option<HostPort>,
     /// Protocol that asks for TLS in plain text first
     #[arg(long, value_enum, value_name = "PROTOCOL", requires = "connect", default_value_t = Protocol::AmqpNone, hide_default_value = true)]
     pub starttls: Protocol,
@@ -46,6 +46,6 @@ impl From<Protocol> for StartTls {
     }
 }
 
-fn place(text: &str) -> Result<Place, String> {
+fn host_port(text: &str) -> Result<HostPort, String> {
     super::with_form(text)
 }

@@ -7,12 +7,12 @@ use crate::cli::args::{Global, VerifyArgs};
 use crate::cli::failure::Failure;
 use crate::cli::presentation::output::Output;
 use crate::cli::presentation::report::{self, Stamp};
+use crate::endpoint::{self, Endpoint, HostPort};
 use crate::store::Environment;
 use crate::verify::TlsVersion;
-use crate::verify::endpoint::{self, Endpoint, Place};
 
 pub(super) fn run(
-    place: &Place,
+    host_port: &HostPort,
     args: &VerifyArgs,
     environment: &Environment,
     global: &Global,
@@ -23,11 +23,11 @@ pub(super) fn run(
     let (trust, mut checks) = trust.map_err(|failure| name_roots(failure, "clients of this endpoint"))?;
     let (clients, unreadable) = clients(args, environment)?;
     checks.extend(unreadable);
-    let host = args.host.as_deref().unwrap_or(place.host());
+    let host = args.host.as_deref().unwrap_or(host_port.host());
     let versions: Vec<TlsVersion> =
         TlsVersion::ALL.into_iter().filter(|version| args.tls.contains(version)).collect();
     let endpoint = Endpoint {
-        place,
+        host_port,
         host,
         starttls: args.live.starttls.into(),
         trust: &trust,
@@ -41,8 +41,8 @@ pub(super) fn run(
     let took = start.elapsed();
     result.checks.splice(0..0, checks);
     let title = match &args.roots {
-        Some(roots) => format!("{place} as {host}, roots of {}", roots.display()),
-        None => format!("{place} as {host}, root of environment {}", global.env),
+        Some(roots) => format!("{host_port} as {host}, roots of {}", roots.display()),
+        None => format!("{host_port} as {host}, root of environment {}", global.env),
     };
     // What an endpoint offers is the answer here, not only what is wrong with it.
     report::show(&result, &title, &Stamp { took, ..Stamp::new(args, now) }, true, output)

@@ -13,7 +13,7 @@ use crate::verify;
 pub(super) fn others(
     environment: &Environment,
     global: &Global,
-) -> Result<Vec<verify::Environment>, Failure> {
+) -> Result<Vec<verify::ForeignEnvironment>, Failure> {
     let names = global.store().environments().into_iter().filter(|name| name != environment.name());
     let other = |name: String| {
         let other = global.store().environment(&name)?;
@@ -21,7 +21,7 @@ pub(super) fn others(
         let trust = trust
             .map_err(|error| format!("what environment {name} trusts cannot be read: {}", words(&error)));
         let (clients, unusable) = callers(&other);
-        Ok(verify::Environment { name, trust, clients, unusable })
+        Ok(verify::ForeignEnvironment { name, trust, clients, unusable })
     };
     names.map(other).collect()
 }

@@ -19,8 +19,8 @@ use crate::kubernetes;
 use crate::lint::{self, Finding};
 use crate::pki::{Certificate, Label, pem};
 use crate::report::{Check, Group, Outcome};
+use crate::route::{self, Objection, Route, SimulatedRoute, Simulation, Termination};
 use crate::store::{self, Environment};
-use crate::verify::route::{self, Objection, Route, Scope, Subject, Termination};
 
 pub(super) fn run(args: &VerifyArgs, environment: &Environment, output: &Output) -> Result<(), Failure> {
     let now = moment(args)?;
@@ -47,9 +47,9 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, output: &Output)
         return Err(Failure::usage(format!("there is no Route in {}", title(&args.routes.route)), None));
     }
     named.check_used(&routes)?;
-    let subjects: Vec<Subject<'_>> = routes
+    let subjects: Vec<SimulatedRoute<'_>> = routes
         .into_iter()
-        .map(|(route, objections)| Subject {
+        .map(|(route, objections)| SimulatedRoute {
             pod: pods.get(&route.service).and_then(Option::as_ref),
             route,
             objections,
@@ -69,7 +69,7 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, output: &Output)
         }
         _ => {}
     }
-    let scope = Scope {
+    let scope = Simulation {
         routes: &subjects,
         trust: &trust,
         clients: &clients,

@@ -2,12 +2,12 @@
 
 use crate::pki::Certificate;
 use crate::pki::validity::machine_time;
-use crate::policy::{Callers, Environment};
+use crate::policy::{Callers, PolicyEnvironment};
 use crate::report::policy::{CertificateReport, ServiceReport};
 
 /// All services, in their order.
-pub(super) fn services(environment: &Environment) -> Vec<ServiceReport> {
-    let report = |service: &crate::policy::Service| ServiceReport {
+pub(super) fn services(environment: &PolicyEnvironment) -> Vec<ServiceReport> {
+    let report = |service: &crate::policy::PolicyService| ServiceReport {
         name: service.name.clone(),
         domain: domain(environment, service.domain),
         serves: service.serves,
@@ -25,7 +25,7 @@ pub(super) fn services(environment: &Environment) -> Vec<ServiceReport> {
 }
 
 /// All certificates: of each domain the roots and what stands under them, then the services.
-pub(super) fn certificates(environment: &Environment) -> Vec<CertificateReport> {
+pub(super) fn certificates(environment: &PolicyEnvironment) -> Vec<CertificateReport> {
     let mut reports: Vec<CertificateReport> = Vec::new();
     for (place, one) in environment.domains.iter().enumerate() {
         let identities = environment.services.iter().filter(|service| service.domain == place);
@@ -67,6 +67,6 @@ fn certificate_report(
     }
 }
 
-fn domain(environment: &Environment, place: usize) -> String {
+fn domain(environment: &PolicyEnvironment, place: usize) -> String {
     environment.domains.get(place).map(|domain| domain.name.clone()).unwrap_or_default()
 }

@@ -1,15 +1,15 @@
 //! Every pair of caller and callee, and the connections that prove what is declared of it.
 
-use super::realm::{Member, Realm, enforcing};
+use super::prepared::{PreparedEnvironment, PreparedService, enforcing};
+use crate::handshake::TlsVersion;
+use crate::handshake::{Expectation, Refusal};
 use crate::policy::Callers;
 use crate::report::policy::{Cell, Declared, Verdict};
 use crate::report::{About, Group};
-use crate::verify::TlsVersion;
-use crate::verify::attempt::{Attempt, Planned, about};
-use crate::verify::border::{Standing, names_issuer_of};
-use crate::verify::handshake::{Expectation, Refusal};
-use crate::verify::party::{Calling, Serving};
-use crate::verify::plan::Stage;
+use crate::verify::attempt::{Attempt, PlannedCheck, about};
+use crate::verify::context::VerifyContext;
+use crate::verify::cross_environment::{Eligibility, names_issuer_of};
+use crate::verify::prepared::{PreparedClient, PreparedServer};
 
 /// Who has the root and no certificate, in the subjects of checks.
 const VISITOR: &str = "a visitor";
@@ -27,7 +27,7 @@ const LIST: &str = "apply the manifest, so that the server admits those whom it 
 const ROOTS: &str = "let each domain's services trust the root of that domain, and no other";
 
 /// All cells, row by row, and their connections. Cells count checks from `first` on; their verdicts are not known yet.
-pub(super) fn plan(realm: &Realm<'_>, first: usize) -> (Vec<Cell>, Vec<Planned>) {
+pub(super) fn plan(realm: &PreparedEnvironment<'_>, first: usize) -> (Vec<Cell>, Vec<PlannedCheck>) {
     let (mut cells, mut plan) = (Vec::new(), Vec::new());
     for caller in realm.members.iter().map(Some).chain([None]) {
         for callee in realm.members.iter().filter(|member| member.service.serves) {
@@ -47,7 +47,7 @@ pub(super) fn plan(realm: &Realm<'_>, first: usize) -> (Vec<Cell>, Vec<Planned>)
 }
 
 /// What the manifest says. A service without list is open to those who trust its root, and nobody trusts two.
-fn declared(caller: Option<&Member<'_>>, callee: &Member<'_>) -> Declared {
+fn declared(caller: Option<&PreparedService<'_>>, callee: &PreparedService<'_>) -> Declared {
     match (&callee.service.declared, caller) {
         (Callers::Anyone, Some(caller)) if is_stranger(caller, callee) => Declared::MayNot,
         (Callers::Anyone, _) => Declared::Open,
@@ -56,29 +56,29 @@ fn declared(caller: Option<&Member<'_>>, callee: &Member<'_>) -> Declared {
     }
 }
 
-fn is_stranger(caller: &Member<'_>, callee: &Member<'_>) -> bool {
+fn is_stranger(caller: &PreparedService<'_>, callee: &PreparedService<'_>) -> bool {
     caller.service.domain != callee.service.domain
 }
 
 fn pair(
-    realm: &Realm<'_>,
-    caller: Option<&Member<'_>>,
-    callee: &Member<'_>,
+    realm: &PreparedEnvironment<'_>,
+    caller: Option<&PreparedService<'_>>,
+    callee: &PreparedService<'_>,
     declared: Declared,
-) -> Vec<Planned> {
+) -> Vec<PlannedCheck> {
     let name = caller.map_or(VISITOR, |one| &one.service.name);
     let subject = format!("{} <- {name}", callee.service.name);
     let cannot = || format!("{} cannot serve", callee.service.name);
-    let (stage, server) =
+    let (context, server) =
         match obstacle(caller, callee).map_or_else(|| realm.serving(callee).ok_or_else(cannot), Err) {
             Ok(found) => found,
             Err(reason) => return vec![untried(declared, subject, reason)],
         };
     let mut plan = Vec::new();
-    for (nth, version) in stage.scope.versions.iter().enumerate() {
-        let pair = Pair { stage, server, version: *version, subject: &subject, caller: name };
+    for (nth, version) in context.scope.versions.iter().enumerate() {
+        let pair = Pair { context, server, version: *version, subject: &subject, caller: name };
         match (declared, caller) {
-            (Declared::Open, None) => plan.push(pair.open(&stage.nobody)),
+            (Declared::Open, None) => plan.push(pair.open(&context.nobody)),
             // The server asks nobody for a certificate: who it is makes no difference on other versions.
             (Declared::Open, Some(caller)) if nth == 0 => plan.extend(caller.own().map(|own| pair.open(own))),
             (Declared::Open, Some(_)) => {}
@@ -96,8 +96,8 @@ fn pair(
 }
 
 /// Why a pair cannot be tried.
-fn obstacle(caller: Option<&Member<'_>>, callee: &Member<'_>) -> Option<String> {
-    let absent = |member: &Member<'_>| {
+fn obstacle(caller: Option<&PreparedService<'_>>, callee: &PreparedService<'_>) -> Option<String> {
+    let absent = |member: &PreparedService<'_>| {
         let reason = member.identity.as_ref().err()?;
         Some(format!("{}: {reason}", member.service.name))
     };
@@ -105,7 +105,7 @@ fn obstacle(caller: Option<&Member<'_>>, callee: &Member<'_>) -> Option<String> 
     absent(callee).or_else(unknown).or_else(|| absent(caller?))
 }
 
-fn untried(declared: Declared, subject: String, reason: String) -> Planned {
+fn untried(declared: Declared, subject: String, reason: String) -> PlannedCheck {
     let (id, title, expectation) = match declared {
         Declared::May => ("policy-may", MAY, Expectation::Authenticated),
         Declared::Open => ("policy-open", OPEN, Expectation::Accepted),
@@ -113,13 +113,13 @@ fn untried(declared: Declared, subject: String, reason: String) -> Planned {
     };
     let attempt = Attempt::Skip(reason);
     let (id, group, fix) = (id.into(), Group::Policy, LIST.into());
-    Planned { id, group, title, subject, about: About::default(), attempt, expectation, fix }
+    PlannedCheck { id, group, title, subject, about: About::default(), attempt, expectation, fix }
 }
 
 /// A caller and a server that enforces what was applied, on one version.
 struct Pair<'a> {
-    stage: &'a Stage<'a>,
-    server: &'a Serving<'a>,
+    context: &'a VerifyContext<'a>,
+    server: &'a PreparedServer<'a>,
     version: TlsVersion,
     subject: &'a str,
     /// Who calls, as in the subject.
@@ -127,26 +127,28 @@ struct Pair<'a> {
 }
 
 impl Pair<'_> {
-    fn may(&self, calling: &Calling) -> Planned {
+    fn may(&self, calling: &PreparedClient) -> PlannedCheck {
         self.planned("policy-may", MAY, self.call(calling), Expectation::Authenticated, LIST)
     }
 
-    fn open(&self, calling: &Calling) -> Planned {
+    fn open(&self, calling: &PreparedClient) -> PlannedCheck {
         let fix =
             "apply the manifest, so that the server has its own files and asks for no client certificate";
         self.planned("policy-open", OPEN, self.call(calling), Expectation::Accepted, fix)
     }
 
-    fn visitor(&self) -> Planned {
+    fn visitor(&self) -> PlannedCheck {
         let fix = "apply the manifest, so that the server requires a client certificate";
-        self.refused(NO_VISITOR, self.call(&self.stage.nobody), Refusal::NoClientCertificate, fix)
+        self.refused(NO_VISITOR, self.call(&self.context.nobody), Refusal::NoClientCertificate, fix)
     }
 
     /// With a certificate of the server's own domain.
-    fn may_not(&self, caller: &Member<'_>, calling: &Calling) -> Planned {
-        match caller.standing {
-            Standing::ServerOnly => self.refused(NO_SERVER, self.call(calling), Refusal::WrongPurpose, LIST),
-            Standing::Client | Standing::Unfit(_) => {
+    fn may_not(&self, caller: &PreparedService<'_>, calling: &PreparedClient) -> PlannedCheck {
+        match caller.eligibility {
+            Eligibility::ServerOnly => {
+                self.refused(NO_SERVER, self.call(calling), Refusal::WrongPurpose, LIST)
+            }
+            Eligibility::Client | Eligibility::Unfit(_) => {
                 self.refused(MAY_NOT, self.fit(caller, Some(calling)), Refusal::NotAdmitted, LIST)
             }
         }
@@ -154,16 +156,22 @@ impl Pair<'_> {
 
     /// With a certificate of another domain: the caller refuses the server; and a server that declares callers refuses
     /// the caller, too, even if that one has been given the server's root.
-    fn stranger(&self, realm: &Realm<'_>, caller: &Member<'_>, callee: &Member<'_>) -> Vec<Planned> {
+    fn stranger(
+        &self,
+        realm: &PreparedEnvironment<'_>,
+        caller: &PreparedService<'_>,
+        callee: &PreparedService<'_>,
+    ) -> Vec<PlannedCheck> {
         let twin_server =
-            realm.stage(caller).is_some_and(|home| names_issuer_of(self.server.identity, home.scope.trust));
+            realm.context(caller).is_some_and(|home| names_issuer_of(self.server.identity, home.scope.trust));
         let refuses = if twin_server { Refusal::ForgedServer } else { Refusal::ForeignServer };
         let mut plan = vec![self.refused(REFUSES, self.fit(caller, caller.own()), refuses, ROOTS)];
         if matches!(callee.service.declared, Callers::Only(_)) {
-            let twin = caller.identity.as_ref().is_ok_and(|one| names_issuer_of(one, self.stage.scope.trust));
-            let (title, refusal) = match caller.standing {
+            let twin =
+                caller.identity.as_ref().is_ok_and(|one| names_issuer_of(one, self.context.scope.trust));
+            let (title, refusal) = match caller.eligibility {
                 // Purposes are looked at before issuers.
-                Standing::ServerOnly => (NO_SERVER, Refusal::WrongPurpose),
+                Eligibility::ServerOnly => (NO_SERVER, Refusal::WrongPurpose),
                 _ if twin => (NO_STRANGER, Refusal::ForgedClient),
                 _ => (NO_STRANGER, Refusal::ForeignClient),
             };
@@ -173,15 +181,15 @@ impl Pair<'_> {
         plan
     }
 
-    fn call(&self, calling: &Calling) -> Attempt {
+    fn call(&self, calling: &PreparedClient) -> Attempt {
         Attempt::call(enforcing(self.server), calling.at(self.version), self.server.address())
     }
 
     /// A call, unless the caller would be refused in its own domain as well.
-    fn fit(&self, caller: &Member<'_>, calling: Option<&Calling>) -> Attempt {
-        match (&caller.standing, calling) {
-            (Standing::Client | Standing::ServerOnly, Some(calling)) => self.call(calling),
-            (Standing::Unfit(reason), _) => Attempt::Skip(format!(
+    fn fit(&self, caller: &PreparedService<'_>, calling: Option<&PreparedClient>) -> Attempt {
+        match (&caller.eligibility, calling) {
+            (Eligibility::Client | Eligibility::ServerOnly, Some(calling)) => self.call(calling),
+            (Eligibility::Unfit(reason), _) => Attempt::Skip(format!(
                 "{} is accepted nowhere, so a refusal would prove nothing: {reason}",
                 caller.service.name
             )),
@@ -189,8 +197,8 @@ impl Pair<'_> {
         }
     }
 
-    fn refused(&self, title: &'static str, attempt: Attempt, refusal: Refusal, fix: &str) -> Planned {
-        let reached = self.stage.reached.contains(&(self.server.place, self.version));
+    fn refused(&self, title: &'static str, attempt: Attempt, refusal: Refusal, fix: &str) -> PlannedCheck {
+        let reached = self.context.reached.contains(&(self.server.place, self.version));
         let attempt = if reached { attempt } else { Attempt::unreached() };
         self.planned("policy-may-not", title, attempt, Expectation::Refused(refusal), fix)
     }
@@ -202,8 +210,8 @@ impl Pair<'_> {
         attempt: Attempt,
         expectation: Expectation,
         fix: &str,
-    ) -> Planned {
-        Planned {
+    ) -> PlannedCheck {
+        PlannedCheck {
             id: format!("{id}-{}", self.version.id()),
             group: Group::Policy,
             title,

@@ -2,11 +2,11 @@
 
 use super::run;
 use crate::bundle::{Identity, Trust};
+use crate::handshake::TlsVersion;
 use crate::pki::{Authority, CertificateSpec, KeyAlgorithm, PrivateKey, Role};
-use crate::policy::{Callers, Domain, Environment, Policy, Service};
+use crate::policy::{Callers, Policy, PolicyEnvironment, PolicyService, TrustDomain};
 use crate::report::policy::{Cell, Declared, EnvironmentReport, PolicyReport, Verdict};
 use crate::report::{Check, Group, Outcome};
-use crate::verify::TlsVersion;
 use crate::verify::sample::{NOW, days, identity, root, spec};
 
 /// `name role callers`: `*` is open, `-` does not serve.
@@ -17,16 +17,16 @@ const SHOP: [&str; 4] = [
     "backoffice client -",
 ];
 
-fn policy(environments: Vec<Environment>) -> Policy {
+fn policy(environments: Vec<PolicyEnvironment>) -> Policy {
     Policy { environments }
 }
 
-fn shop(name: &str) -> Environment {
+fn shop(name: &str) -> PolicyEnvironment {
     environment(name, &[(name, &root(&format!("Root of {name}")), &SHOP)])
 }
 
 /// Services under the root of their domain, applied.
-fn environment(name: &str, domains: &[(&str, &Authority, &[&str])]) -> Environment {
+fn environment(name: &str, domains: &[(&str, &Authority, &[&str])]) -> PolicyEnvironment {
     let mut services = Vec::new();
     for (place, (_, root, lines)) in domains.iter().enumerate() {
         services.extend(lines.iter().map(|line| service(root, place, line)));
@@ -34,19 +34,19 @@ fn environment(name: &str, domains: &[(&str, &Authority, &[&str])]) -> Environme
     let calls = |name: &String| {
         services
             .iter()
-            .any(|one: &Service| matches!(&one.declared, Callers::Only(names) if names.contains(name)))
+            .any(|one: &PolicyService| matches!(&one.declared, Callers::Only(names) if names.contains(name)))
     };
     let calling: Vec<bool> = services.iter().map(|one| calls(&one.name)).collect();
     for (service, calls) in services.iter_mut().zip(calling) {
         service.calls = calls;
     }
     let domains = domains.iter().map(|(name, root, _)| domain(name, root)).collect();
-    Environment { name: name.into(), domains, services }
+    PolicyEnvironment { name: name.into(), domains, services }
 }
 
-fn domain(name: &str, root: &Authority) -> Domain {
+fn domain(name: &str, root: &Authority) -> TrustDomain {
     let trust = Trust { anchors: vec![root.certificate().clone()], intermediates: vec![] };
-    Domain { name: name.into(), trust, signer: Ok(twin(root)) }
+    TrustDomain { name: name.into(), trust, signer: Ok(twin(root)) }
 }
 
 /// The same authority once more.
@@ -55,14 +55,14 @@ fn twin(root: &Authority) -> Authority {
     Authority::from_parts(root.certificate().clone(), vec![], key).expect("the same root")
 }
 
-fn service(root: &Authority, domain: usize, line: &str) -> Service {
+fn service(root: &Authority, domain: usize, line: &str) -> PolicyService {
     let [name, role, callers] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
     let declared = match callers {
         "*" | "-" => Callers::Anyone,
         names => only(&names.split(',').collect::<Vec<_>>()),
     };
     let identity = leaf(root, name, role.parse().expect("a role"));
-    Service {
+    PolicyService {
         name: name.into(),
         domain,
         identity: Ok(identity),
@@ -87,13 +87,13 @@ fn verify(policy: &Policy) -> PolicyReport {
 
 /// What a shop's report says after a change.
 #[track_caller]
-fn after(change: impl FnOnce(&mut Environment)) -> EnvironmentReport {
+fn after(change: impl FnOnce(&mut PolicyEnvironment)) -> EnvironmentReport {
     let mut environment = shop("test");
     change(&mut environment);
     verify(&policy(vec![environment])).environments.pop().expect("one environment")
 }
 
-fn at<'a>(environment: &'a mut Environment, name: &str) -> &'a mut Service {
+fn at<'a>(environment: &'a mut PolicyEnvironment, name: &str) -> &'a mut PolicyService {
     environment.services.iter_mut().find(|one| one.name == name).expect("a service of the test")
 }
 
@@ -261,7 +261,7 @@ fn an_empty_list_lets_nobody_in() {
 
 #[test]
 fn a_caller_with_a_swapped_key_fails_where_it_must_get_through_and_proves_nothing_elsewhere() {
-    let swap = |shop: &mut Environment| {
+    let swap = |shop: &mut PolicyEnvironment| {
         let identity = at(shop, "backoffice").identity.as_mut().expect("an identity");
         identity.key = Some(PrivateKey::generate(KeyAlgorithm::EcP256).expect("a key"));
     };
@@ -414,14 +414,14 @@ fn what_another_environment_brings_is_refused_and_a_shared_root_shows() {
     let both = |lines: &[&str]| environment("test", &[("test", &root("Root of test"), lines)]);
     let report = verify(&policy(vec![both(&SHOP), shop("prod")]));
     assert_eq!(report.flat().checks[0].subject, "test: storefront");
-    let border: Vec<(&str, &str)> = report.environments[0]
+    let cross_environment: Vec<(&str, &str)> = report.environments[0]
         .checks
         .iter()
         .filter(|check| check.group == Group::Environment && check.id.ends_with("tls13"))
         .map(|check| (&*check.id, &*check.subject))
         .collect();
     assert_eq!(
-        border,
+        cross_environment,
         [
             ("other-environment-clients-tls13", "test/rest-api <- prod/storefront"),
             ("other-environment-client-tls13", "test/database <- prod/storefront"),
@@ -436,8 +436,8 @@ fn what_another_environment_brings_is_refused_and_a_shared_root_shows() {
     let report = verify(&policy(vec![shares("test"), shares("prod")]));
     for one in &report.environments {
         assert!(one.cells.iter().all(|cell| cell.verdict == Verdict::Holds));
-        let border = one.checks.iter().filter(|check| check.group == Group::Environment);
-        let passed = border.filter(|check| check.outcome == Outcome::Passed).count();
+        let cross_environment = one.checks.iter().filter(|check| check.group == Group::Environment);
+        let passed = cross_environment.filter(|check| check.outcome == Outcome::Passed).count();
         assert_eq!(passed, 0, "{}", one.name);
         assert_eq!(failures(one).len(), 2 * 7);
     }
@@ -451,8 +451,9 @@ fn an_environment_that_was_never_made_says_nothing_of_the_borders_of_another() {
         service.identity = Err("there is no certificate for it".into());
     }
     let report = verify(&policy(vec![shop("test"), empty]));
-    let border = report.environments[1].checks.iter().filter(|check| check.group == Group::Environment);
-    let outcomes: Vec<&Outcome> = border.map(|check| &check.outcome).collect();
+    let cross_environment =
+        report.environments[1].checks.iter().filter(|check| check.group == Group::Environment);
+    let outcomes: Vec<&Outcome> = cross_environment.map(|check| &check.outcome).collect();
     assert!(!outcomes.is_empty());
     assert!(outcomes.iter().all(|one| matches!(one, Outcome::Skipped { .. })), "{outcomes:?}");
     assert_eq!(failures(&report.environments[0]), Vec::<String>::new());
@@ -463,8 +464,8 @@ fn two_environments_whose_roots_have_one_name_are_told_apart_by_the_signature() 
     let same = |name| environment(name, &[(name, &root("Root CA"), &SHOP)]);
     let report = verify(&policy(vec![same("test"), same("prod")]));
     assert_eq!(report.counts().failed, 0);
-    let border = report.environments[0].checks.iter().find(|one| one.group == Group::Environment);
-    assert!(border.expect("a border").detail.contains("decrypt_error"));
+    let cross_environment = report.environments[0].checks.iter().find(|one| one.group == Group::Environment);
+    assert!(cross_environment.expect("a check").detail.contains("decrypt_error"));
 }
 
 #[test]

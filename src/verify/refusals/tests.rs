@@ -1,13 +1,14 @@
 //! Each refusal fails when the thing that it guards is broken.
 
 use crate::bundle::{Identity, Trust};
+use crate::handshake;
 use crate::pki::{Authority, CertificateSpec, PrivateKey, Role};
 use crate::report::Outcome;
-use crate::verify::material::{Foreign, Material, Twins};
+use crate::verify::negative_fixtures::{Foreign, NegativeFixtures, Twins};
 use crate::verify::sample::{
     NOW, Pki, checks, days, failed_ids, failure, identity, on_both, passed, root, skipped, spec,
 };
-use crate::verify::{Environment, Scope, TlsVersion, handshake, run, run_with};
+use crate::verify::{ForeignEnvironment, Scope, TlsVersion, run, run_with};
 
 #[test]
 fn without_a_signer_expired_certificates_are_skipped_with_the_reason() {
@@ -34,13 +35,13 @@ fn a_signer_that_nobody_trusts_fails_the_expiry_checks() {
 #[test]
 fn an_imitation_that_has_not_expired_fails_the_expiry_checks() {
     let pki = Pki::new();
-    let report = pki.report_with(|material| {
+    let report = pki.report_with(|fixtures| {
         let twins = |role| {
             let twin = || identity(&pki.root, &spec(role, "x", &["x.example"]));
             Ok(Twins { expired: twin(), valid: twin() })
         };
-        material.client_twins = twins(Role::Client);
-        material.server_twins = vec![twins(Role::Server)];
+        fixtures.client_twins = twins(Role::Client);
+        fixtures.server_twins = vec![twins(Role::Server)];
     });
     assert_eq!(failed_ids(&report).len(), 4, "{:?}", failed_ids(&report));
     let (expected, found) = failure(&report, "expired-client-tls13");
@@ -83,10 +84,10 @@ fn a_client_that_its_own_environment_refuses_is_skipped_and_fails_nobody() {
 #[test]
 fn trusting_the_foreign_root_fails_what_guards_against_it() {
     let mut pki = Pki::new();
-    let material = Material::make(&pki.scope());
-    let foreign = material.foreign.as_ref().expect("a foreign CA").root.certificate().clone();
+    let fixtures = NegativeFixtures::make(&pki.scope());
+    let foreign = fixtures.foreign.as_ref().expect("a foreign CA").root.certificate().clone();
     pki.trust.anchors.push(foreign);
-    let report = run_with(&pki.scope(), &material, &|_, _| {});
+    let report = run_with(&pki.scope(), &fixtures, &|_, _| {});
     assert_eq!(failed_ids(&report), on_both("foreign-client"));
     assert_eq!(failure(&report, "foreign-client-tls12").1, "client: accepted; server: accepted");
 }
@@ -94,11 +95,11 @@ fn trusting_the_foreign_root_fails_what_guards_against_it() {
 #[test]
 fn a_client_that_trusts_the_root_fails_the_check_of_one_that_does_not() {
     let pki = Pki::new();
-    let report = pki.report_with(|material| {
+    let report = pki.report_with(|fixtures| {
         let key = PrivateKey::from_pkcs8(pki.root.key().pkcs8_der().clone(), "a test").expect("its key");
         let ours = Authority::from_parts(pki.root.certificate().clone(), vec![], key).expect("the same root");
         let client = identity(&root("Root 2"), &spec(Role::Client, "x", &["x.example"]));
-        material.foreign = Ok(Foreign { root: ours, client });
+        fixtures.foreign = Ok(Foreign { root: ours, client });
     });
     assert_eq!(failed_ids(&report), on_both("untrusted-root"));
 }
@@ -106,7 +107,7 @@ fn a_client_that_trusts_the_root_fails_the_check_of_one_that_does_not() {
 #[test]
 fn a_server_with_the_wrong_name_fails_the_check_of_the_wrong_host() {
     let mut pki = Pki::new();
-    let names = ["web.example", crate::verify::party::WRONG_HOST];
+    let names = ["web.example", crate::verify::prepared::WRONG_HOST];
     pki.servers = vec![identity(&pki.root, &spec(Role::Server, "web", &names))];
     assert_eq!(failed_ids(&pki.report()), on_both("wrong-host"));
 }
@@ -211,9 +212,9 @@ fn a_client_of_another_environment_that_has_expired_proves_nothing() {
     );
 }
 
-fn environment(name: &str, clients: Vec<Identity>) -> Environment {
+fn environment(name: &str, clients: Vec<Identity>) -> ForeignEnvironment {
     // Each client is at home where it was made.
     let anchors = clients.iter().flat_map(|client| client.anchors.clone()).collect();
     let trust = Ok(Trust { anchors, intermediates: vec![] });
-    Environment { name: name.into(), trust, clients, unusable: vec![] }
+    ForeignEnvironment { name: name.into(), trust, clients, unusable: vec![] }
 }
