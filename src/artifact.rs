@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ThingKind};
 use file::{SetAside, StagedFile};
 
 pub(crate) use directory::{
@@ -172,7 +172,7 @@ fn inside(directory: &Path, path: &str) -> Result<PathBuf> {
 
 fn already_exists(target: &Path) -> Error {
     Error::AlreadyExists {
-        what: "file",
+        what: ThingKind::File,
         name: target.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         place: target
             .parent()

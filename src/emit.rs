@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use minijinja::Value;
 
 use crate::artifact::Artifact;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ThingKind};
 use crate::template::{self, Form, Library};
 
 pub use input::{Input, OptionValue};
@@ -53,7 +53,7 @@ impl Emitters {
     /// [`Error::NotFound`] for an unknown name, [`Error::Syntax`] with the place for a description that is wrong.
     pub fn load(&self, name: &str) -> Result<Emitter> {
         let unknown = || Error::NotFound {
-            what: "emitter",
+            what: ThingKind::Emitter,
             name: name.to_owned(),
             place: "the built-in emitters and the emitter directories".into(),
             known: self.names(),

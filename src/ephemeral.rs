@@ -4,7 +4,8 @@ use std::time::SystemTime;
 
 use time::{Duration, OffsetDateTime};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ValueKind};
+use crate::explanation::Explanation;
 use crate::pki::validity::checked_add;
 use crate::pki::{Authority, Certificate, Credential, Issued, Label, PrivateKey, Role, SubjectAltName};
 use crate::profile::{Profiles, Request};
@@ -59,11 +60,8 @@ impl EphemeralPki {
 
     /// A certificate by any built-in profile of leaves. The first name is its label; all are subject alternative names.
     pub fn issue(&self, profile: &str, names: &[&str]) -> Result<Credential> {
-        let (first, others) = names.split_first().ok_or_else(|| Error::Missing {
-            what: "certificate",
-            name: profile.to_owned(),
-            need: "at least one name".into(),
-        })?;
+        let (first, others) =
+            names.split_first().ok_or_else(|| Error::MissingName { name: profile.to_owned() })?;
         let label: Label = first.parse()?;
         let mut request = Request::new(&label, Self::ENVIRONMENT);
         request.sans = others.iter().map(|name| name.parse()).collect::<Result<Vec<SubjectAltName>>>()?;
@@ -76,8 +74,7 @@ impl EphemeralPki {
         if matches!(profile.role, Role::RootCa | Role::IntermediateCa) {
             return Err(Error::Contradiction {
                 reason: format!("profile {:?} makes authorities", profile.name),
-                expected: Some("a profile of servers or clients".into()),
-                found: Some(profile.role.to_string()),
+                explanation: Explanation::new("a profile of servers or clients", profile.role.to_string()),
             });
         }
         let decision = profile.decide(request, Some(self.authority.issuer()), self.now)?;
@@ -101,7 +98,8 @@ impl EphemeralPki {
 fn moment(time: SystemTime) -> Result<OffsetDateTime> {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).ok();
     let since = since.and_then(|since| Duration::try_from(since).ok());
-    let since = since.ok_or_else(|| Error::invalid("date", format!("{time:?}"), "it leaves the calendar"))?;
+    let since = since
+        .ok_or_else(|| Error::invalid(ValueKind::Date, format!("{time:?}"), "it leaves the calendar"))?;
     checked_add(OffsetDateTime::UNIX_EPOCH, since)
 }
 

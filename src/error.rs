@@ -1,27 +1,46 @@
 //! Every failure as data.
 //!
-//! A variant keeps what was expected and what was found; the sentence is written once, here. No flag and no
-//! command is named: what to do next depends on who asked, so hints are attached by the command line.
+//! A variant keeps what was expected and what was found; the sentence is written once, here. No option and no
+//! command is named: what to do next depends on who asked, so the command line attaches hints, by variant and kind.
+
+mod context;
+mod explain;
+mod kind;
 
 use std::path::{Path, PathBuf};
+
+use crate::explanation::Explanation;
+
+use explain::shorten;
+
+pub use kind::{NotPem, ThingKind, ValueKind};
 
 /// What can go wrong in this library.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// Another error, with the place that it is about: a service of a manifest, a file. Kind, explanation and hint are
+    /// those of the other error.
+    #[error("{place}: {error}")]
+    At {
+        /// The place, for people.
+        place: String,
+        /// What is wrong there.
+        error: Box<Error>,
+    },
     /// A value does not have the form that its kind requires.
     #[error("invalid {what} {:?}: {reason}", shorten(value))]
     Invalid {
-        /// The kind of value, in the field's words ("DNS name", "key type").
-        what: &'static str,
+        /// The kind of value.
+        what: ValueKind,
         /// The value as it was given.
         value: String,
         /// Why it is refused.
         reason: String,
-        /// The form that would be taken, if one sentence can say it.
+        /// The form that would be accepted, if one sentence can say it.
         expected: Option<String>,
     },
-    /// A wildcard that no TLS client honours.
+    /// A wildcard that TLS clients ignore.
     #[error(
         "wildcard {name:?} is too wide: OpenSSL, curl and rustls match `*` only in front of at least two labels"
     )]
@@ -63,6 +82,24 @@ pub enum Error {
         /// What was found.
         found: String,
     },
+    /// A file that should be PEM is something else.
+    #[error("{place}: this is not PEM")]
+    NotPem {
+        /// Where the bytes came from.
+        place: String,
+        /// What they are.
+        found: NotPem,
+    },
+    /// The record of what was applied last cannot be used.
+    #[error("{}: it does not say what was applied", path.display())]
+    AppliedState {
+        /// The file.
+        path: PathBuf,
+        /// What is in it.
+        found: String,
+        /// Whether a newer version wrote it: then nothing is wrong with it.
+        is_newer: bool,
+    },
     /// A private key is of a kind that cannot be used.
     #[error("{place}: unusable private key: {reason}")]
     UnusableKey {
@@ -77,8 +114,8 @@ pub enum Error {
         /// Where the key came from.
         place: String,
     },
-    /// The passphrase does not open the key.
-    #[error("{place}: the passphrase does not open this private key")]
+    /// The passphrase does not decrypt the key.
+    #[error("{place}: wrong passphrase for this private key")]
     PassphraseWrong {
         /// Where the key came from.
         place: String,
@@ -94,6 +131,8 @@ pub enum Error {
         expected: String,
         /// SHA-256 of the public key that belongs to the private key.
         found: String,
+        /// Whether it is the key of an authority.
+        is_authority: bool,
     },
     /// A secret file can be read by other users.
     #[error("{} can be read by other users", path.display())]
@@ -106,8 +145,8 @@ pub enum Error {
     /// Something was asked for by a name that nothing here has.
     #[error("no {what} named {:?} in {place}", shorten(name))]
     NotFound {
-        /// "credential", "profile", "emitter", "authority".
-        what: &'static str,
+        /// The kind of thing.
+        what: ThingKind,
         /// The name that was asked for.
         name: String,
         /// Where it was looked for.
@@ -118,8 +157,8 @@ pub enum Error {
     /// Something would be overwritten.
     #[error("{what} {name:?} already exists in {}", place.display())]
     AlreadyExists {
-        /// "credential", "authority" or "file".
-        what: &'static str,
+        /// The kind of thing.
+        what: ThingKind,
         /// Its name.
         name: String,
         /// The directory that holds it.
@@ -141,8 +180,8 @@ pub enum Error {
         /// Where the key should be.
         path: PathBuf,
     },
-    /// A name lies outside what the issuing authority may sign.
-    #[error("{name} lies outside the name constraints of {authority:?}")]
+    /// A name is outside what the issuing authority may sign.
+    #[error("{name} is outside the name constraints of {authority:?}")]
     OutsideConstraints {
         /// The name that was asked for.
         name: String,
@@ -151,12 +190,12 @@ pub enum Error {
         /// What it may sign.
         permitted: String,
     },
-    /// An authority may not have as many authorities below it as there would be.
-    #[error("{authority:?} does not allow one more authority below it")]
+    /// A chain would be longer than an authority allows.
+    #[error("another authority under {authority:?} exceeds its path length constraint")]
     NoRoomBelow {
         /// The authority's common name.
         authority: String,
-        /// How many may be below it: its path length constraint (RFC 5280, section 4.2.1.9).
+        /// How many may be under it (RFC 5280, section 4.2.1.9).
         limit: u32,
         /// How many there would be.
         count: u32,
@@ -166,25 +205,33 @@ pub enum Error {
     Contradiction {
         /// The whole sentence.
         reason: String,
-        /// What would have been taken.
-        expected: Option<String>,
-        /// What was given.
-        found: Option<String>,
+        /// What would have been right, and what was given.
+        explanation: Explanation,
     },
-    /// A certificate cannot be issued without something that was not given.
-    #[error("{what} {name:?} needs {need}")]
-    Missing {
-        /// The kind of thing that is incomplete ("certificate", "emitter").
-        what: &'static str,
+    /// A profile or an emitter cannot be used without a value that was not given.
+    #[error("{what} {name:?} needs a value for {key:?} ({help})")]
+    MissingValue {
+        /// The kind of thing that needs it.
+        what: ThingKind,
         /// Its name.
         name: String,
-        /// What it needs.
-        need: String,
+        /// The variable or option.
+        key: String,
+        /// What the value means.
+        help: String,
+    },
+    /// A certificate would have no name that clients could check.
+    #[error(
+        "certificate {name:?} needs a subject alternative name: its own name is not a host name, address or mailbox"
+    )]
+    MissingName {
+        /// The certificate's label.
+        name: String,
     },
     /// A profile, an emitter description or another text file of the project's form could not be read.
     #[error("{place}: {reason}")]
     Syntax {
-        /// The file, with line and column where known.
+        /// The file or field, with line and column where known.
         place: String,
         /// What the reader said.
         reason: String,
@@ -205,7 +252,7 @@ pub enum Error {
         /// How to go on.
         advice: Option<String>,
     },
-    /// An emitter's output is not what it claims to be. This is a defect of the template, not of its input.
+    /// An emitter's output does not have the syntax that it claims. This is a defect of the template, not of its input.
     #[error("emitter {emitter:?} made an invalid {syntax} file {file:?}: {reason}")]
     BadArtifact {
         /// The emitter.
@@ -235,15 +282,6 @@ pub enum Error {
     },
 }
 
-/// As much of a value as a person wants to read; somebody else may have made it.
-fn shorten(text: &str) -> std::borrow::Cow<'_, str> {
-    const LONGEST: usize = 80;
-    match text.char_indices().nth(LONGEST) {
-        None => text.into(),
-        Some(_) => text.chars().take(LONGEST - 3).chain("...".chars()).collect(),
-    }
-}
-
 /// `Result` with this library's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -254,32 +292,7 @@ impl Error {
     }
 
     /// An [`Error::Invalid`] without a general form to show.
-    pub fn invalid(what: &'static str, value: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub fn invalid(what: ValueKind, value: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Invalid { what, value: value.into(), reason: reason.into(), expected: None }
-    }
-
-    /// The form or value that would have been right, for an `expected:` line.
-    pub fn expected(&self) -> Option<String> {
-        match self {
-            Self::Invalid { expected, .. } | Self::Contradiction { expected, .. } => expected.clone(),
-            Self::Encoding { expected, .. } | Self::KeyMismatch { expected, .. } => Some(expected.clone()),
-            Self::LaxMode { .. } => Some("mode 0600".into()),
-            Self::OutsideConstraints { permitted, .. } => Some(permitted.clone()),
-            Self::NoRoomBelow { limit, .. } => Some(format!("at most {limit} (path length constraint)")),
-            Self::NotFound { known, .. } if !known.is_empty() => Some(format!("one of {}", known.join(", "))),
-            _ => None,
-        }
-    }
-
-    /// What stood there instead, for a `found:` line.
-    pub fn found(&self) -> Option<String> {
-        match self {
-            Self::Encoding { found, .. } | Self::KeyMismatch { found, .. } => Some(found.clone()),
-            Self::Contradiction { found, .. } => found.clone(),
-            Self::LaxMode { mode, .. } => Some(format!("mode {mode:04o}")),
-            Self::OutsideConstraints { name, .. } => Some(name.clone()),
-            Self::NoRoomBelow { count, .. } => Some(format!("{count} with this one")),
-            _ => None,
-        }
     }
 }

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ThingKind};
+use crate::explanation::Explanation;
 use crate::pki::{Cidr, DnsName, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, NameConstraints, Role, Span};
 use crate::template::{Form, Library, is_name};
 
@@ -40,7 +41,7 @@ impl Profiles {
     pub fn text(&self, name: &str) -> Result<(String, String)> {
         let found = if is_name(name) { self.library.read(&format!("{name}.toml"))? } else { None };
         found.ok_or_else(|| Error::NotFound {
-            what: "profile",
+            what: ThingKind::Profile,
             name: name.to_owned(),
             place: "the built-in profiles and the profile directories".into(),
             known: self.names(),
@@ -230,10 +231,10 @@ impl Profile {
                 reason: format!(
                     "key_usage {usage} is none of an {key} key (RFC 3279, section 2.3.1; RFC 8813 and RFC 9295, section 3)"
                 ),
-                expected: Some(
-                    "digitalSignature; keyEncipherment with RSA only, keyAgreement with ECDSA only".into(),
+                explanation: Explanation::new(
+                    "digitalSignature; keyEncipherment with RSA only, keyAgreement with ECDSA only",
+                    format!("{usage} in profile {:?}", self.name),
                 ),
-                found: Some(format!("{usage} in profile {:?}", self.name)),
             }),
         }
     }

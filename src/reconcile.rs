@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 
 use crate::artifact::Artifact;
 use crate::emit::Emitters;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::manifest::{Environment, Manifest};
 use crate::pki::{Notice, Passphrase};
 use crate::profile::Profiles;
@@ -176,15 +176,3 @@ impl Reconciler<'_> {
 
 /// What an authority is asked to sign with, for each of [`Environment::authorities`].
 type Signers = Vec<Option<Signing>>;
-
-/// An error, with the part of the manifest that it is about in front.
-fn at(place: &str, error: Error) -> Error {
-    match error {
-        Error::Refused { reason, advice } => Error::Refused { reason: format!("{place}: {reason}"), advice },
-        other => Error::Contradiction {
-            reason: format!("{place}: {other}"),
-            expected: other.expected(),
-            found: other.found(),
-        },
-    }
-}

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::artifact;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ValueKind};
 use crate::pki::Label;
 
 pub use applied::{Applied, AppliedService};
@@ -72,16 +72,11 @@ impl Store {
 
     /// One environment, which need not exist yet.
     pub fn environment(&self, name: &str) -> Result<Environment> {
-        let label: Label = name.parse().map_err(|error| match error {
-            Error::Invalid { value, reason, expected, .. } => {
-                Error::Invalid { what: "environment", value, reason, expected }
-            }
-            other => other,
-        })?;
+        let label: Label = name.parse().map_err(|error: Error| error.about(ValueKind::Environment))?;
         // In any case of letters: not every file system tells them apart.
         if ["profiles", "emit"].iter().any(|taken| label.as_str().eq_ignore_ascii_case(taken)) {
             return Err(Error::invalid(
-                "environment",
+                ValueKind::Environment,
                 name,
                 "the PKI directory keeps templates under this name",
             ));

@@ -26,9 +26,10 @@ fn nothing_takes_the_place_of_the_root_but_init() {
     let workspace = Workspace::with_ca();
     let key = workspace.read("pki/dev/ca/root/ca.key");
     for (name, force) in [("root", &[][..]), ("root", &["--force"]), ("Root", &[])] {
-        let error =
-            format!("error: invalid name of an authority {name:?}: it is that of the environment's root");
-        workspace.pkictl(&[&["issue", "intermediate-ca", name], force].concat()).fails(1, &error);
+        let error = format!(
+            "error: invalid authority name {name:?}: `root` is reserved for the environment's root CA"
+        );
+        workspace.pkictl(&[&["issue", "intermediate-ca", name], force].concat()).fails(2, &error);
     }
     assert_eq!(workspace.read("pki/dev/ca/root/ca.key"), key);
 }
@@ -77,8 +78,8 @@ fn an_authority_has_a_plain_name_and_no_copy() {
     let workspace = Workspace::with_ca();
     for name in ["*.x.example", "10.0.0.1", "::1", "ops@example.com"] {
         workspace.pkictl(&["issue", "intermediate-ca", name]).fails(
-            1,
-            &format!("error: invalid name of an authority {name:?}: an authority has a plain name, for it serves no host"),
+            2,
+            &format!("error: invalid authority name {name:?}: a CA name must be a plain word, not a wildcard or an address"),
         );
     }
     workspace.pkictl(&["issue", "intermediate-ca", "team", "-d", "out"]).fails(
@@ -110,7 +111,7 @@ fn an_intermediate_repeats_the_constraints_of_its_issuer_and_widens_none() {
     let run = workspace.pkictl(&["issue", "outside", "bank"]).exits_with(1);
     assert!(
         run.stderr
-            .starts_with("error: DNS:bank.svc lies outside the name constraints of \"pkictl dev Root CA ")
+            .starts_with("error: DNS:bank.svc is outside the name constraints of \"pkictl dev Root CA ")
     );
     assert!(!workspace.file("pki/dev/ca/bank").exists());
     workspace.pkictl(&["init", "--env", "e", "--permit-dns", "nowhere.invalid"]).exits_with(2);

@@ -87,8 +87,8 @@ fn nothing_is_replaced_without_force() {
     workspace.pkictl(&["init"]).fails(
         1,
         "error: authority \"root\" already exists in pki/dev/ca\n\n\
-         hint: use `--if-missing` to keep it, or `--force` to make a new one: what the old one signed is no longer trusted \
-         then, and has to be issued again",
+         hint: use `--if-missing` to keep it, or `--force` to replace it: certificates that the old one signed are no \
+         longer trusted then, and have to be issued again",
     );
 }
 

@@ -75,7 +75,7 @@ fn a_mistyped_name_is_recognised() {
     for (arguments, hint) in [
         (&["issue", "sever", "web"][..], "did you mean `server`?"),
         (&["show", "bakend"], "did you mean `backend`?"),
-        (&["show", "frontend"], "`pkictl list` shows what there is"),
+        (&["show", "frontend"], "`pkictl list` shows what exists"),
         (&["issue", "wildcard", "apps"], "ask for *.apps.example.com, or use the profile server"),
         (&["issue", "wildcard", "example.org"], "ask for *.example.org, or use the profile server"),
     ] {

@@ -88,7 +88,7 @@ fn a_file_that_holds_no_certificate_is_named_for_what_it_is() {
     for (file, stderr) in [
         ("./empty", not_pem("./empty", "an empty file")),
         ("/dev/null", not_pem("/dev/null", "an empty file")),
-        ("./noise", not_pem("./noise", "4000 bytes that are no text")),
+        ("./noise", not_pem("./noise", "4000 bytes that are not text")),
         ("escape.pem", not_pem("escape.pem", "text without any section")),
         (
             "truncated.pem",
@@ -119,7 +119,7 @@ fn a_file_that_holds_no_certificate_is_named_for_what_it_is() {
         ),
         (
             "missing.pem",
-            "error: no credential or authority named \"missing.pem\" in environment \"dev\"\n  expected: one of root, web\n\nhint: `pkictl list` shows what there is".into(),
+            "error: no credential or authority named \"missing.pem\" in environment \"dev\"\n  expected: one of root, web\n\nhint: `pkictl list` shows what exists".into(),
         ),
     ] {
         refuses(&workspace, &["show", file], 1, &stderr);
@@ -204,7 +204,7 @@ fn a_damaged_authority_signs_nothing_and_says_which_file_is_at_fault() {
         &workspace,
         |root| std::fs::remove_file(root.join("ca.key")).expect("damaged"),
         &format!(
-            "error: authority \"root\" has no private key at {key}\n\nhint: put the key back at {key}, or make a new CA with `pkictl init --force`"
+            "error: authority \"root\" has no private key at {key}\n\nhint: restore the key at {key}, or make a new CA with `pkictl init --force`"
         ),
     );
     damaged(
@@ -226,7 +226,7 @@ fn a_damaged_authority_signs_nothing_and_says_which_file_is_at_fault() {
         &workspace,
         |root| copy(&leaf_key, root.join("ca.key")),
         &format!(
-            "error: {key} does not belong to pki/dev/ca/root/ca.crt\n  expected: the key with the public key sha256:{own}\n  found:    sha256:{other}\n\nhint: put the CA's own key back, or make a new CA with `pkictl init --force`"
+            "error: {key} does not belong to pki/dev/ca/root/ca.crt\n  expected: the key with the public key sha256:{own}\n  found:    sha256:{other}\n\nhint: restore the CA's own key, or make a new CA with `pkictl init --force`"
         ),
     );
 }

@@ -95,7 +95,7 @@ fn of_two_authorities_made_at_once_one_is_kept_and_the_other_is_told() {
         for run in lost {
             run.fails(
                 1,
-                "error: authority \"root\" already exists in pki/dev/ca\n\nhint: use `--if-missing` to keep it, or `--force` to make a new one: what the old one signed is no longer trusted then, and has to be issued again",
+                "error: authority \"root\" already exists in pki/dev/ca\n\nhint: use `--if-missing` to keep it, or `--force` to replace it: certificates that the old one signed are no longer trusted then, and have to be issued again",
             );
         }
         let root = environment(&workspace).authority("root", None).expect("a pair that belongs together");

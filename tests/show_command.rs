@@ -43,7 +43,7 @@ fn names_are_those_of_authorities_and_of_directories_too() {
     workspace.pkictl(&["show", "issuing"]).fails(
         1,
         "error: no credential or authority named \"issuing\" in environment \"dev\"\n  \
-         expected: one of root, *.apps.example.com\n\nhint: `pkictl list` shows what there is",
+         expected: one of root, *.apps.example.com\n\nhint: `pkictl list` shows what exists",
     );
 }
 

@@ -219,7 +219,7 @@ fn only_the_named_servers_clients_versions_and_hosts_are_tried() {
     workspace.pkictl(&["verify", "--env", "test", "--server", "nobody"]).fails(
         1,
         "error: no credential named \"nobody\" in environment \"test\"\n  expected: one of api, backend, web\n\n\
-         hint: `pkictl list --env test` shows what there is",
+         hint: `pkictl list --env test` shows what exists",
     );
 }
 

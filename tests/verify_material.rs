@@ -171,8 +171,7 @@ fn a_passphrase_that_was_given_must_be_the_right_one() {
     workspace.command(&["init", "--encrypt-key"]).env("PKICTL_PASSPHRASE", "right").run().succeeds();
     workspace.command(&["issue", "server", "web"]).env("PKICTL_PASSPHRASE", "right").run().succeeds();
     workspace.write("wrong", "wrong\n");
-    let said =
-        "error: pki/dev/ca/root/ca.key: the passphrase does not open this private key\n\nhint: check the";
+    let said = "error: pki/dev/ca/root/ca.key: wrong passphrase for this private key\n\nhint: check the";
     let run = workspace.pkictl(&["verify", "--passphrase-file", "wrong"]);
     run.fails(1, &format!("{said} first line of wrong"));
     let run = workspace.command(&["verify"]).env("PKICTL_PASSPHRASE", "wrong").run();

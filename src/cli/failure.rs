@@ -1,8 +1,8 @@
-//! Why a command did not do what it was asked, and what to try.
+//! Why a command failed, and what to try next.
 
 use std::fmt;
 
-use crate::error::Error;
+use crate::error::{Error, ThingKind, ValueKind};
 
 /// A failed command.
 #[derive(Debug)]
@@ -14,9 +14,9 @@ pub(super) struct Failure {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    /// The library could not do it: exit code 1, or 2 where no other state of the disk would have helped.
+    /// The library failed: exit code 1, or 2 where no other state of the disk would have helped.
     Library(Box<Error>),
-    /// It was asked in a way that makes no sense: exit code 2.
+    /// Wrong usage: exit code 2.
     Usage(String),
     /// What was about to be written breaks rules, each described in some lines: exit code 1.
     Findings(Vec<String>),
@@ -47,11 +47,11 @@ impl Failure {
     }
 }
 
-/// Whether a value was given that can never be right; kinds of values that stand in files as well are not among these.
+/// Whether a value was given that can never be right. One that stands in a file comes with its place in front.
 fn is_usage(error: &Error) -> bool {
     match error {
-        Error::Invalid { what, .. } => ["name", "environment", "service", "value"].contains(what),
-        Error::WildcardTooWide { .. } | Error::NotFound { what: "variable", .. } => true,
+        Error::Invalid { what, .. } => *what != ValueKind::CertificateContent,
+        Error::WildcardTooWide { .. } | Error::NotFound { what: ThingKind::Variable, .. } => true,
         _ => false,
     }
 }

@@ -13,6 +13,7 @@ use super::presentation::output::{BOLD, GREEN, Output, paint};
 use super::presentation::progress::with_spinner;
 use super::prompt;
 use crate::artifact::Existing;
+use crate::error::{Error, ThingKind};
 use crate::pki::validity::{human_time, machine_time};
 use crate::pki::{Authority, KeyAlgorithm, Label, Moment, NameConstraints, Notice, Passphrase, Span};
 use crate::profile::{Decision, Request};
@@ -76,8 +77,8 @@ fn existing(
         output.notices(&kept::differences(args, environment)?);
         return report(environment, false, None, global, output);
     }
-    Err(crate::error::Error::AlreadyExists {
-        what: "authority",
+    Err(Error::AlreadyExists {
+        what: ThingKind::Authority,
         name: ROOT.into(),
         place: environment
             .authority_path(ROOT)

@@ -8,7 +8,7 @@ use super::presentation::findings;
 use super::presentation::output::Output;
 use super::{clock, passphrase, text};
 use crate::artifact::Artifact;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ThingKind};
 use crate::manifest::{Environment, FILE_NAME, Manifest, Mistake};
 use crate::pki::Passphrase;
 use crate::reconcile::Reconciler;
@@ -107,12 +107,11 @@ impl Opened {
 
 /// A CA that cannot sign is not the one that the global options name.
 fn hinted(error: Error) -> Failure {
-    let lost = match &error {
-        Error::NoAuthorityKey { .. } => true,
-        Error::KeyMismatch { key, .. } => key.ends_with("ca.key"),
-        _ => false,
-    };
-    let hint = "put the CA's own key back, or make a new CA with `pkictl apply --remake-authorities`";
+    let lost = matches!(
+        error.innermost(),
+        Error::NoAuthorityKey { .. } | Error::KeyMismatch { is_authority: true, .. }
+    );
+    let hint = "restore the CA's own key, or make a new CA with `pkictl apply --remake-authorities`";
     Failure { hint: lost.then(|| hint.into()), ..error.into() }
 }
 
@@ -125,7 +124,7 @@ fn only(manifest: &Manifest, global: &Global) -> Result<Option<String>, Failure>
         return Ok(Some(global.env.clone()));
     }
     Err(Error::NotFound {
-        what: "environment",
+        what: ThingKind::Environment,
         name: global.env.clone(),
         place: "the manifest".into(),
         known: manifest.environments.iter().map(|one| one.name.clone()).collect(),

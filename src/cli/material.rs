@@ -6,7 +6,8 @@ use super::args::Global;
 use super::failure::Failure;
 use super::passphrase::{self, Purpose};
 use crate::bundle::{Files, Identity, Trust};
-use crate::error::{Error, Result};
+use crate::error::{Error, NotPem, Result};
+use crate::explanation::Explanation;
 use crate::pki::{Certificate, Label, PrivateKey, defect, pem};
 use crate::store::{self, Environment, ROOT};
 use crate::template::shell_word;
@@ -155,10 +156,10 @@ fn stranger_in(chain: &str, authorities: Option<&Path>, stranger: &Certificate) 
     let authorities = authorities.map(|path| format!(" with {}", path.display())).unwrap_or_default();
     let error = Error::Contradiction {
         reason: format!("{:?} does not belong to the chain of {chain}{authorities}", stranger.title()),
-        expected: Some(
-            "the leaf and the authorities above it, each of which signed one of the others".into(),
+        explanation: Explanation::new(
+            "the leaf and the authorities above it, each of which signed one of the others",
+            format!("a certificate of {}, which signed none of them", stranger.details.subject),
         ),
-        found: Some(format!("a certificate of {}, which signed none of them", stranger.details.subject)),
     };
     with_hint(error, "take it out of the file")
 }
@@ -212,21 +213,19 @@ fn read_key(path: &Path) -> Result<PrivateKey, Failure> {
     })
 }
 
-/// What is no PEM may be DER, or PKCS#12, whose first field is the version 3 (RFC 7292, section 4). `kind` is the
+/// What is not PEM may be DER, or PKCS#12, whose first field is the version 3 (RFC 7292, section 4). `kind` is the
 /// command of openssl that converts it.
 fn unread(error: Error, bytes: &[u8], kind: &str) -> Failure {
-    let Error::Encoding { place, found, .. } = &error else { return error.into() };
+    let Error::NotPem { place, found } = &error else { return error.into() };
     let word = shell_word(place);
-    let kind = match found.ends_with("private key") {
+    let kind = match *found == NotPem::DerKey {
         true => "pkey",
         false if Certificate::from_der(bytes, place).is_ok() => "x509",
         false => kind,
     };
     let hint = match bytes {
         [0x30, 0x82, _, _, 2, 1, 3, ..] | [0x30, 0x80, 2, 1, 3, ..] | [0x30, 0x83, _, _, _, 2, 1, 3, ..] => {
-            format!(
-                "it looks like PKCS#12: take it apart with `openssl pkcs12 -in {word} -nodes -out FILE.pem`"
-            )
+            format!("it looks like PKCS#12: extract it with `openssl pkcs12 -in {word} -nodes -out FILE.pem`")
         }
         [0x30, ..] => format!("convert it with `openssl {kind} -inform der -in {word} -out FILE.pem`"),
         _ => return error.into(),
@@ -277,8 +276,10 @@ fn authorities_from_file(path: &Path) -> Result<Trust, Failure> {
         Some(leaf) => Err(with_hint(
             Error::Contradiction {
                 reason: format!("{:?} in {} is no authority", leaf.title(), path.display()),
-                expected: Some("certificates that may sign others, and a self-signed root".into()),
-                found: Some("a certificate that may not".into()),
+                explanation: Explanation::new(
+                    "certificates that may sign others, and a self-signed root",
+                    "a certificate that may not",
+                ),
             },
             "give the certificates of whoever signed it",
         )),

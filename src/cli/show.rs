@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::list::{Status, time_left};
 use super::presentation::output::{BOLD, DIM, Output, RED, YELLOW, paint};
 use super::{clock, passphrase, text};
-use crate::error::Error;
+use crate::error::{Error, ThingKind};
 use crate::pki::certificate::Details;
 use crate::pki::pem::{self, Block};
 use crate::pki::validity::human_time;
@@ -105,7 +105,7 @@ fn find(args: &ShowArgs, global: &Global) -> Result<Found, Failure> {
     environment.require_authority(store::ROOT)?;
     let credentials = environment.credentials().into_iter().map(|name| name.to_string());
     Err(Error::NotFound {
-        what: "credential or authority",
+        what: ThingKind::CredentialOrAuthority,
         name: name.to_string(),
         place: format!("environment {:?}", environment.name()),
         known: environment.authorities().into_iter().chain(credentials).collect(),

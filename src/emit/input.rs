@@ -7,7 +7,8 @@ use minijinja::Value;
 use super::option::{OptionSpec, OptionType};
 use super::{Emitter, values};
 use crate::bundle::{Identity, Trust};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ThingKind};
+use crate::explanation::Explanation;
 use crate::pki::{ExtendedKeyUsage, PrivateKey};
 use crate::template;
 
@@ -60,7 +61,7 @@ pub(super) fn context(emitter: &Emitter, input: &Input<'_>) -> Result<Value> {
     if let Some(unknown) = input.options.keys().find(|name| emitter.options.iter().all(|o| o.name != **name))
     {
         return Err(Error::NotFound {
-            what: "option",
+            what: ThingKind::Option,
             name: unknown.clone(),
             place: format!("emitter {:?}", emitter.name),
             known: emitter.options.iter().map(|option| option.name.clone()).collect(),
@@ -78,10 +79,11 @@ pub(super) fn context(emitter: &Emitter, input: &Input<'_>) -> Result<Value> {
         let value = match input.options.get(&option.name) {
             Some(given) => option.value(given)?,
             None if option.required => {
-                return Err(Error::Missing {
-                    what: "emitter",
+                return Err(Error::MissingValue {
+                    what: ThingKind::Emitter,
                     name: emitter.name.clone(),
-                    need: format!("a value for {:?} ({})", option.name, option.help),
+                    key: option.name.clone(),
+                    help: option.help.clone(),
                 });
             }
             None => option.absent(),
@@ -140,14 +142,15 @@ impl OptionSpec {
             }
             (OptionType::Authority, OptionValue::Identity(identity)) => Err(Error::Contradiction {
                 reason: format!("{:?} cannot be used as {:?}", identity.name, self.name),
-                expected: Some("an authority: a certificate that may sign others".into()),
-                found: Some("a certificate that may not".into()),
+                explanation: Explanation::new(
+                    "an authority: a certificate that may sign others",
+                    "a certificate that may not",
+                ),
             }),
             (OptionType::Trust, OptionValue::Trust(trust)) => Ok(values::trust(trust, None)),
             (kind, _) => Err(Error::Contradiction {
                 reason: format!("the option {:?} was given a value of another type", self.name),
-                expected: Some(format!("{kind:?}").to_lowercase()),
-                found: None,
+                explanation: Explanation::expected(format!("{kind:?}").to_lowercase()),
             }),
         }
     }
@@ -159,8 +162,11 @@ impl OptionSpec {
         }
         Err(Error::Contradiction {
             reason: format!("{:?} cannot be used as {:?}", identity.name, self.name),
-            expected: Some(format!("a certificate whose extended key usage allows {name}")),
-            found: leaf.details.ext_key_usage.as_ref().map(|usages| usages.join(", ")),
+            explanation: Explanation {
+                expected: Some(format!("a certificate whose extended key usage allows {name}")),
+                found: leaf.details.ext_key_usage.as_ref().map(|usages| usages.join(", ")),
+                fix: None,
+            },
         })
     }
 
@@ -175,8 +181,10 @@ impl OptionSpec {
                         "{other:?} and {:?} cannot both be used as {:?}",
                         identity.name, self.name
                     ),
-                    expected: Some("a name of its own for the object that each becomes".into()),
-                    found: Some(format!("{name:?} for both")),
+                    explanation: Explanation::new(
+                        "a name of its own for the object that each becomes",
+                        format!("{name:?} for both"),
+                    ),
                 });
             }
         }

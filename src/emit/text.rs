@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use minijinja::Value;
 
 use super::option::{OptionSpec, OptionType};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ValueKind};
 use crate::pki::DnsName;
 use crate::pki::name::{is_dns1123_label, is_dns1123_subdomain};
 
@@ -122,7 +122,7 @@ impl OptionSpec {
     /// An error that names the option.
     pub(super) fn refuse(&self, value: &str, reason: &str, expected: Option<String>) -> Error {
         let reason = format!("{reason} (option {:?})", self.name);
-        Error::Invalid { what: "value", value: value.to_owned(), reason, expected }
+        Error::Invalid { what: ValueKind::OptionValue, value: value.to_owned(), reason, expected }
     }
 }
 

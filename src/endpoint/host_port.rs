@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use crate::error::Error;
+use crate::error::{Error, ValueKind};
 use crate::pki::SubjectAltName;
 
 /// A host name or an address, and a port.
@@ -32,7 +32,7 @@ impl FromStr for HostPort {
     /// Takes `web.example.com:443`, `10.0.0.1:443` and `[::1]:443`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let refuse = |reason: &str| Error::Invalid {
-            what: "endpoint",
+            what: ValueKind::Endpoint,
             value: text.to_owned(),
             reason: reason.to_owned(),
             expected: Some("a host and a port, such as web.example.com:443 or [::1]:443".into()),

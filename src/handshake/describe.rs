@@ -101,7 +101,7 @@ fn path_error(name: &str) -> String {
         "CaUsedAsEndEntity" => "the leaf is a CA certificate (basicConstraints cA TRUE)",
         "EndEntityUsedAsCa" => "a certificate that is no CA signed another one",
         "UnsupportedCertVersion" => "a certificate is not of X.509 version 3",
-        "NameConstraintViolation" => "a name lies outside the name constraints of a CA above it",
+        "NameConstraintViolation" => "a name is outside the name constraints of a CA above it",
         "PathLenConstraintViolated" => "there are more CAs in the chain than a path length constraint allows",
         "UnsupportedCriticalExtension" => "a certificate has a critical extension that TLS peers do not know",
         "MalformedExtensions" | "ExtensionValueInvalid" => "a certificate has a malformed extension",

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::error::{Error, ValueKind};
 
 /// A version of TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -56,7 +56,7 @@ impl FromStr for TlsVersion {
             "1.2" => Ok(Self::V12),
             "1.3" => Ok(Self::V13),
             _ => Err(Error::Invalid {
-                what: "TLS version",
+                what: ValueKind::TlsVersion,
                 value: text.to_owned(),
                 reason: "it is unknown, or too old to be safe".into(),
                 expected: Some("1.2 or 1.3".into()),

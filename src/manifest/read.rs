@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::table::{Notes, Placed, Table, integer};
-use crate::error::Error;
+use crate::error::{Error, ValueKind};
 use crate::pki::{KeyAlgorithm, Span};
 
 /// A manifest as written.
@@ -223,7 +223,7 @@ fn lifetime(table: &Table<'_, '_>) -> Option<Span> {
         match span.as_duration().is_positive() {
             true => Ok(span),
             false => Err(Error::Invalid {
-                what: "validity",
+                what: ValueKind::Validity,
                 value: text.to_owned(),
                 reason: "a certificate of this manifest must live for some time".into(),
                 expected: Some("a time span above zero, such as 90d".into()),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::read::{Raw, RawService};
 use super::table::{Notes, Placed};
+use crate::error::ValueKind;
 use crate::pki::{Label, Role};
 use crate::profile::{Profile, Profiles};
 
@@ -184,14 +185,14 @@ fn fits(
 /// Names become directories, and a dot stands between environment and authority.
 fn names_of_authorities(raw: &Raw, notes: &Notes<'_>) {
     let names = raw.authorities.iter().filter_map(|one| one.name.as_ref());
-    for (what, name) in
-        raw.environments.iter().map(|name| ("environment", name)).chain(names.map(|name| ("authority", name)))
+    for (what, name) in raw
+        .environments
+        .iter()
+        .map(|name| (ValueKind::Environment, name))
+        .chain(names.map(|name| (ValueKind::AuthorityName, name)))
     {
         match name.value.parse::<Label>() {
-            Err(crate::Error::Invalid { value, reason, expected, .. }) => {
-                notes.error(&name.span, &crate::Error::Invalid { what, value, reason, expected });
-            }
-            Err(error) => notes.error(&name.span, &error),
+            Err(error) => notes.error(&name.span, &error.about(what)),
             Ok(_) if ["profiles", "emit"].contains(&name.value.as_str()) => {
                 notes.add(
                     &name.span,

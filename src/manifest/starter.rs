@@ -5,7 +5,7 @@ use minijinja::value::Serde;
 use serde::Serialize;
 
 use super::toml_key;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ValueKind};
 use crate::pki::{KeyAlgorithm, Label};
 use crate::template::{self, Library};
 
@@ -41,7 +41,7 @@ pub fn starter(names: &[Label]) -> Result<String> {
     for (place, name) in names.iter().enumerate() {
         let refuse = |reason: &str| {
             Err(Error::Invalid {
-                what: "service",
+                what: ValueKind::Service,
                 value: name.to_string(),
                 reason: reason.to_owned(),
                 expected: Some("names of different services, each a host name".into()),

@@ -201,7 +201,7 @@ fn a_name_outside_of_the_authority_is_a_mistake_at_its_place() {
     let text = "version = 1\n[authority]\npermit_dns = [\"a.example\"]\n[service.web]\nnames = [\"w.a.example\", \"w.b.example\"]\n";
     let all = read(text).expect_err("one name is outside");
     assert_eq!(all.len(), 1);
-    assert_eq!(all[0].to_string(), "5:25: DNS:w.b.example lies outside the name constraints of \"dev\"");
+    assert_eq!(all[0].to_string(), "5:25: DNS:w.b.example is outside the name constraints of \"dev\"");
     assert!(all[0].expected.as_ref().is_some_and(|permitted| permitted.contains("a.example")));
 }
 

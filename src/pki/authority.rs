@@ -13,7 +13,8 @@ use super::key::{KeyAlgorithm, PrivateKey, PublicKey};
 use super::label::Label;
 use super::name::SubjectAltName;
 use super::spec::{CertificateSpec, ExtendedKeyUsage, KeyUsage, Role, Subject};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ValueKind};
+use crate::explanation::Explanation;
 
 /// A certificate authority with its private key.
 #[derive(Debug)]
@@ -50,8 +51,7 @@ impl Authority {
         if !certificate.is_authority() {
             return Err(Error::Contradiction {
                 reason: format!("{:?} is no authority", certificate.title()),
-                expected: Some("basicConstraints with cA TRUE".into()),
-                found: Some("a leaf certificate".into()),
+                explanation: Explanation::new("basicConstraints with cA TRUE", "a leaf certificate"),
             });
         }
         certificate.require_key(
@@ -146,8 +146,7 @@ fn require_role(spec: &CertificateSpec, wanted: Role) -> Result<()> {
     }
     Err(Error::Contradiction {
         reason: format!("profile {:?} makes no certificate of the role {wanted}", spec.profile),
-        expected: Some(format!("role = \"{wanted}\"")),
-        found: Some(format!("role = \"{}\"", spec.role)),
+        explanation: Explanation::new(format!("role = \"{wanted}\""), format!("role = \"{}\"", spec.role)),
     })
 }
 
@@ -197,8 +196,7 @@ fn parameters(spec: &CertificateSpec, public_key: &PublicKey) -> Result<Certific
     if spec.sans.is_empty() && !spec.role.is_authority() && spec.subject == Subject::default() {
         return Err(Error::Contradiction {
             reason: "a certificate without any name identifies nobody".into(),
-            expected: Some("a subject or a subject alternative name".into()),
-            found: None,
+            explanation: Explanation::expected("a subject or a subject alternative name"),
         });
     }
     let mut parameters = CertificateParams::default();
@@ -289,7 +287,7 @@ fn ext_key_usage(usage: ExtendedKeyUsage) -> ExtendedKeyUsagePurpose {
 
 fn rcgen_failed(error: rcgen::Error) -> Error {
     Error::Invalid {
-        what: "certificate content",
+        what: ValueKind::CertificateContent,
         value: error.to_string(),
         reason: "it cannot be encoded".into(),
         expected: None,

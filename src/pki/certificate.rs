@@ -97,6 +97,7 @@ impl Certificate {
             key: key_place.to_owned(),
             expected: format!("the key with the public key sha256:{}", &self.details.spki_sha256[..16]),
             found: format!("sha256:{}", &super::sha256_hex(&key.public_key().spki_der())[..16]),
+            is_authority: false,
         })
     }
 

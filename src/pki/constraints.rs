@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use super::name::{DnsName, SubjectAltName};
 use super::subtrees::covers_host;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ValueKind};
 
 /// A host that exists nowhere (RFC 6761, section 6.4): permitting it alone closes a form of name. It has two labels
 /// because a URI constraint is a fully qualified name.
@@ -83,7 +83,7 @@ impl FromStr for Cidr {
 
     fn from_str(text: &str) -> Result<Self> {
         let refuse = |reason: &str| Error::Invalid {
-            what: "network",
+            what: ValueKind::Network,
             value: text.to_owned(),
             reason: reason.to_owned(),
             expected: Some("an address and a prefix length, such as 10.0.0.0/8 or fd00::/8".into()),
@@ -127,7 +127,7 @@ pub struct NameConstraints {
 impl NameConstraints {
     /// Reads what a user permits: no wildcard, no leading dot.
     pub fn permit_dns(text: &str) -> Result<DnsName> {
-        let refuse = |reason: &str| Err(Error::invalid("permitted domain", text, reason));
+        let refuse = |reason: &str| Err(Error::invalid(ValueKind::PermittedDomain, text, reason));
         if text.contains('*') {
             return refuse(
                 "a constraint has no wildcard: a domain covers all names below it (RFC 5280, section 4.2.1.10)",

@@ -13,7 +13,7 @@ use ring::signature::EcdsaKeyPair;
 use zeroize::Zeroizing;
 
 use super::pem;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ValueKind};
 use encoding::{Curve, Kind, ed25519_pkcs8, sec1_curve, wrap_pkcs8, write_algorithm};
 use signer::{Signer, ecdsa};
 
@@ -59,7 +59,7 @@ impl FromStr for KeyAlgorithm {
         let found =
             Self::ALL.into_iter().find(|algorithm| algorithm.to_string() == text).ok_or_else(|| {
                 Error::Invalid {
-                    what: "key type",
+                    what: ValueKind::KeyType,
                     value: text.to_owned(),
                     reason: "it is unknown".into(),
                     expected: Some(format!("one of {}", Self::ALL.map(|a| a.to_string()).join(", "))),

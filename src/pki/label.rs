@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::name::{DnsName, SubjectAltName};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ValueKind};
 
 /// Longest label: that of a DNS name, without the trailing dot (RFC 1035, section 3.1).
 const MAX_LENGTH: usize = 253;
@@ -69,7 +69,7 @@ impl FromStr for Label {
     fn from_str(text: &str) -> Result<Self> {
         let refuse = |reason: &str| {
             Err(Error::Invalid {
-                what: "name",
+                what: ValueKind::Name,
                 value: text.to_owned(),
                 reason: reason.to_owned(),
                 expected: Some(
@@ -102,7 +102,7 @@ impl FromStr for Label {
         if text.contains('*') || !text.is_ascii() {
             let name: DnsName = text.parse().map_err(|error| match error {
                 Error::Invalid { reason, .. } => {
-                    Error::Invalid { what: "name", value: text.to_owned(), reason, expected: None }
+                    Error::Invalid { what: ValueKind::Name, value: text.to_owned(), reason, expected: None }
                 }
                 other => other,
             })?;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
 use super::spiffe;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ValueKind};
 
 /// Longest DNS name, without the trailing dot (RFC 1035, section 3.1).
 const MAX_NAME: usize = 253;
@@ -65,7 +65,7 @@ impl FromStr for DnsName {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let refuse = |reason: &str| Err(Error::invalid("DNS name", text, reason));
+        let refuse = |reason: &str| Err(Error::invalid(ValueKind::DnsName, text, reason));
         let (star, rest) = match text.strip_prefix("*.") {
             Some(rest) => ("*.", rest),
             None => ("", text),
@@ -77,7 +77,7 @@ impl FromStr for DnsName {
         if rest.contains('*') {
             return refuse("`*` must be the whole left-most label, and only that one");
         }
-        let ascii = to_ascii(rest).map_err(|reason| Error::invalid("DNS name", text, reason))?;
+        let ascii = to_ascii(rest).map_err(|reason| Error::invalid(ValueKind::DnsName, text, reason))?;
         let name = format!("{star}{ascii}");
         if name.len() > MAX_NAME {
             return refuse(&format!("it is {} characters long, at most {MAX_NAME} are allowed", name.len()));
@@ -235,11 +235,11 @@ fn parse_ip(text: &str) -> Result<IpAddr> {
         "it is not an IPv4 or IPv6 address"
     };
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    bare.parse().map_err(|_| Error::invalid("IP address", text, reason))
+    bare.parse().map_err(|_| Error::invalid(ValueKind::IpAddress, text, reason))
 }
 
 fn parse_uri(text: &str) -> Result<String> {
-    let refuse = |reason: &str| Err(Error::invalid("URI", text, reason));
+    let refuse = |reason: &str| Err(Error::invalid(ValueKind::Uri, text, reason));
     let Some((scheme, rest)) = text.split_once(':') else {
         return refuse("it has no scheme (RFC 3986)");
     };
@@ -259,7 +259,7 @@ fn parse_uri(text: &str) -> Result<String> {
 }
 
 fn parse_email(text: &str) -> Result<String> {
-    let refuse = |reason: &str| Err(Error::invalid("email address", text, reason));
+    let refuse = |reason: &str| Err(Error::invalid(ValueKind::EmailAddress, text, reason));
     let Some((mailbox, host)) = text.rsplit_once('@') else {
         return refuse("it has no `@`");
     };

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::certificate::Certificate;
 use super::key::{Passphrase, PrivateKey};
 use super::request::CertificationRequest;
-use crate::error::{Error, Result};
+use crate::error::{Error, NotPem, Result};
 
 /// One section of a PEM file.
 pub enum Block {
@@ -167,7 +167,7 @@ impl Section<'_> {
             found: detail.to_owned(),
         };
         if self.label == "ENCRYPTED PRIVATE KEY" {
-            let text = std::str::from_utf8(self.bytes).map_err(|_| damaged("bytes that are no text"))?;
+            let text = std::str::from_utf8(self.bytes).map_err(|_| damaged("bytes that are not text"))?;
             let (_, document) =
                 pkcs8::SecretDocument::from_pem(text.trim()).map_err(|error| damaged(&error.to_string()))?;
             return Ok(Block::EncryptedKey(Zeroizing::new(document.as_bytes().to_vec())));
@@ -268,19 +268,14 @@ fn marker(line: &[u8], begin: &[u8]) -> Option<String> {
 
 fn not_pem(bytes: &[u8], place: &str) -> Error {
     let found = match bytes {
-        [] => "an empty file".to_owned(),
-        _ if is_der_key(bytes) => "DER (binary) of a private key".to_owned(),
-        [0x30, 0x80..=0x84, ..] => "DER (binary)".to_owned(),
-        [0xEF, 0xBB, 0xBF, ..] => "text without any section, after a byte order mark".to_owned(),
-        _ if std::str::from_utf8(bytes).is_err() => format!("{} bytes that are no text", bytes.len()),
-        _ => "text without any section".to_owned(),
+        [] => NotPem::Empty,
+        _ if is_der_key(bytes) => NotPem::DerKey,
+        [0x30, 0x80..=0x84, ..] => NotPem::Der,
+        [0xEF, 0xBB, 0xBF, ..] => NotPem::ByteOrderMark,
+        _ if std::str::from_utf8(bytes).is_err() => NotPem::Binary(bytes.len()),
+        _ => NotPem::Text,
     };
-    Error::Encoding {
-        place: place.to_owned(),
-        reason: "this is not PEM".into(),
-        expected: "text with `-----BEGIN ...-----` and `-----END ...-----` lines".into(),
-        found,
-    }
+    Error::NotPem { place: place.to_owned(), found }
 }
 
 /// Every form of a private key (PKCS#8, PKCS#1, SEC1) is a SEQUENCE that begins with the INTEGER 0 or 1.
@@ -310,7 +305,7 @@ mod tests {
         let key = "x.pem: this is not PEM / DER (binary) of a private key";
         assert_eq!(message(b"\x30\x77\x02\x01\x01\x04"), key);
         assert_eq!(message(b"\x30\x82\x04\xbf\x02\x01\x00\x30"), key);
-        assert_eq!(message(b"\xff\xfe\x00"), "x.pem: this is not PEM / 3 bytes that are no text");
+        assert_eq!(message(b"\xff\xfe\x00"), "x.pem: this is not PEM / 3 bytes that are not text");
         assert_eq!(message(b"hello\n"), "x.pem: this is not PEM / text without any section");
     }
 

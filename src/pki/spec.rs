@@ -7,7 +7,7 @@ use super::constraints::NameConstraints;
 use super::key::KeyAlgorithm;
 use super::name::SubjectAltName;
 use super::validity::Validity;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ValueKind};
 
 /// What a certificate is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,7 +75,7 @@ impl FromStr for Role {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        lookup("role", text, &Self::ALL)
+        lookup(ValueKind::Role, text, &Self::ALL)
     }
 }
 
@@ -126,7 +126,7 @@ impl FromStr for KeyUsage {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        lookup("key usage", text, &Self::ALL)
+        lookup(ValueKind::KeyUsage, text, &Self::ALL)
     }
 }
 
@@ -149,11 +149,11 @@ impl FromStr for ExtendedKeyUsage {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        lookup("extended key usage", text, &Self::ALL)
+        lookup(ValueKind::ExtendedKeyUsage, text, &Self::ALL)
     }
 }
 
-fn lookup<T: Copy>(what: &'static str, text: &str, all: &[(&str, T)]) -> Result<T> {
+fn lookup<T: Copy>(what: ValueKind, text: &str, all: &[(&str, T)]) -> Result<T> {
     all.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| Error::Invalid {
         what,
         value: text.to_owned(),
@@ -192,10 +192,10 @@ impl Subject {
     /// Refuses what a certificate reader would refuse.
     pub fn check(&self) -> Result<()> {
         let fields = [
-            ("organization", &self.organization),
-            ("organizational unit", &self.organizational_unit),
-            ("common name", &self.common_name),
-            ("serial number attribute", &self.serial_number),
+            (ValueKind::Organization, &self.organization),
+            (ValueKind::OrganizationalUnit, &self.organizational_unit),
+            (ValueKind::CommonName, &self.common_name),
+            (ValueKind::SerialNumberAttribute, &self.serial_number),
         ];
         for (what, value) in
             fields.into_iter().filter_map(|(what, value)| value.as_ref().map(|value| (what, value)))
@@ -219,9 +219,9 @@ impl Subject {
             }
         }
         match &self.country {
-            Some(code) if code.len() != 2 || !code.bytes().all(|b| b.is_ascii_uppercase()) => {
-                Err(Error::invalid("country", code, "it is not an ISO 3166 code of two capital letters"))
-            }
+            Some(code) if code.len() != 2 || !code.bytes().all(|b| b.is_ascii_uppercase()) => Err(
+                Error::invalid(ValueKind::Country, code, "it is not an ISO 3166 code of two capital letters"),
+            ),
             _ => Ok(()),
         }
     }

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, Duration, OffsetDateTime, PrimitiveDateTime, Time};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ValueKind};
+use crate::explanation::Explanation;
 
 /// No certificate of ours lasts longer: beyond the year 3000 date types of several readers overflow.
 const LAST_YEAR: i32 = 3000;
@@ -32,7 +33,7 @@ impl FromStr for Span {
 
     fn from_str(text: &str) -> Result<Self> {
         let refuse = |reason: &str| Error::Invalid {
-            what: "time span",
+            what: ValueKind::TimeSpan,
             value: text.to_owned(),
             reason: reason.to_owned(),
             expected: Some("a whole number and a unit of s, m, h, d, w or y, such as 90d".into()),
@@ -99,7 +100,7 @@ impl FromStr for Moment {
             return in_range(PrimitiveDateTime::new(date, Time::MIDNIGHT).assume_utc()).map(Self::At);
         }
         let refuse = |reason: String| Error::Invalid {
-            what: "date",
+            what: ValueKind::Date,
             value: text.to_owned(),
             reason,
             expected: Some(
@@ -148,8 +149,10 @@ impl Validity {
         if not_after < not_before {
             return Err(Error::Contradiction {
                 reason: "the certificate would end before it starts".into(),
-                expected: Some(format!("an end after {}", human_time(not_before))),
-                found: Some(human_time(not_after)),
+                explanation: Explanation::new(
+                    format!("an end after {}", human_time(not_before)),
+                    human_time(not_after),
+                ),
             });
         }
         Ok(Self { not_before, not_after })
@@ -183,7 +186,7 @@ impl Validity {
 pub fn checked_add(moment: OffsetDateTime, span: Duration) -> Result<OffsetDateTime> {
     moment
         .checked_add(span)
-        .ok_or_else(|| Error::invalid("time span", human_duration(span), "it leaves the calendar"))
+        .ok_or_else(|| Error::invalid(ValueKind::TimeSpan, human_duration(span), "it leaves the calendar"))
         .and_then(in_range)
 }
 
@@ -197,7 +200,7 @@ fn in_range(moment: OffsetDateTime) -> Result<OffsetDateTime> {
 
 fn out_of_range(date: &str) -> Error {
     Error::Invalid {
-        what: "date",
+        what: ValueKind::Date,
         value: date.to_owned(),
         reason: "several certificate readers cannot hold it".into(),
         expected: Some(format!("a year from 1950 to {LAST_YEAR}")),

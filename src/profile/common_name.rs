@@ -1,6 +1,7 @@
 //! Common names: short enough, and harmless under an authority with name constraints.
 
 use crate::error::{Error, Result};
+use crate::explanation::Explanation;
 use crate::pki::{DnsName, Issuer, Role, Subject, SubjectAltName, defect, distinguished_name};
 
 /// Without a DNS name among the SANs, verifiers hold the common name itself against the DNS constraints: OpenSSL when
@@ -27,13 +28,13 @@ pub(super) fn hold_against(
     }
     Err(Error::Contradiction {
         reason: format!(
-            "without a DNS name beside it, the common name {name:?} is taken for a host name, and as such it lies outside the name constraints of {:?}",
+            "without a DNS name beside it, the common name {name:?} is taken for a host name, and as such it is outside the name constraints of {:?}",
             issuer.certificate.title()
         ),
-        expected: Some(format!(
-            "a DNS name among the SANs, or a common name without a dot; permitted: {constraints}"
-        )),
-        found: Some(name.clone()),
+        explanation: Explanation::new(
+            format!("a DNS name among the SANs, or a common name without a dot; permitted: {constraints}"),
+            name.clone(),
+        ),
     })
 }
 
@@ -45,8 +46,7 @@ pub(super) fn refuse_own_name(issuer: Issuer<'_>, subject: &Subject) -> Result<(
         None => Ok(()),
         Some(defect) => Err(Error::Contradiction {
             reason: "a certificate with the subject of its CA is taken for self-signed".into(),
-            expected: Some(defect.expected),
-            found: Some(defect.found),
+            explanation: Explanation::new(defect.expected, defect.found),
         }),
     }
 }
@@ -114,7 +114,7 @@ mod tests {
         assert!(
             text.starts_with(
                 "without a DNS name beside it, the common name \"10.1.2.3\" is taken for a host name, and as such it \
-                 lies outside the name constraints of \"pkictl dev Root CA "
+                 is outside the name constraints of \"pkictl dev Root CA "
             ),
             "{text}"
         );

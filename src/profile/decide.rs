@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 use time::OffsetDateTime;
 
 use super::{Profile, SubjectTemplate, common_name};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ThingKind, ValueKind};
 use crate::pki::{
     Certificate, CertificateSpec, Issuer, KeyAlgorithm, Label, Moment, NameConstraints, Notice, Role,
     Subject, SubjectAltName, Subtrees, Validity,
@@ -91,14 +91,7 @@ impl Profile {
         for text in &self.sans {
             let rendered = self.render("sans", text, &context)?;
             if !rendered.is_empty() {
-                // What stands there in plain words is the profile's own mistake, not the request's.
-                let own = |error: Error| match rendered == *text {
-                    true => Error::Syntax {
-                        place: format!("profile {}, sans", self.name),
-                        reason: error.to_string(),
-                    },
-                    false => error,
-                };
+                let own = |error: Error| error.at(format!("profile {}, sans", self.name));
                 names.offer(rendered.parse().map_err(own)?);
             }
         }
@@ -109,7 +102,7 @@ impl Profile {
         if self.role.serves() {
             self.tie_common_name(&mut subject, request, &mut names)?;
         }
-        subject.check()?;
+        subject.check().map_err(|error| self.own_unless_requested(error, request))?;
         let sans = names.settle(self, request, &mut notices)?;
         let asked = request.common_name.is_some();
         common_name::hold_against(issuer, self.role, &sans, asked, &mut subject)?;
@@ -178,7 +171,7 @@ impl Profile {
         let mut values: Vec<(String, String)> = RESERVED.map(str::to_owned).into_iter().zip(own).collect();
         if let Some((unknown, _)) = request.values.iter().find(|(key, _)| !self.variables.contains_key(key)) {
             return Err(Error::NotFound {
-                what: "variable",
+                what: ThingKind::Variable,
                 name: unknown.clone(),
                 place: format!("profile {:?}", self.name),
                 known: self.variables.keys().cloned().collect(),
@@ -192,10 +185,11 @@ impl Profile {
                 (Some(value), _) => value,
                 (None, Some(default)) => self.render(key, default, &plain)?,
                 (None, None) => {
-                    return Err(Error::Missing {
-                        what: "profile",
+                    return Err(Error::MissingValue {
+                        what: ThingKind::Profile,
                         name: self.name.clone(),
-                        need: format!("a value for {key:?} ({})", variable.help),
+                        key: key.clone(),
+                        help: variable.help.clone(),
                     });
                 }
             };
@@ -236,6 +230,17 @@ impl Profile {
         Ok(subject)
     }
 
+    /// What is wrong with a subject, at the profile where the request did not ask for it.
+    fn own_unless_requested(&self, error: Error, request: &Request<'_>) -> Error {
+        let Error::Invalid { value, .. } = &error else { return error };
+        let mut requested = [&request.common_name, &request.organization].into_iter().flatten();
+        let is_name = [request.name.to_string(), request.name.to_unicode()].contains(value);
+        match is_name || requested.any(|one| one == value) {
+            true => error,
+            false => error.at(format!("profile {}, subject", self.name)),
+        }
+    }
+
     /// The common name of an authority, and the suffix. The organization in it gives way where both are too long: what
     /// tells authorities apart stands behind it.
     fn authority_name(&self, context: &Value, suffix: &str) -> Result<Option<String>> {
@@ -261,7 +266,8 @@ impl Profile {
         names: &mut Names<'_>,
     ) -> Result<()> {
         if let Some(asked) = &request.common_name {
-            let san: SubjectAltName = asked.parse()?;
+            let san: SubjectAltName =
+                asked.parse().map_err(|error: Error| error.about(ValueKind::CommonName))?;
             subject.common_name = Some(san.value());
             return names.require(san);
         }

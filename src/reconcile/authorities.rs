@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::remnants::lost_key;
 use super::{Action, EnvironmentPlan, Reason, Reconciler, Signers, Step};
 use crate::artifact::Existing;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ThingKind};
 use crate::manifest::{Authority as Wanted, Environment};
 use crate::pki::validity::human_time;
 use crate::pki::{Authority, Certificate, Label, Moment, NameConstraints, Subtrees, Validity};
@@ -26,7 +26,7 @@ pub(super) struct Signing {
 impl Signing {
     pub(super) fn profile(&self, name: &str) -> Result<&Profile> {
         self.profiles.get(name).ok_or_else(|| Error::NotFound {
-            what: "profile",
+            what: ThingKind::Profile,
             name: name.to_owned(),
             place: "the profiles of the manifest".into(),
             known: self.profiles.keys().cloned().collect(),

@@ -6,8 +6,9 @@ use time::{Duration, OffsetDateTime};
 
 use super::authorities::Signing;
 use super::issue::parallel;
-use super::{Reason, Reconciler, Signers, at};
+use super::{Reason, Reconciler, Signers};
 use crate::error::{Error, Result};
+use crate::explanation::Explanation;
 use crate::manifest::{Environment, Service};
 use crate::pki::validity::human_time;
 use crate::pki::{
@@ -107,7 +108,7 @@ impl Reconciler<'_> {
         request.values.clone_from(&service.values);
         profile
             .decide(&request, Issuer::of(&signing.chain), self.now)
-            .map_err(|error| at(&format!("service {:?}", service.name.as_str()), error))
+            .map_err(|error| error.at(format!("service {:?}", service.name.as_str())))
     }
 
     fn lifetime(&self, service: &Service, profile: &Profile) -> Span {
@@ -138,8 +139,9 @@ fn one_name_each(environment: &Environment, all: &[Inspection]) -> Result<()> {
                     other.name.as_str(),
                     service.name.as_str()
                 ),
-                expected: Some("a name of its own first in the `names` of each, or a `common_name`".into()),
-                found: None,
+                explanation: Explanation::expected(
+                    "a name of its own first in the `names` of each, or a `common_name`",
+                ),
             });
         }
     }

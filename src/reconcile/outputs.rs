@@ -6,11 +6,11 @@ use std::path::Path;
 
 use super::inspect::Inspection;
 use super::places::{Owners, one_owner};
-use super::{Action, EnvironmentPlan, Reason, Reconciler, Signers, Step, at};
+use super::{Action, EnvironmentPlan, Reason, Reconciler, Signers, Step};
 use crate::artifact::{Artifact, Existing, Sensitivity, remove_abandoned, write_all};
 use crate::bundle::{Files, Identity, Trust};
 use crate::emit::{Input, OptionType, OptionValue};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ThingKind};
 use crate::manifest::{Emit, Environment, Given, Service};
 use crate::store::ROOT;
 
@@ -138,17 +138,23 @@ impl Reconciler<'_> {
 
     /// The files of an entry. Where only the callers stand in the way, the error says how to do without them.
     fn render(&self, environment: &Environment, service: &Service, emit: &Emit) -> Result<Vec<Artifact>> {
-        let (reason, advice) = match self.rendered(environment, service, emit) {
-            Err(Error::Refused { reason, advice }) if emit.options.contains_key("allow") => (reason, advice),
+        let error = match self.rendered(environment, service, emit) {
+            Err(error)
+                if emit.options.contains_key("allow")
+                    && matches!(error.innermost(), Error::Refused { .. }) =>
+            {
+                error
+            }
             other => return other,
         };
         let mut open = emit.clone();
         open.options.remove("allow");
-        let way = self.rendered(environment, service, &open).is_ok().then_some(
-            "or write `allow = false` in that entry, if the callers are told apart elsewhere, or need not be",
-        );
-        let advice: Vec<&str> = advice.as_deref().into_iter().chain(way).collect();
-        Err(Error::Refused { reason, advice: (!advice.is_empty()).then(|| advice.join("; ")) })
+        Err(match self.rendered(environment, service, &open) {
+            Ok(_) => error.with_advice(
+                "or write `allow = false` in that entry, if the callers are told apart elsewhere, or need not be",
+            ),
+            Err(_) => error,
+        })
     }
 
     fn rendered(&self, environment: &Environment, service: &Service, emit: &Emit) -> Result<Vec<Artifact>> {
@@ -216,7 +222,7 @@ impl Reconciler<'_> {
     /// A service's credential, with the places of its files: its copies, where it has some.
     pub(super) fn identity(&self, environment: &Environment, name: &str) -> Result<Identity> {
         let service = environment.service(name).ok_or_else(|| Error::NotFound {
-            what: "service",
+            what: ThingKind::Service,
             name: name.to_owned(),
             place: "the manifest".into(),
             known: environment.services.iter().map(|service| service.name.to_string()).collect(),
@@ -265,7 +271,7 @@ pub(super) fn domain_trust(store: &crate::store::Environment) -> Result<Trust> {
 
 /// An error of an emitter, with the line of the manifest that asked for it.
 fn of_emit(emit: &Emit, error: Error) -> Error {
-    at(&format!("line {} of the manifest, emitter {:?}", emit.line, emit.target), error)
+    error.at(format!("line {} of the manifest, emitter {:?}", emit.line, emit.target))
 }
 
 /// Who writes a file, for whoever reads that two do.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::Reconciler;
 use crate::artifact;
 use crate::error::{Error, Result};
+use crate::explanation::Explanation;
 use crate::manifest::Environment;
 
 /// Which emitter writes which file, over all environments.
@@ -20,8 +21,7 @@ pub(super) fn one_owner(owners: &mut Owners, path: &str, who: String) -> Result<
         Some(other) => {
             return Err(Error::Contradiction {
                 reason: format!("{other} and {who} both write {path:?}"),
-                expected: Some("a directory for each (`to`)".into()),
-                found: None,
+                explanation: Explanation::expected("a directory for each (`to`)"),
             });
         }
     }
@@ -96,8 +96,7 @@ impl Guard {
         };
         Err(Error::Contradiction {
             reason: format!("{} {why}", asked.display()),
-            expected: Some(expected.into()),
-            found: Some(place.display().to_string()),
+            explanation: Explanation::new(expected, place.display().to_string()),
         })
     }
 }

@@ -51,7 +51,13 @@ impl Environment {
         // Another schema may have another form in everything else.
         match serde_json::from_slice::<Form>(&bytes) {
             Ok(Form { schema: 1 }) => {}
-            Ok(Form { schema }) => return Err(damaged(&path, format!("schema {schema}"))),
+            Ok(Form { schema }) => {
+                return Err(Error::AppliedState {
+                    found: format!("schema {schema}"),
+                    is_newer: schema > 1,
+                    path,
+                });
+            }
             Err(error) => return Err(damaged(&path, error.to_string())),
         }
         serde_json::from_slice(&bytes).map(Some).map_err(|error| damaged(&path, error.to_string()))
@@ -69,10 +75,5 @@ impl Environment {
 }
 
 fn damaged(path: &std::path::Path, found: String) -> Error {
-    Error::Encoding {
-        place: path.display().to_string(),
-        reason: "it does not say what was applied".into(),
-        expected: "JSON as pkictl writes it, with schema 1".into(),
-        found,
-    }
+    Error::AppliedState { path: path.to_owned(), found, is_newer: false }
 }

@@ -8,7 +8,8 @@ use time::OffsetDateTime;
 use super::log::{Action, Entry};
 use super::{Environment, ISSUING, Lock, ROOT, read, read_file};
 use crate::artifact::{self, Artifact, Existing, StagedDirectory};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ThingKind, ValueKind};
+use crate::explanation::Explanation;
 use crate::pki::validity::machine_time;
 use crate::pki::{Authority, Certificate, Label, Passphrase, pem};
 
@@ -36,11 +37,19 @@ impl Environment {
     ) -> Result<Option<PathBuf>> {
         let target = self.path.join("ca");
         if existing == Existing::Keep && self.has_authority() {
-            return Err(Error::AlreadyExists { what: "authority", name: ROOT.into(), place: target });
+            return Err(Error::AlreadyExists {
+                what: ThingKind::Authority,
+                name: ROOT.into(),
+                place: target,
+            });
         }
         if existing == Existing::Keep && target.symlink_metadata().is_ok() {
             let place = self.path.clone();
-            return Err(Error::AlreadyExists { what: "directory of authorities", name: "ca".into(), place });
+            return Err(Error::AlreadyExists {
+                what: ThingKind::AuthorityDirectory,
+                name: "ca".into(),
+                place,
+            });
         }
         let mut files = Vec::new();
         for new in authorities {
@@ -64,8 +73,7 @@ impl Environment {
         if read::certificate(&target.join("ca.crt")).is_ok_and(|old| above.contains(&old)) {
             return Err(Error::Contradiction {
                 reason: format!("authority {:?} would take the place of one that stands above it", new.name),
-                expected: Some("another name, or another authority that signs".into()),
-                found: None,
+                explanation: Explanation::expected("another name, or another authority that signs"),
             });
         }
         let files = authority_files("", new.authority, passphrase)?;
@@ -75,17 +83,17 @@ impl Environment {
     /// Where an authority under another one will be kept; refuses names that it cannot have.
     pub fn place_below_root(&self, name: &Label, existing: Existing) -> Result<PathBuf> {
         if name.as_str().eq_ignore_ascii_case(ROOT) {
-            let reason = "it is that of the environment's root";
-            return Err(Error::invalid("name of an authority", name.as_str(), reason));
+            let reason = "`root` is reserved for the environment's root CA";
+            return Err(Error::invalid(ValueKind::AuthorityName, name.as_str(), reason));
         }
         if !name.is_word() {
-            let reason = "an authority has a plain name, for it serves no host";
-            return Err(Error::invalid("name of an authority", name.as_str(), reason));
+            let reason = "a CA name must be a plain word, not a wildcard or an address";
+            return Err(Error::invalid(ValueKind::AuthorityName, name.as_str(), reason));
         }
         let target = self.authority_path(name.as_str());
         if existing == Existing::Keep && target.symlink_metadata().is_ok() {
             let place = self.path.join("ca");
-            return Err(Error::AlreadyExists { what: "authority", name: name.to_string(), place });
+            return Err(Error::AlreadyExists { what: ThingKind::Authority, name: name.to_string(), place });
         }
         Ok(target)
     }
@@ -153,7 +161,7 @@ impl Environment {
         }
         if name.parse::<Label>().is_err() || !self.authority_path(name).is_dir() {
             return Err(Error::NotFound {
-                what: "authority",
+                what: ThingKind::Authority,
                 name: name.to_owned(),
                 place: format!("environment {:?}", self.name),
                 known: self.authorities(),
@@ -183,12 +191,11 @@ impl Environment {
                             "the chain of authority {name:?} in environment {:?} does not end at a root",
                             self.name
                         ),
-                        expected: Some(format!(
+                        explanation: Explanation::expected(format!(
                             "the authority {:?} in {}",
                             last.details.issuer,
                             self.path.join("ca").display()
                         )),
-                        found: None,
                     });
                 }
             }
@@ -219,11 +226,13 @@ impl Environment {
         }
         let key = read::private_key(&path, passphrase)?;
         let certificate = chain.remove(0);
-        certificate.require_key(
-            &key,
-            &self.authority_path(name).join("ca.crt").display().to_string(),
-            &path.display().to_string(),
-        )?;
+        certificate
+            .require_key(
+                &key,
+                &self.authority_path(name).join("ca.crt").display().to_string(),
+                &path.display().to_string(),
+            )
+            .map_err(Error::of_authority)?;
         Authority::from_parts(certificate, chain, key)
     }
 

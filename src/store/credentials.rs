@@ -8,7 +8,8 @@ use time::OffsetDateTime;
 use super::log::{Action, Entry};
 use super::{Environment, Lock, read};
 use crate::artifact::{self, Artifact, Existing, StagedDirectory};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ThingKind};
+use crate::explanation::Explanation;
 use crate::pki::{Certificate, Credential, Label, PrivateKey};
 
 /// The files of a credential, wherever it is kept: the chain from the leaf up, the key, the root.
@@ -50,7 +51,7 @@ impl Environment {
         let (target, certs) = (self.credential_path(name), self.path.join("certs"));
         if existing == Existing::Keep && target.symlink_metadata().is_ok() {
             let name = name.to_string();
-            return Err(Error::AlreadyExists { what: "credential", name, place: certs });
+            return Err(Error::AlreadyExists { what: ThingKind::Credential, name, place: certs });
         }
         match read::twin(&certs, &name.directory()) {
             None => Ok(target),
@@ -59,8 +60,7 @@ impl Environment {
                     "the credential {:?} differs from {twin:?} in the case of letters only, and not every file system tells them apart",
                     name.as_str(),
                 ),
-                expected: Some(format!("{twin}, or another name")),
-                found: Some(name.to_string()),
+                explanation: Explanation::new(format!("{twin}, or another name"), name.to_string()),
             }),
         }
     }
@@ -81,7 +81,7 @@ impl Environment {
         let path = self.credential_path(name);
         if !path.is_dir() {
             return Err(Error::NotFound {
-                what: "credential",
+                what: ThingKind::Credential,
                 name: name.to_string(),
                 place: format!("environment {:?}", self.name),
                 known: self.credentials().iter().map(ToString::to_string).collect(),

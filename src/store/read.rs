@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::explanation::Explanation;
 use crate::pki::{Certificate, Credential, Label, Passphrase, PrivateKey, pem};
 
 /// Largest file that is read: the certificates of a whole operating system have a quarter of that.
@@ -90,8 +91,7 @@ fn whole_set<T>(path: &Path, rest: impl Fn(Vec<Certificate>) -> Result<T>) -> Re
     }
     Err(Error::Contradiction {
         reason: format!("{} was replaced again and again while it was read", path.display()),
-        expected: None,
-        found: None,
+        explanation: Explanation::default(),
     })
 }
 

@@ -59,7 +59,7 @@ fn a_ca_that_is_there_in_part_stays_and_the_hint_leads_on() {
     std::fs::remove_dir_all(workspace.file("pki/test/certs/api")).expect("it was there");
     workspace.pkictl(&["apply"]).fails(
         1,
-        "error: authority \"root\" has no private key at pki/test/ca/root/ca.key\n\nhint: put the CA's own key back, or make a new CA with `pkictl apply --remake-authorities`",
+        "error: authority \"root\" has no private key at pki/test/ca/root/ca.key\n\nhint: restore the CA's own key, or make a new CA with `pkictl apply --remake-authorities`",
     );
     std::fs::remove_file(workspace.file("pki/test/ca/root/ca.crt")).expect("it was there");
     workspace.pkictl(&["apply"]).fails(

@@ -9,9 +9,9 @@ fn a_constrained_authority_signs_only_what_it_permits() {
     workspace.pkictl(&["init", "--permit-dns", "shop.svc", "--cn", "Shop CA"]).succeeds();
     workspace.pkictl(&["issue", "server", "web.example.com"]).fails(
         1,
-        "error: DNS:web.example.com lies outside the name constraints of \"Shop CA\"\n  expected: DNS:shop.svc\n  \
+        "error: DNS:web.example.com is outside the name constraints of \"Shop CA\"\n  expected: DNS:shop.svc\n  \
          found:    DNS:web.example.com\n\n\
-         hint: ask for a name inside, or make a CA that permits it with `--permit-dns` or `--permit-ip`",
+         hint: use a name inside them, or make a CA that permits it with `--permit-dns` or `--permit-ip`",
     );
     let run = workspace.pkictl(&["issue", "server", "web", "--san", "web.shop.svc"]).succeeds();
     assert!(
@@ -67,7 +67,7 @@ fn an_authority_for_which_the_path_is_too_long_is_refused_before_it_is_made() {
     let issuing = shown["items"][0]["common_name"].as_str().expect("a common name").to_owned();
     let refused = |authority: &str, limit: u32, count: u32| {
         format!(
-            "error: {authority:?} does not allow one more authority below it\n  \
+            "error: another authority under {authority:?} exceeds its path length constraint\n  \
              expected: at most {limit} (path length constraint)\n  found:    {count} with this one\n\n\
              hint: sign it with an authority nearer to the root: `--ca root`; `pkictl list` shows them"
         )

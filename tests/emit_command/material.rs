@@ -179,7 +179,7 @@ fn each_form_of_a_key_that_cannot_be_read_gets_the_command_that_converts_it() {
     for line in ["--cert p12.out", "--cert chain.pem --key p12.out"] {
         assert_eq!(
             hint(line),
-            "it looks like PKCS#12: take it apart with `openssl pkcs12 -in p12.out -nodes -out FILE.pem`"
+            "it looks like PKCS#12: extract it with `openssl pkcs12 -in p12.out -nodes -out FILE.pem`"
         );
     }
     assert!(

@@ -171,7 +171,7 @@ fn a_passphrase_that_is_missing_empty_or_wrong_is_never_guessed() {
         &wrong,
         1,
         &format!(
-            "error: {key}: the passphrase does not open this private key\n\nhint: check the first line of wrong"
+            "error: {key}: wrong passphrase for this private key\n\nhint: check the first line of wrong"
         ),
     );
     workspace.pkictl(&[&issue[..], &["--passphrase-file", "right"]].concat()).succeeds();

@@ -59,7 +59,7 @@ fn bad_files() -> Vec<(&'static str, String)> {
         ("truncated", "./truncated: the section CERTIFICATE has no end\n  expected: a line `-----END CERTIFICATE-----`\n  found:    the end of the file".into()),
         ("der.crt", convert("der.crt", "DER (binary)", "x509")),
         ("der.key", convert("der.key", "DER (binary) of a private key", "pkey")),
-        ("noise", not_pem("noise", "4000 bytes that are no text")),
+        ("noise", not_pem("noise", "4000 bytes that are not text")),
         ("big", format!("./big: {too_large}")),
         ("directory", "./directory: this is no file\n  expected: a file\n  found:    a directory".into()),
         ("missing", "cannot read ./missing\n  caused by: No such file or directory (os error 2)".into()),

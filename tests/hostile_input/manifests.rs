@@ -106,8 +106,8 @@ fn what_was_applied_is_never_guessed() {
             "error: pki/test/applied.json: it does not say what was applied\n  expected: JSON as pkictl writes it, with schema 1\n  found:    {found}\n\nhint: {hint}"
         )
     };
-    let away = "move it away with `mv pki/test/applied.json pki/test/applied.json.damaged`; the next `pkictl apply` writes it anew";
-    let newer = "a newer pkictl wrote it: use that one";
+    let away = "move it away with `mv pki/test/applied.json pki/test/applied.json.damaged`; the next `pkictl apply` writes a new one";
+    let newer = "a newer pkictl wrote it: use that version";
     for (text, found, hint) in [
         ("", "EOF while parsing a value at line 1 column 0", away),
         ("{\"schema\": 1, \"serv", "EOF while parsing a string at line 1 column 19", away),
@@ -184,7 +184,7 @@ fn an_authority_of_which_a_part_is_lost_is_not_made_anew_unasked() {
     workspace.pkictl(&["plan", "--check"]).succeeds();
 
     let hint =
-        "\n\nhint: put the CA's own key back, or make a new CA with `pkictl apply --remake-authorities`";
+        "\n\nhint: restore the CA's own key, or make a new CA with `pkictl apply --remake-authorities`";
     std::fs::remove_file(workspace.file("pki/test/ca/root/ca.key")).expect("the key");
     // Nothing is to be signed, so nobody needs it.
     workspace.pkictl(&["apply"]).succeeds();

@@ -50,7 +50,7 @@ fn a_credential_is_kept_under_no_name_that_would_surprise() {
         &workspace,
         &["issue", "wildcard", "*.test"],
         2,
-        "error: wildcard \"*.test\" is too wide: OpenSSL, curl and rustls match `*` only in front of at least two labels\n\nhint: use a wildcard below a domain of your own, or insist with `--force`",
+        "error: wildcard \"*.test\" is too wide: OpenSSL, curl and rustls match `*` only in front of at least two labels\n\nhint: use a wildcard under a domain of your own, or allow it with `--force`",
     );
 }
 
@@ -110,23 +110,34 @@ fn a_subject_that_readers_would_refuse_is_refused() {
     let workspace = workspace();
     let long = "x".repeat(65);
     let too_long = "it is 65 characters long, at most 64 are allowed (RFC 5280, appendix A.1)";
-    for (value, reason) in
-        [(long.as_str(), too_long), ("a\tb", "it holds a control character"), (" ", "it is empty")]
-    {
+    for (value, reason) in [
+        (long.as_str(), too_long),
+        ("a\tb", "it holds a control character"),
+        (" ", "it is empty"),
+        ("", "it is empty"),
+    ] {
         let cn = format!("--cn={value}");
         let common_name = format!("error: invalid common name {value:?}: {reason}");
-        refuses(&workspace, &["issue", "client", "other", &cn], 1, &common_name);
-        refuses(&workspace, &["init", "--env", "e", &cn], 1, &common_name);
+        refuses(&workspace, &["issue", "client", "other", &cn], 2, &common_name);
+        refuses(&workspace, &["init", "--env", "e", &cn], 2, &common_name);
     }
     for (value, reason) in [(long.as_str(), too_long), ("a\tb", "it holds a control character")] {
         let org = format!("--org={value}");
         let organization = format!("error: invalid organization {value:?}: {reason}");
-        refuses(&workspace, &["init", "--env", "e", &org], 1, &organization);
+        refuses(&workspace, &["init", "--env", "e", &org], 2, &organization);
     }
     refuses(
         &workspace,
         &["issue", "server", "other", &format!("--cn={long}")],
-        1,
-        &format!("error: invalid DNS name \"{long}\": a label is 65 characters long, at most 63 are allowed"),
+        2,
+        &format!(
+            "error: invalid common name \"{long}\": a label is 65 characters long, at most 63 are allowed"
+        ),
+    );
+    refuses(
+        &workspace,
+        &["issue", "server", "other", "--cn", ""],
+        2,
+        "error: invalid common name \"\": it is empty",
     );
 }

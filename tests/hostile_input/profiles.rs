@@ -46,7 +46,7 @@ fn a_profile_that_is_wrong_is_refused_at_its_place() {
     with_profile(
         &workspace,
         format!("{HEAD}sans = [\"{{{{ host }}}}\"]\n[subject]\ncountry = \"Germany\"\n"),
-        "invalid country \"Germany\": it is not an ISO 3166 code of two capital letters",
+        "profile mine, subject: invalid country \"Germany\": it is not an ISO 3166 code of two capital letters",
     );
 }
 
@@ -70,7 +70,10 @@ fn a_profile_that_does_not_render_says_where() {
     );
     let run = workspace.pkictl(&["issue", "mine", "other"]).exits_with(1);
     let reason = "it is 100000 characters long, at most 253 are allowed\n";
-    assert_eq!(run.stderr, format!("error: invalid DNS name \"{}...\": {reason}", "x".repeat(77)));
+    assert_eq!(
+        run.stderr,
+        format!("error: profile mine, sans: invalid DNS name \"{}...\": {reason}", "x".repeat(77))
+    );
 }
 
 #[test]
@@ -81,7 +84,7 @@ fn a_profile_is_found_by_its_name_only() {
     for name in ["", "../secret", "a/b", "-x", "🦀", ".hidden", &"x".repeat(300)] {
         let shown = if name.len() > 80 { format!("{}...", &name[..77]) } else { name.to_owned() };
         let stderr = format!(
-            "error: no profile named {shown:?} in the built-in profiles and the profile directories\n  expected: one of {known}\n\nhint: `pkictl profile list` shows what there is"
+            "error: no profile named {shown:?} in the built-in profiles and the profile directories\n  expected: one of {known}\n\nhint: `pkictl profile list` shows what exists"
         );
         refuses(&workspace, &["issue", "--", name, "other"], 1, &stderr);
         refuses(&workspace, &["profile", "show", "--", name], 1, &stderr);

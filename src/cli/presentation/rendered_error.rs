@@ -1,4 +1,4 @@
-//! What an error says, part by part: for people and for programs.
+//! An error, part by part: for people and for programs.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::hint;
 use crate::cli::args::Global;
 use crate::cli::failure::{Failure, Kind};
 
-/// An error on its way to whoever asked.
+/// An error, ready to be shown.
 pub(in crate::cli) struct Told {
     /// What went wrong; several where several things did.
     pub(in crate::cli) messages: Vec<String>,
@@ -33,9 +33,9 @@ impl Told {
             exit_code: failure.exit_code(),
         };
         if let Kind::Library(error) = &failure.kind {
-            told.expected = error.expected();
-            told.found = error.found();
-            let mut source = std::error::Error::source(error.as_ref());
+            let explanation = error.explanation();
+            (told.expected, told.found) = (explanation.expected, explanation.found);
+            let mut source = std::error::Error::source(error.innermost());
             while let Some(cause) = source {
                 told.causes.push(cause.to_string());
                 source = cause.source();
@@ -52,7 +52,7 @@ impl Told {
         let first = parts.next().unwrap_or_default();
         let message = match first.strip_prefix("error: ") {
             Some(message) => message.to_owned(),
-            None => "there is no command in it".into(),
+            None => "no command given".into(),
         };
         let tips = parts.flat_map(str::lines).filter_map(|line| line.trim().strip_prefix("tip: "));
         let tips: Vec<&str> = tips.collect();

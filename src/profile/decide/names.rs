@@ -2,6 +2,7 @@
 
 use super::Request;
 use crate::error::{Error, Result};
+use crate::explanation::Explanation;
 use crate::pki::{Issuer, Notice, Role, SubjectAltName, defect};
 use crate::profile::Profile;
 
@@ -59,12 +60,7 @@ impl Names<'_> {
         }
         if self.found.is_empty() {
             let Some(dropped) = self.dropped.first().cloned() else {
-                return Err(Error::Missing {
-                    what: "certificate",
-                    name: request.name.to_string(),
-                    need: "a subject alternative name: its own name is no host name, address or mailbox"
-                        .into(),
-                });
+                return Err(Error::MissingName { name: request.name.to_string() });
             };
             let derived = if profile.role == Role::Client { self.derived(request) } else { None };
             let Some(san) = derived else { return self.inside(&dropped).map(|()| vec![dropped]) };
@@ -95,8 +91,7 @@ pub(super) fn check_names(
     if let Some(defect) = defect::spiffe_names(sans).into_iter().next() {
         return Err(Error::Contradiction {
             reason: "peers would not take the SPIFFE ID of this certificate".into(),
-            expected: Some(defect.expected),
-            found: Some(defect.found),
+            explanation: Explanation::new(defect.expected, defect.found),
         });
     }
     for name in sans.iter().filter_map(SubjectAltName::as_dns) {

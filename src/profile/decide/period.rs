@@ -4,6 +4,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::Request;
 use crate::error::{Error, Result};
+use crate::explanation::Explanation;
 use crate::pki::validity::{checked_add, human_time};
 use crate::pki::{Certificate, Notice, Span, Validity};
 
@@ -47,16 +48,20 @@ pub(super) fn decide(
                         "the issuer {:?} has expired, and so would everything that it signs",
                         issuer.title()
                     ),
-                    expected: Some("an issuer that is valid, or an end in the past".into()),
-                    found: Some(format!("an issuer that ended at {}", human_time(limit.not_after))),
+                    explanation: Explanation::new(
+                        "an issuer that is valid, or an end in the past",
+                        format!("an issuer that ended at {}", human_time(limit.not_after)),
+                    ),
                 });
             }
             end = limit.not_after;
             if end < start {
                 return Err(Error::Contradiction {
                     reason: format!("the certificate would outlive its issuer, {:?}", issuer.title()),
-                    expected: Some(format!("a period before {}, when the issuer expires", human_time(end))),
-                    found: Some(format!("a start at {}", human_time(start))),
+                    explanation: Explanation::new(
+                        format!("a period before {}, when the issuer expires", human_time(end)),
+                        format!("a start at {}", human_time(start)),
+                    ),
                 });
             }
             notices.push(Notice::Note(format!(
