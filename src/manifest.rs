@@ -79,7 +79,7 @@ pub struct Service {
     pub calls: bool,
     /// Names beside those that the profile gives.
     pub names: Vec<SubjectAltName>,
-    /// Another common name than the profile's.
+    /// The common name, instead of the profile's.
     pub common_name: Option<String>,
     /// Another kind of key than the profile's.
     pub key_type: Option<KeyAlgorithm>,

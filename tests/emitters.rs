@@ -2,8 +2,8 @@
 //!
 //! A case names its options; a credential is one of `plain`, `wildcard`, `ipv6` and `client`, trust is `dev`, and an
 //! authority `issuing` or `root`.
-//! What it makes lies in `expected/<case>/`, with `<leaf of plain>` and the like for PEM sections. `PKICTL_BLESS=1`
-//! writes these files anew.
+//! The expected files are in `expected/<case>/`, with `<leaf of plain>` and the like for PEM sections;
+//! `PKICTL_BLESS=1` renews them.
 
 mod cases;
 
@@ -107,21 +107,28 @@ fn every_emitter_says_what_it_is_and_shows_a_command() {
 fn an_option_that_many_emitters_have_is_the_same_in_all() {
     use OptionType::{Address, Callers, Choice, Client, Directory, Flag, Integer, Namespace, Server, Word};
     let shared: [(&str, &[OptionType], &[&str]); 10] = [
-        ("cert", &[Server], &["The server's certificate", "Certificate that the router shows"]),
-        ("client", &[Client], &["The certificate with which", "The client's", "Certificate that clients"]),
+        ("cert", &[Server], &["The server's certificate", "Certificate that the router presents"]),
+        ("client", &[Client], &["Client certificate", "The client's", "Certificate that clients"]),
+        ("mtls", &[Flag], &["Require client certificates from these CAs", "Require a client certificate"]),
         (
-            "mtls",
-            &[Flag],
-            &["Admit only clients with a certificate of these authorities", "Admit the account only"],
+            "allow",
+            &[Callers],
+            &["Admit only this caller", "Let only this caller", "Create a", "Not supported: "],
         ),
-        ("allow", &[Callers], &["Admit only this caller", "Let only this caller", "Make a"]),
-        ("tls", &[Choice], &["Recommendation of Mozilla to follow: modern is TLS 1.3 alone"]),
-        ("proxy-protocol", &[Flag], &["Expect the PROXY protocol in front of TLS", "Take the"]),
+        ("tls", &[Choice], &["Mozilla's TLS recommendation to follow; modern is TLS 1.3 only"]),
+        (
+            "proxy-protocol",
+            &[Flag],
+            &["Require the PROXY protocol", "Read the caller's address", "Accept the PROXY protocol"],
+        ),
         ("mount", &[Word, Directory], &["Where "]),
         (
             "local",
             &[Flag],
-            &["Use the credentials' own files on this machine instead", "Use the authorities' own"],
+            &[
+                "Use the credentials' files on this machine instead",
+                "Use the CA files on this machine instead",
+            ],
         ),
         ("bind", &[Address], &["Address to listen on"]),
         ("namespace", &[Namespace], &["Namespace of "]),

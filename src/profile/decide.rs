@@ -24,7 +24,7 @@ pub struct Request<'a> {
     pub environment: &'a str,
     /// More subject alternative names.
     pub sans: Vec<SubjectAltName>,
-    /// Another common name than the profile's.
+    /// The common name, instead of the profile's.
     pub common_name: Option<String>,
     /// The organization in the subject.
     pub organization: Option<String>,

@@ -105,7 +105,7 @@ fn an_emitter_that_refuses_says_at_which_line_and_what_would_do() {
     ));
     let run = workspace.pkictl(&["apply"]).exits_with(1);
     assert!(
-        run.stderr.starts_with("error: line 7 of the manifest, emitter \"redis\": Redis looks whether an authority signed a client's certificate, but not whose it is\n"),
+        run.stderr.starts_with("error: line 7 of the manifest, emitter \"redis\": Redis checks which CA issued a client's certificate, but not whose it is\n"),
         "{}",
         run.stderr
     );

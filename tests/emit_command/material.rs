@@ -81,7 +81,7 @@ fn trust_has_a_root_and_no_leaf() {
     let line = "emit gunicorn --local --cert chain.pem --key key.pem --ca-cert issuing.pem";
     run(&workspace, line).succeeds();
     let refused = run(&workspace, &format!("{line} --mtls")).exits_with(1);
-    assert!(refused.stderr.contains("there is no file with the root of chain.pem"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("no file with the root of chain.pem"), "{}", refused.stderr);
 }
 
 #[test]

@@ -78,11 +78,7 @@ fn a_certificate_has_the_names_the_usages_and_the_key_of_its_credential() {
 fn the_key_of_a_root_stays_out_of_clusters() {
     let cluster = Cluster::new();
     let run = cluster.workspace.pkictl(&["emit", "cert-manager", "--issuer", "root"]).exits_with(1);
-    assert!(
-        run.stderr.contains("the authority root is no intermediate under a known root"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("the CA root is not an intermediate under a known root"), "{}", run.stderr);
     assert!(run.stdout.is_empty());
 }
 
