@@ -4,21 +4,23 @@
 
 mod apply;
 pub mod args;
+mod candidates;
 mod clock;
 mod completions;
 mod destination;
-mod drafts;
 mod emit;
 mod emit_args;
 mod emit_input;
 mod environment;
 mod failure;
+pub mod global;
 mod init;
 mod issue;
 mod lint;
 mod list;
 mod man;
 mod manifest;
+mod manifest_context;
 mod material;
 mod passphrase;
 mod presentation;
@@ -30,8 +32,9 @@ mod verify;
 
 use std::process::ExitCode;
 
-use args::{Command, Format, Global};
+use args::Command;
 use failure::Failure;
+use global::{Format, Global};
 use presentation::output::{self, Output};
 use presentation::suggestions;
 
@@ -39,17 +42,20 @@ use presentation::suggestions;
 pub fn main() -> ExitCode {
     completions::answer_shell();
     let arguments = environment::arguments();
-    let mut grammar = args::command(&arguments);
-    let matches = grammar.try_get_matches_from_mut(&arguments);
+    let mut program = args::build_command(&arguments);
+    let matches = program.try_get_matches_from_mut(&arguments);
     let (global, command) = match matches.and_then(args::read) {
         Ok(read) => read,
         Err(error) => {
-            let format = args::early_value(&arguments, "--format");
-            return output::usage(&suggestions::with_tip(error, &grammar, &arguments), format.as_deref());
+            let format = environment::early_value(&arguments, "--format");
+            return output::usage(
+                &suggestions::with_suggestion(error, &program, &arguments),
+                format.as_deref(),
+            );
         }
     };
     // Taking apart, piece by piece, what lives as long as the program would only take time.
-    std::mem::forget(grammar);
+    std::mem::forget(program);
     prompt::set_color(global.color);
     let output = Output::new(&global);
     match run(&command, &global, &output) {
@@ -69,7 +75,7 @@ fn run(command: &Command, global: &Global, output: &Output) -> Result<(), Failur
         Command::Verify(args) => verify::run(args, global, output),
         Command::Plan(args) => apply::plan(args, global, output),
         Command::Apply(args) => apply::apply(args, global, output),
-        Command::Manifest(args) => drafts::run(args, global, output),
+        Command::Manifest(args) => manifest::run(args, global, output),
         Command::Lint(args) => lint::run(args, global, output),
         Command::Emit(args) => emit::run(args, global, output),
         Command::Profile(args) => profile::run(args, global, output),
@@ -112,7 +118,7 @@ fn prints_as_it_is(command: &Command) -> bool {
         Command::Completions(_) => true,
         Command::Man(args) => args.out_dir.is_none(),
         Command::Show(args) => args.pem,
-        Command::Manifest(args) => drafts::prints(args),
+        Command::Manifest(args) => manifest::prints(args),
         Command::Emit(args) => emit_args::prints(args),
         _ => false,
     }

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::args::apply::ManifestArgs;
-use super::args::{ApplyArgs, Format, Global, PlanArgs};
+use super::args::apply::ReconcileArgs;
+use super::args::{ApplyArgs, PlanArgs};
 use super::failure::Failure;
-use super::manifest::Opened;
+use super::global::{Format, Global};
+use super::manifest_context::ManifestContext;
 pub(super) use super::presentation::hint::given as options;
 use super::presentation::output::{BOLD, DIM, GREEN, Output, YELLOW, paint, table};
 use super::presentation::progress;
@@ -17,10 +18,10 @@ use crate::reconcile::{Action, EnvironmentPlan, Plan, Reason, Step};
 use crate::template::shell_word;
 
 pub(super) fn plan(args: &PlanArgs, global: &Global, output: &Output) -> Result<(), Failure> {
-    let mut opened = Opened::read(&args.manifest.file, global)?;
-    opened.open_keys(args.manifest.passphrase_file.as_deref(), false)?;
-    let wish = (args.manifest.prune, args.manifest.remake_authorities);
-    let plan = opened.reconcile(wish, output, &|_, _| {}, |reconciler| reconciler.plan())?;
+    let mut context = ManifestContext::read(&args.manifest.file, global)?;
+    context.open_keys(args.manifest.passphrase_file.as_deref(), false)?;
+    let choices = (args.manifest.prune, args.manifest.remake_authorities);
+    let plan = context.reconcile(choices, output, &|_, _| {}, |reconciler| reconciler.plan())?;
     show(&plan, Tense::Future, output)?;
     mention(&plan, output);
     match is_stuck(&plan) {
@@ -34,17 +35,18 @@ pub(super) fn plan(args: &PlanArgs, global: &Global, output: &Output) -> Result<
 }
 
 pub(super) fn apply(args: &ApplyArgs, global: &Global, output: &Output) -> Result<(), Failure> {
-    let mut opened = Opened::read(&args.manifest.file, global)?;
+    let mut context = ManifestContext::read(&args.manifest.file, global)?;
     let passphrase_file = args.manifest.passphrase_file.as_deref();
-    let wish = (args.manifest.prune, args.manifest.remake_authorities);
-    let is_locked = opened.open_keys(passphrase_file, passphrase_file.is_some())?;
+    let choices = (args.manifest.prune, args.manifest.remake_authorities);
+    let is_locked = context.open_keys(passphrase_file, passphrase_file.is_some())?;
     // Nobody need give a passphrase for a run that signs nothing.
-    if is_locked && !opened.reconcile(wish, output, &|_, _| {}, |reconciler| reconciler.plan())?.is_done() {
-        opened.open_keys(None, true)?;
+    if is_locked && !context.reconcile(choices, output, &|_, _| {}, |reconciler| reconciler.plan())?.is_done()
+    {
+        context.open_keys(None, true)?;
     }
     let bar = progress::Counter::new(global.quiet, "certificates");
     let count = |done, of| bar.set(done, of);
-    let plan = opened.reconcile(wish, output, &count, |reconciler| reconciler.apply());
+    let plan = context.reconcile(choices, output, &count, |reconciler| reconciler.apply());
     bar.finish();
     let plan = plan?;
     show(&plan, Tense::Past, output)?;
@@ -171,7 +173,7 @@ fn summary(environment: &EnvironmentPlan) -> String {
 }
 
 /// The options that lead back to the same manifest and environment.
-fn location(args: &ManifestArgs, global: &Global) -> String {
+fn location(args: &ReconcileArgs, global: &Global) -> String {
     let mut text = String::new();
     for (given, option) in [(args.prune, " --prune"), (args.remake_authorities, " --remake-authorities")] {
         if given {

@@ -1,13 +1,12 @@
 //! Every argument with its help: help, completions and man pages come from here.
 
 pub(super) mod apply;
+mod build_command;
 mod connect;
-pub(super) mod drafts;
-mod given;
-mod grammar;
 mod init;
 mod issue;
 pub(super) mod lint;
+pub(super) mod manifest;
 mod policy;
 mod profile;
 mod verify;
@@ -15,26 +14,20 @@ mod verify;
 use std::path::PathBuf;
 
 use clap::builder::{Styles, styling::AnsiColor};
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use clap_complete::engine::ArgValueCandidates;
+use clap::{Args, Parser, Subcommand, ValueHint};
 
-use super::completions;
+use super::candidates;
 use super::emit_args::EmitArgs;
-use super::failure::Failure;
-use crate::emit::Emitters;
+use super::global::Global;
 use crate::error::Error;
 use crate::pki::KeyAlgorithm;
-use crate::profile::Profiles;
-use crate::store::Store;
 
 pub use apply::{ApplyArgs, PlanArgs};
-pub use drafts::DraftArgs;
-pub use given::Given;
-pub(super) use given::{DIRECTORY, ENVIRONMENT};
-pub use grammar::{command, early_value, read};
+pub use build_command::{build_command, read};
 pub use init::InitArgs;
 pub use issue::IssueArgs;
 pub use lint::LintArgs;
+pub use manifest::ManifestArgs;
 pub use profile::{ProfileArgs, ProfileCommand};
 pub use verify::VerifyArgs;
 
@@ -73,98 +66,6 @@ pub struct Cli {
     pub global: Global,
 }
 
-/// Options of every command.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Global options")]
-pub struct Global {
-    /// PKI directory [env: PKICTL_DIR]
-    #[arg(long, global = true, value_name = "DIR", default_value = "pki", value_hint = ValueHint::DirPath)]
-    pub pki: PathBuf,
-    /// Environment: an isolation boundary with a CA of its own, such as test or prod [env: PKICTL_ENV]
-    #[arg(long, short = 'e', global = true, value_name = "NAME", default_value = "dev",
-          add = ArgValueCandidates::new(completions::environments))]
-    pub env: String,
-    /// Directory with profiles of your own, beside DIR/profiles
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub profiles: Option<PathBuf>,
-    /// Directory with emitters of your own, beside DIR/emit
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub templates: Option<PathBuf>,
-    /// Form of the output
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
-    /// Never ask; fail instead and name the missing option
-    #[arg(long, global = true, visible_alias = "non-interactive")]
-    pub no_input: bool,
-    /// Say only what went wrong
-    #[arg(long, short, global = true)]
-    pub quiet: bool,
-    /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
-    pub color: Color,
-    /// Which of them were given.
-    #[arg(skip)]
-    pub given: Given,
-}
-
-/// Form of the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Human,
-    /// For programs, with a schema number
-    Json,
-    /// JUnit XML for CI servers (verify)
-    Junit,
-    /// SARIF 2.1.0 for code hosts and editors (lint)
-    Sarif,
-    /// Who may call whom as a Mermaid flowchart, for Markdown (verify -f)
-    Mermaid,
-    /// The same for Graphviz (verify -f)
-    Dot,
-}
-
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-impl Global {
-    /// The PKI directory.
-    pub fn store(&self) -> Store {
-        Store::new(&self.pki)
-    }
-
-    /// Refuses directories that were named and are none: nothing would be found there, and nobody told.
-    pub(super) fn check(&self) -> Result<(), Failure> {
-        for (option, directory) in [("--profiles", &self.profiles), ("--templates", &self.templates)] {
-            if let Some(directory) = directory.as_ref().filter(|directory| !directory.is_dir()) {
-                return Err(Failure::usage(
-                    format!("{option} {}: there is no such directory", directory.display()),
-                    None,
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// The emitters that are known here.
-    pub fn emitters(&self) -> Emitters {
-        Emitters::new(self.templates.iter().cloned().chain([self.pki.join("emit")]).collect())
-    }
-
-    /// The profiles that are known here.
-    pub fn profile_library(&self) -> Profiles {
-        Profiles::new(self.profiles.iter().cloned().chain([self.pki.join("profiles")]).collect())
-    }
-}
-
 /// What to do. A command is described where its arguments are, and they are made when it is named.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
@@ -179,7 +80,7 @@ pub enum Command {
     Verify(Box<VerifyArgs>),
     Plan(PlanArgs),
     Apply(ApplyArgs),
-    Manifest(DraftArgs),
+    Manifest(ManifestArgs),
     Lint(LintArgs),
     #[command(visible_alias = "bundle")]
     Emit(EmitArgs),
@@ -207,7 +108,7 @@ pub struct ListArgs {
 pub struct ShowArgs {
     /// Credential, authority (root, issuing), or a file: certificate or request in PEM or DER, chain, key; `-` is
     /// standard input
-    #[arg(value_name = "NAME|FILE", add = completions::anything_or_files(), value_hint = ValueHint::FilePath)]
+    #[arg(value_name = "NAME|FILE", add = candidates::anything_or_files(), value_hint = ValueHint::FilePath)]
     pub what: String,
     /// Passphrase file, for an encrypted private key
     #[arg(long, value_name = "FILE", visible_alias = "password-file", value_hint = ValueHint::FilePath)]

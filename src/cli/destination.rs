@@ -18,12 +18,12 @@ const FORMATS: [&str; 4] = ["yaml", "json", "name", "wide"];
 /// Where the files go, and whether what is there is replaced.
 #[derive(Debug)]
 pub(super) struct Destination {
-    place: Place,
+    place: WriteTo,
     existing: Existing,
 }
 
 #[derive(Debug)]
-enum Place {
+enum WriteTo {
     /// With `-o -`, whoever sits there has asked for what comes.
     Standard {
         asked: bool,
@@ -40,9 +40,9 @@ impl Destination {
         let existing = if matches.get_flag("force") { Existing::Replace } else { Existing::Keep };
         let path = |name| matches.get_one::<PathBuf>(name);
         let place = match (path("out-dir"), path("output")) {
-            (Some(directory), _) => Place::Directory(directory.clone()),
+            (Some(directory), _) => WriteTo::Directory(directory.clone()),
             (None, Some(path)) => place(path, existing)?,
-            (None, None) => Place::Standard { asked: false },
+            (None, None) => WriteTo::Standard { asked: false },
         };
         Ok(Self { place, existing })
     }
@@ -59,23 +59,23 @@ impl Destination {
             return Err(Failure::usage("the emitter makes no file with these options", None));
         };
         let (directory, path) = match &self.place {
-            Place::Directory(directory) => {
+            WriteTo::Directory(directory) => {
                 return output.wrote(&artifact::write_all(directory, artifacts, self.existing)?);
             }
-            Place::Standard { asked } => {
+            WriteTo::Standard { asked } => {
                 require_no_terminal(first, !asked && output.stdout_is_terminal())?;
                 output.raw(&first.contents)?;
                 mention(others, output);
                 return Ok(());
             }
-            Place::Stream(path) => {
+            WriteTo::Stream(path) => {
                 let mut stream = artifact::open_stream(path)?;
                 require_no_terminal(first, stream.is_terminal())?;
                 finish(stream.write_all(&first.contents), &path.display().to_string())?;
                 mention(others, output);
                 return Ok(());
             }
-            Place::File(path) => (path.parent().unwrap_or(Path::new("")), path),
+            WriteTo::File(path) => (path.parent().unwrap_or(Path::new("")), path),
         };
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let written = artifact::write_all(directory, &[renamed(first, &name)], self.existing)?;
@@ -85,10 +85,10 @@ impl Destination {
 }
 
 /// What `-o` names. A link to a file is written through, as `cp` does, if files may be replaced at all.
-fn place(path: &Path, existing: Existing) -> Result<Place, Failure> {
+fn place(path: &Path, existing: Existing) -> Result<WriteTo, Failure> {
     let text = path.as_os_str().to_string_lossy();
     if text == "-" || text == "/dev/stdout" {
-        return Ok(Place::Standard { asked: text == "-" });
+        return Ok(WriteTo::Standard { asked: text == "-" });
     }
     let is_directory = || {
         let message = format!("{text} is a directory, and `-o` names one file");
@@ -96,16 +96,16 @@ fn place(path: &Path, existing: Existing) -> Result<Place, Failure> {
     };
     match path.metadata() {
         Ok(found) if found.is_dir() => is_directory(),
-        Ok(found) if !found.is_file() || is_descriptor(path) => Ok(Place::Stream(path.to_owned())),
+        Ok(found) if !found.is_file() || is_descriptor(path) => Ok(WriteTo::Stream(path.to_owned())),
         Ok(_) if existing == Existing::Replace => {
-            Ok(Place::File(path.canonicalize().unwrap_or_else(|_| path.to_owned())))
+            Ok(WriteTo::File(path.canonicalize().unwrap_or_else(|_| path.to_owned())))
         }
         Err(_) if text.ends_with(std::path::is_separator) || path.file_name().is_none() => is_directory(),
         Err(_) if FORMATS.contains(&text.as_ref()) => Err(Failure::usage(
             format!("`-o {text}` would write a file of the name {text:?}: `-o` is no format here"),
             Some(format!("leave it out to print the file, or insist on that name with `-o ./{text}`")),
         )),
-        _ => Ok(Place::File(path.to_owned())),
+        _ => Ok(WriteTo::File(path.to_owned())),
     }
 }
 

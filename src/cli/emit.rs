@@ -3,10 +3,11 @@
 use clap::CommandFactory;
 use serde::Serialize;
 
-use super::args::{Cli, Format, Global};
+use super::args::Cli;
 use super::destination::Destination;
 use super::emit_args::{self, EmitArgs};
 use super::failure::Failure;
+use super::global::{Format, Global};
 use super::presentation::findings;
 use super::presentation::output::{BOLD, DIM, Output, paint, table};
 use super::{clock, emit_input};

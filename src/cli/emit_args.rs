@@ -7,8 +7,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, ValueHint, value_parser};
 use clap_complete::engine::ArgValueCandidates;
 
-use super::args::early_value;
-use super::completions;
+use super::candidates;
+use super::environment::early_value;
 use super::environment::variable;
 use crate::emit::{Emitter, Emitters, OptionSpec, OptionType};
 
@@ -200,12 +200,12 @@ fn argument(option: &OptionSpec) -> Arg {
         OptionType::Callers | OptionType::Credentials => argument
             .action(ArgAction::Append)
             .value_delimiter(',')
-            .add(ArgValueCandidates::new(completions::credentials)),
+            .add(ArgValueCandidates::new(candidates::credentials)),
         OptionType::Server | OptionType::Client => {
-            argument.value_hint(ValueHint::FilePath).add(completions::credentials_or_files())
+            argument.value_hint(ValueHint::FilePath).add(candidates::credentials_or_files())
         }
         OptionType::Trust | OptionType::Authority => {
-            argument.value_hint(ValueHint::FilePath).add(completions::authorities_or_files())
+            argument.value_hint(ValueHint::FilePath).add(candidates::authorities_or_files())
         }
         _ => argument,
     }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::args::Global;
 use super::emit_args;
 use super::failure::Failure;
+use super::global::Global;
 use super::material;
 use crate::bundle::{Identity, Trust};
 use crate::emit::{Emitter, Input, OptionSpec, OptionType, OptionValue};

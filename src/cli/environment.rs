@@ -22,3 +22,21 @@ pub(super) fn is_dumb_terminal() -> bool {
 pub(super) fn arguments() -> Vec<OsString> {
     std::env::args_os().collect()
 }
+
+/// The value of a global option, looked for before the arguments are parsed.
+pub(super) fn early_value(arguments: &[OsString], option: &str) -> Option<OsString> {
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        if argument == option {
+            return rest.next().cloned();
+        }
+        let value = argument
+            .to_str()
+            .and_then(|text| text.strip_prefix(option))
+            .and_then(|text| text.strip_prefix('='));
+        if let Some(value) = value {
+            return Some(value.into());
+        }
+    }
+    None
+}

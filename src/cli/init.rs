@@ -4,9 +4,10 @@ mod kept;
 
 use serde::Serialize;
 
-use super::args::{Format, Global, InitArgs};
+use super::args::InitArgs;
 use super::clock;
 use super::failure::Failure;
+use super::global::{Format, Global};
 use super::passphrase::{self, Purpose};
 use super::presentation::hint::location;
 use super::presentation::output::{BOLD, GREEN, Output, paint};
@@ -25,8 +26,8 @@ pub(super) fn run(args: &InitArgs, global: &Global, output: &Output) -> Result<(
     if environment.has_authority() && !args.force {
         return existing(args, &environment, global, output);
     }
-    let wish = Wish::new(args, &environment, global)?;
-    let (root, issuing, notices) = make(&wish, global)?;
+    let options = InitOptions::new(args, &environment, global)?;
+    let (root, issuing, notices) = make(&options, global)?;
     let mut authorities = vec![NewAuthority { name: ROOT, authority: &root, profile: "root-ca" }];
     if let Some(issuing) = &issuing {
         authorities.push(NewAuthority { name: ISSUING, authority: issuing, profile: "intermediate-ca" });
@@ -37,14 +38,15 @@ pub(super) fn run(args: &InitArgs, global: &Global, output: &Output) -> Result<(
         return existing(args, &environment, global, output);
     }
     let lost = match environment.has_authority() {
-        true => kept::lost(wish.organization.as_deref(), wish.intermediate, &environment).unwrap_or_default(),
+        true => kept::lost(options.organization.as_deref(), options.intermediate, &environment)
+            .unwrap_or_default(),
         false => Vec::new(),
     };
     let replace = if args.force { Existing::Replace } else { Existing::Keep };
     let aside = environment.create_authorities(
         &lock,
         &authorities,
-        wish.passphrase.as_ref(),
+        options.passphrase.as_ref(),
         replace,
         clock::now()?,
     )?;
@@ -59,7 +61,7 @@ pub(super) fn run(args: &InitArgs, global: &Global, output: &Output) -> Result<(
         ))]);
     }
     output.notices(&lost);
-    if wish.passphrase.is_none() {
+    if options.passphrase.is_none() {
         output.notices(kept::unused_passphrase().as_slice());
     }
     let aside = aside.map(|path| path.display().to_string());
@@ -89,7 +91,7 @@ fn existing(
 }
 
 /// What is wanted, from arguments or answers.
-struct Wish<'a> {
+struct InitOptions<'a> {
     args: &'a InitArgs,
     environment: &'a Environment,
     organization: Option<String>,
@@ -98,7 +100,7 @@ struct Wish<'a> {
     key_algorithm: Option<KeyAlgorithm>,
 }
 
-impl<'a> Wish<'a> {
+impl<'a> InitOptions<'a> {
     fn new(args: &'a InitArgs, environment: &'a Environment, global: &Global) -> Result<Self, Failure> {
         let answers = if args.is_bare() && prompt::possible(global) { Some(prompt::init()?) } else { None };
         let encrypt = args.encrypt_key || answers.as_ref().is_some_and(|answers| answers.encrypt);
@@ -140,20 +142,26 @@ impl<'a> Wish<'a> {
     }
 }
 
-fn make(wish: &Wish<'_>, global: &Global) -> Result<(Authority, Option<Authority>, Vec<Notice>), Failure> {
+fn make(
+    options: &InitOptions<'_>,
+    global: &Global,
+) -> Result<(Authority, Option<Authority>, Vec<Notice>), Failure> {
     let now = clock::now()?;
     let profiles = global.profile_library();
     let (root_name, issuing_name): (Label, Label) = (ROOT.parse()?, ISSUING.parse()?);
-    let mut request = wish.request(&root_name);
-    request.common_name.clone_from(&wish.args.cn);
-    request.not_after = wish.args.not_after.or(wish.args.days.map(|days| Moment::In(Span::days(days))));
+    let mut request = options.request(&root_name);
+    request.common_name.clone_from(&options.args.cn);
+    request.not_after = options.args.not_after.or(options.args.days.map(|days| Moment::In(Span::days(days))));
     let Decision { spec, mut notices } = profiles.load("root-ca")?.decide(&request, None, now)?;
     let root = with_spinner(spec.key_algorithm, global.quiet, || Authority::root(&spec))?;
-    if !wish.intermediate {
+    if !options.intermediate {
         return Ok((root, None, notices));
     }
-    let decision =
-        profiles.load("intermediate-ca")?.decide(&wish.request(&issuing_name), Some(root.issuer()), now)?;
+    let decision = profiles.load("intermediate-ca")?.decide(
+        &options.request(&issuing_name),
+        Some(root.issuer()),
+        now,
+    )?;
     notices.extend(decision.notices);
     let issuing =
         with_spinner(decision.spec.key_algorithm, global.quiet, || root.intermediate(&decision.spec))?;

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::args::{Format, Global, IssueArgs};
+use super::args::IssueArgs;
 use super::clock;
 use super::failure::Failure;
+use super::global::{Format, Global};
 use super::presentation::hint::location;
 use super::presentation::output::{BOLD, GREEN, Output, paint};
 use super::presentation::progress::{self, with_spinner};
@@ -23,7 +24,7 @@ use crate::store::{self, Environment, NewAuthority, ROOT};
 pub(super) fn run(args: &IssueArgs, global: &Global, output: &Output) -> Result<(), Failure> {
     let environment = global.store().environment(&global.env)?;
     let profiles = global.profile_library();
-    let Asked { profile, name, sans } = Asked::new(args, &environment, &profiles, global)?;
+    let ResolvedArgs { profile, name, sans } = ResolvedArgs::new(args, &environment, &profiles, global)?;
     let ca = args.ca.as_deref().unwrap_or(match profile.role {
         Role::IntermediateCa => ROOT,
         _ => environment.default_authority(),
@@ -53,11 +54,12 @@ pub(super) fn run(args: &IssueArgs, global: &Global, output: &Output) -> Result<
     request.values.clone_from(&args.set);
     request.insist = args.force;
 
-    let work = Work { args, environment: &environment, profile: &profile, ca, passphrase, existing };
+    let command =
+        IssueCommand { args, environment: &environment, profile: &profile, ca, passphrase, existing };
     if profile.role == Role::IntermediateCa {
-        return work.authority(&request, global, output);
+        return command.authority(&request, global, output);
     }
-    work.leaf(&request, global, output)
+    command.leaf(&request, global, output)
 }
 
 /// Whether what has the name already may be replaced.
@@ -90,13 +92,13 @@ fn refuse_copy(args: &IssueArgs, place: &Path) -> Result<(), Failure> {
 }
 
 /// Profile, name and names, from arguments or answers.
-struct Asked {
+struct ResolvedArgs {
     profile: Profile,
     name: Label,
     sans: Vec<SubjectAltName>,
 }
 
-impl Asked {
+impl ResolvedArgs {
     fn new(
         args: &IssueArgs,
         environment: &Environment,
@@ -140,7 +142,7 @@ impl Asked {
     }
 }
 
-struct Work<'a> {
+struct IssueCommand<'a> {
     args: &'a IssueArgs,
     environment: &'a Environment,
     profile: &'a Profile,
@@ -149,7 +151,7 @@ struct Work<'a> {
     existing: Existing,
 }
 
-impl Work<'_> {
+impl IssueCommand<'_> {
     fn leaf(&self, request: &Request<'_>, global: &Global, output: &Output) -> Result<(), Failure> {
         let now = clock::now()?;
         if let Some(out_dir) = &self.args.out_dir {
@@ -265,17 +267,17 @@ struct IssueReport {
 
 impl IssueReport {
     fn new(
-        work: &Work<'_>,
+        command: &IssueCommand<'_>,
         name: &str,
         certificate: &Certificate,
         [file, key]: [String; 2],
         trust_anchor: String,
     ) -> Self {
         Self {
-            environment: work.environment.name().to_owned(),
+            environment: command.environment.name().to_owned(),
             name: name.to_owned(),
-            profile: work.profile.name.clone(),
-            authority: work.ca.to_owned(),
+            profile: command.profile.name.clone(),
+            authority: command.ca.to_owned(),
             certificate: file,
             key,
             trust_anchor,

@@ -7,10 +7,11 @@ use std::path::Path;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::args::LintArgs;
 use super::args::lint::Deny;
-use super::args::{Format, Global, LintArgs};
 use super::clock;
 use super::failure::Failure;
+use super::global::{Format, Global};
 use super::presentation::findings::describe;
 use super::presentation::output::{BOLD, DIM, Output, RED, YELLOW, paint};
 use crate::lint::{self, Counts, File, Finding, RuleInfo, Severity};

@@ -3,9 +3,10 @@
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
-use super::args::{Format, Global, ListArgs};
+use super::args::ListArgs;
 use super::clock;
 use super::failure::Failure;
+use super::global::{Format, Global};
 use super::presentation::hint::{beginning, location};
 use super::presentation::output::{BOLD, DIM, GREEN, Output, RED, YELLOW, paint, table};
 use crate::error::Result;

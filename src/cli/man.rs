@@ -24,7 +24,7 @@ const ENVIRONMENT: [(&str, &str); 5] = [
 ];
 
 pub(super) fn run(args: &ManArgs, output: &Output) -> Result<(), Failure> {
-    let mut command = args::command(&["pkictl".into(), "man".into()]).disable_help_subcommand(true);
+    let mut command = args::build_command(&["pkictl".into(), "man".into()]).disable_help_subcommand(true);
     let Some(directory) = &args.out_dir else {
         return output.raw(&page(command)?);
     };

@@ -1,158 +1,78 @@
-//! A manifest on its way in: read, held against profiles and emitters, with every mistake at once.
+//! `pkictl manifest`: a manifest to begin with, one drafted from another tool's file, and the schema for editors.
 
-use std::path::{Path, PathBuf};
-
-use super::args::Global;
+use super::args::manifest::{ImportCommand, ManifestArgs, ManifestCommand, TargetArgs};
+use super::destination::Destination;
 use super::failure::Failure;
-use super::presentation::findings;
+use super::global::{Format, Global};
 use super::presentation::output::Output;
-use super::{clock, passphrase, text};
-use crate::artifact::Artifact;
-use crate::error::{Error, Result, ThingKind};
-use crate::manifest::{Environment, FILE_NAME, Manifest, Mistake};
-use crate::pki::Passphrase;
-use crate::reconcile::Reconciler;
-use crate::store::{ISSUING, ROOT, Store};
+use super::text;
+use crate::artifact::{Artifact, Existing};
+use crate::manifest::{self, FILE_NAME, compose};
 use crate::template::shell_word;
 
-/// A manifest of a hundred thousand services has a fifth of this, in bytes.
-const MAX_FILE: u64 = 1 << 26;
+/// Nothing that is drafted from comes near, in bytes.
+const MAX_FILE: u64 = 1 << 21;
 
-/// A manifest with everything that it is held against.
-pub(super) struct Opened {
-    pub(super) manifest: Manifest,
-    pub(super) global: Global,
-    /// The manifest's directory.
-    pub(super) base: PathBuf,
-    file: PathBuf,
-    store: Store,
-    profiles: crate::profile::Profiles,
-    emitters: crate::emit::Emitters,
-    passphrase: Option<Passphrase>,
-    only: Option<String>,
-}
-
-impl Opened {
-    /// Reads a manifest. Certificates lie beside it, unless the command line says where.
-    pub(super) fn read(file: &Path, global: &Global) -> Result<Self, Failure> {
-        let text = text::read(file, MAX_FILE).map_err(|error| missing(file, error))?;
-        let base = file.parent().map(Path::to_owned).unwrap_or_default();
-        let mut global = global.clone();
-        if !global.given.pki {
-            global.pki = base.join(&global.pki);
+pub(super) fn run(args: &ManifestArgs, global: &Global, output: &Output) -> Result<(), Failure> {
+    match &args.command {
+        ManifestCommand::Init { services, target } => {
+            write(&manifest::starter(services)?, target, output)?;
+            next(target, output);
         }
-        let (profiles, emitters) = (global.profile_library(), global.emitters());
-        let manifest = Manifest::read(&text, &profiles, &emitters)
-            .map_err(|mistakes| Failure::findings(describe(file, &mistakes), None))?;
-        let only = only(&manifest, &global)?;
-        let store = global.store();
-        let file = file.to_owned();
-        Ok(Self { manifest, base, file, store, profiles, emitters, passphrase: None, only, global })
-    }
-
-    /// Finds the passphrase of encrypted CA keys, if one of them is encrypted. Where nobody is `asked`, a missing one is
-    /// no error: whoever needs it will say so. Returns whether one is missing.
-    pub(super) fn open_keys(&mut self, file: Option<&Path>, asked: bool) -> Result<bool, Failure> {
-        let environments = self.manifest.environments.iter().filter(|one| self.wants(one));
-        let domains = environments.flat_map(|one| &one.authorities).map(|authority| &authority.domain);
-        for domain in domains {
-            let store = self.store.environment(domain)?;
-            let encrypted = [ROOT, ISSUING].into_iter().find(|name| store.authority_key_is_encrypted(name));
-            let Some(name) = encrypted else { continue };
-            let place = store.authority_path(name).join("ca.key").display().to_string();
-            self.passphrase = match asked {
-                true => Some(passphrase::find(file, passphrase::Purpose::Open, &place, &self.global)?),
-                false => passphrase::given(file, &self.global)?,
-            };
-            return Ok(self.passphrase.is_none());
+        ManifestCommand::Import { command: ImportCommand::Compose { file, target } } => {
+            let draft = compose::draft(
+                &text::read(file, MAX_FILE)?,
+                &file.display().to_string(),
+                &global.emitters(),
+            )?;
+            write(&draft.text, target, output)?;
+            if output.format == Format::Human {
+                let count = |number: usize, one: &str| {
+                    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+                };
+                output.say(&format!(
+                    "drafted {} and {}",
+                    count(draft.services, "service"),
+                    count(draft.calls, "call")
+                ));
+            }
+            next(target, output);
         }
-        Ok(false)
-    }
-
-    fn wants(&self, environment: &Environment) -> bool {
-        self.only.as_ref().is_none_or(|only| environment.name == *only)
-    }
-
-    /// Hands over what is needed to plan, to apply and to prove.
-    pub(super) fn reconcile<T>(
-        &self,
-        (prune, remake_authorities): (bool, bool),
-        output: &Output,
-        progress: &(dyn Fn(usize, usize) + Sync),
-        act: impl FnOnce(&Reconciler<'_>) -> Result<T>,
-    ) -> Result<T, Failure> {
-        let now = clock::now()?;
-        let judge = |artifacts: &[Artifact]| {
-            findings::check(artifacts, false, now, output)
-                .map_err(|failure| Error::Refused { reason: failure.to_string(), advice: None })
-        };
-        let reconciler = Reconciler {
-            manifest: &self.manifest,
-            store: &self.store,
-            profiles: &self.profiles,
-            emitters: &self.emitters,
-            base: &self.base,
-            file: &self.file,
-            only: self.only.as_deref(),
-            prune,
-            remake_authorities,
-            passphrase: self.passphrase.as_ref(),
-            now,
-            judge: &judge,
-            progress,
-        };
-        act(&reconciler).map_err(hinted)
-    }
-}
-
-/// A CA that cannot sign is not the one that the global options name.
-fn hinted(error: Error) -> Failure {
-    let lost = matches!(
-        error.innermost(),
-        Error::NoAuthorityKey { .. } | Error::KeyMismatch { is_authority: true, .. }
-    );
-    let hint = "restore the CA's own key, or make a new CA with `pkictl apply --remake-authorities`";
-    Failure { hint: lost.then(|| hint.into()), ..error.into() }
-}
-
-/// The environment that was asked for, if one was.
-fn only(manifest: &Manifest, global: &Global) -> Result<Option<String>, Failure> {
-    if !global.given.env {
-        return Ok(None);
-    }
-    if manifest.environments.iter().any(|one| one.name == global.env) {
-        return Ok(Some(global.env.clone()));
-    }
-    Err(Error::NotFound {
-        what: ThingKind::Environment,
-        name: global.env.clone(),
-        place: "the manifest".into(),
-        known: manifest.environments.iter().map(|one| one.name.clone()).collect(),
-    }
-    .into())
-}
-
-fn missing(file: &Path, error: Error) -> Failure {
-    let is_missing =
-        matches!(&error, Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound);
-    let hint = match is_missing {
-        true if file == Path::new(FILE_NAME) => {
-            Some("write one with `pkictl manifest init`, or name it with `-f FILE`".into())
+        ManifestCommand::Schema { output: file, force } => {
+            let schema = manifest::schema(&global.profile_library(), &global.emitters())?;
+            let text = serde_json::to_string_pretty(&schema).expect("a JSON value always encodes");
+            write(&format!("{text}\n"), &TargetArgs { output: file.clone(), force: *force }, output)?;
         }
-        true => Some(format!(
-            "write one with `pkictl manifest init -o {}`",
-            shell_word(&file.display().to_string())
-        )),
-        false => None,
-    };
-    Failure { hint, ..error.into() }
+    }
+    Ok(())
 }
 
-fn describe(file: &Path, mistakes: &[Mistake]) -> Vec<String> {
-    let line = |mistake: &Mistake| {
-        let expected =
-            mistake.expected.as_ref().map(|text| format!("\n  expected: {text}")).unwrap_or_default();
-        format!("{}:{mistake}{expected}", file.display())
-    };
-    mistakes.iter().map(line).collect()
+/// Whether the manifest goes to standard output. A schema is JSON anyway.
+pub(super) fn prints(args: &ManifestArgs) -> bool {
+    match &args.command {
+        ManifestCommand::Init { target, .. }
+        | ManifestCommand::Import { command: ImportCommand::Compose { target, .. } } => is_stdout(target),
+        ManifestCommand::Schema { .. } => false,
+    }
+}
+
+pub(super) fn write(text: &str, target: &TargetArgs, output: &Output) -> Result<(), Failure> {
+    let existing = if target.force { Existing::Replace } else { Existing::Keep };
+    let name = target.output.file_name().unwrap_or_default().to_string_lossy();
+    Destination::file(&target.output, existing)?.write(&[Artifact::public(name, text)], output)
+}
+
+/// What to do with a manifest that was written.
+fn next(target: &TargetArgs, output: &Output) {
+    if is_stdout(target) {
+        return;
+    }
+    match target.output.as_os_str() == FILE_NAME {
+        true => output.next("pkictl plan"),
+        false => output.next(&format!("pkictl plan -f {}", shell_word(&target.output.display().to_string()))),
+    }
+}
+
+pub(super) fn is_stdout(target: &TargetArgs) -> bool {
+    target.output.as_os_str() == "-"
 }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::Global;
 use super::failure::Failure;
+use super::global::Global;
 use super::passphrase::{self, Purpose};
 use crate::bundle::{Files, Identity, Trust};
 use crate::error::{Error, NotPem, Result};

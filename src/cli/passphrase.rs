@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::args::Global;
 use super::environment::variable;
 use super::failure::{Failure, Kind};
+use super::global::Global;
 use super::prompt;
 use crate::error::Error;
 use crate::pki::Passphrase;
@@ -22,9 +22,9 @@ pub(super) fn is_in_variable() -> bool {
 /// Whether the passphrase opens something or will close it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Asked for once.
+    /// ResolvedArgs for once.
     Open,
-    /// Asked for twice.
+    /// ResolvedArgs for twice.
     Close,
 }
 

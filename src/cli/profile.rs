@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::args::drafts::TargetArgs;
-use super::args::{Format, Global, ProfileArgs, ProfileCommand};
-use super::drafts;
+use super::args::manifest::TargetArgs;
+use super::args::{ProfileArgs, ProfileCommand};
 use super::failure::Failure;
+use super::global::{Format, Global};
+use super::manifest;
 use super::presentation::hint::location;
 use super::presentation::output::{BOLD, Output, RED, paint, table};
 use crate::artifact;
@@ -93,11 +94,11 @@ fn show(
     let profiles = global.profile_library();
     let (text, _) = profiles.text(name)?;
     let own = global.pki.join("profiles");
-    if !drafts::is_stdout(target) {
+    if !manifest::is_stdout(target) {
         if target.output.starts_with(&global.pki) {
             artifact::create_directory(&global.pki, 0o700)?.keep();
         }
-        drafts::write(&text, target, output)?;
+        manifest::write(&text, target, output)?;
         if let Some(copy) = target.output.file_stem() {
             output.next(&format!(
                 "change it, and `pkictl issue {} NAME{}`",

@@ -9,9 +9,9 @@ use dialoguer::console;
 use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Input, Password, Select};
 
-use super::args::{Color, Global};
 use super::environment::is_dumb_terminal;
 use super::failure::Failure;
+use super::global::{Color, Global};
 use crate::error::Error;
 use crate::pki::{Label, Passphrase, SubjectAltName};
 use crate::profile::Profiles;

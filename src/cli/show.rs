@@ -7,8 +7,9 @@ use std::path::Path;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
-use super::args::{Format, Global, ShowArgs};
+use super::args::ShowArgs;
 use super::failure::Failure;
+use super::global::{Format, Global};
 use super::list::{Status, time_left};
 use super::presentation::output::{BOLD, DIM, Output, RED, YELLOW, paint};
 use super::{clock, passphrase, text};

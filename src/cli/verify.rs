@@ -12,21 +12,22 @@ use std::time::Instant;
 
 use time::OffsetDateTime;
 
-use super::args::{Global, VerifyArgs};
+use super::args::VerifyArgs;
 use super::clock;
 use super::failure::{Failure, Kind};
+use super::global::Global;
 use super::presentation::output::Output;
 use super::presentation::progress::Counter;
 use super::presentation::report;
 use crate::bundle::Identity;
 use crate::error::Error;
-use crate::pki::{Label, PrivateKey};
+use crate::pki::{Certificate, Label, PrivateKey, defect};
 use crate::report::{Check, Group, Outcome};
 use crate::store::Environment;
 use crate::template::shell_word;
 use crate::verify::{self, Scope, TlsVersion};
 use report::Stamp;
-use subjects::{Subjects, identity_of, unusable_key};
+use subjects::{Subjects, identity_of};
 
 pub(super) fn run(args: &VerifyArgs, global: &Global, output: &Output) -> Result<(), Failure> {
     if let Some(file) = &args.policy.file {
@@ -140,6 +141,17 @@ fn unreadable(subject: impl Into<String>, error: &Error) -> Check {
         _ => "put the file back, or issue the credential again".into(),
     };
     let outcome = Outcome::failed(expected, words(error)).with_fix(fix);
+    Check::new("readable", Group::Static, "its files can be read", subject, outcome)
+}
+
+/// A key that cannot be used. If it is of a kind that this program does not know, nothing may be wrong with it.
+fn unusable_key(subject: String, leaf: &Certificate, error: &Error) -> Check {
+    let kind = &leaf.details.key_type;
+    let is_known = kind.starts_with("rsa") || defect::is_checkable_by(kind, "");
+    if is_known || !matches!(error, Error::UnusableKey { .. }) {
+        return unreadable(subject, error);
+    }
+    let outcome = Outcome::skipped(format!("this program does not know keys of {kind}: {}", words(error)));
     Check::new("readable", Group::Static, "its files can be read", subject, outcome)
 }
 

@@ -8,7 +8,7 @@ use crate::manifest::FILE_NAME;
 
 /// Which manifest, and how it is held against what there is.
 #[derive(Debug, Args)]
-pub struct ManifestArgs {
+pub struct ReconcileArgs {
     /// The manifest; certificates lie in `pki` beside it unless --pki says otherwise
     #[arg(long, short, value_name = "FILE", default_value = FILE_NAME, value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
@@ -32,7 +32,7 @@ pub struct ManifestArgs {
 pub struct PlanArgs {
     /// Which manifest, and how.
     #[command(flatten)]
-    pub manifest: ManifestArgs,
+    pub manifest: ReconcileArgs,
     /// Exit with 3 when anything is not as declared
     #[arg(long)]
     pub check: bool,
@@ -47,5 +47,5 @@ pub struct PlanArgs {
 pub struct ApplyArgs {
     /// Which manifest, and how.
     #[command(flatten)]
-    pub manifest: ManifestArgs,
+    pub manifest: ReconcileArgs,
 }

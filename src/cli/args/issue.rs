@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::{DAYS, key_type_parser, with_form};
-use crate::cli::completions;
+use crate::cli::candidates;
 use crate::pki::{Moment, SubjectAltName};
 
 /// Make a certificate and its key
@@ -17,7 +17,7 @@ use crate::pki::{Moment, SubjectAltName};
 )]
 pub struct IssueArgs {
     /// Profile: server, client, peer, wildcard, or one of `pkictl profile list`
-    #[arg(add = ArgValueCandidates::new(completions::issuable_profiles))]
+    #[arg(add = ArgValueCandidates::new(candidates::issuable_profiles))]
     pub profile: Option<String>,
     /// Name of the credential
     pub name: Option<String>,
@@ -41,7 +41,7 @@ pub struct IssueArgs {
     #[arg(long, value_name = "TYPE", value_parser = key_type_parser())]
     pub key_type: Option<String>,
     /// Authority that signs [default: issuing if there is one, else root]
-    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completions::authorities))]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(candidates::authorities))]
     pub ca: Option<String>,
     /// Value for a variable of the profile; repeatable
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::cli::completions;
+use crate::cli::candidates;
 
 /// List profiles, or print one to copy and change
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub enum ProfileCommand {
     )]
     Show {
         /// Name of the profile
-        #[arg(add = ArgValueCandidates::new(completions::profiles))]
+        #[arg(add = ArgValueCandidates::new(candidates::profiles))]
         name: String,
         /// File to write it into, made with its directory; `-` is standard output
         #[arg(long, short, value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]

@@ -9,7 +9,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::connect::ConnectArgs;
 use super::policy::PolicyArgs;
-use crate::cli::completions;
+use crate::cli::candidates;
 use crate::pki::{Moment, SubjectAltName};
 use crate::verify::TlsVersion;
 use route::RouteArgs;
@@ -22,16 +22,16 @@ use route::RouteArgs;
 )]
 pub struct VerifyArgs {
     /// Only these servers; repeatable
-    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completions::credentials))]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(candidates::credentials))]
     pub server: Vec<String>,
     /// Only these clients; repeatable
-    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completions::credentials))]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(candidates::credentials))]
     pub client: Vec<String>,
     /// Host name, address or URI (SPIFFE) to ask for, instead of those in the server's certificate
     #[arg(long, value_name = "NAME", value_parser = host, visible_alias = "servername")]
     pub host: Option<String>,
     /// Only this version of TLS: 1.2 or 1.3; repeatable
-    #[arg(long, value_name = "VERSION", value_delimiter = ',', add = ArgValueCandidates::new(completions::tls_versions))]
+    #[arg(long, value_name = "VERSION", value_delimiter = ',', add = ArgValueCandidates::new(candidates::tls_versions))]
     pub tls: Vec<TlsVersion>,
     /// Servers do not ask for client certificates: try server authentication alone
     #[arg(long)]

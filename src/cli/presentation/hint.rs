@@ -3,8 +3,9 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::cli::args::{DIRECTORY, ENVIRONMENT, Global, early_value};
+use crate::cli::environment::early_value;
 use crate::cli::environment::{arguments, usual, variable};
+use crate::cli::global::{DIRECTORY, ENVIRONMENT, Global};
 use crate::cli::passphrase::VARIABLE as PASSPHRASE;
 use crate::error::{Error, NotPem, ThingKind};
 use crate::manifest::FILE_NAME;
@@ -124,7 +125,7 @@ fn no_authority(global: &Global, here: &str) -> String {
 
 /// The command that makes the first authority: that of a manifest, if there is one here.
 pub(in crate::cli) fn beginning(global: &Global) -> String {
-    match !global.given.pki && Path::new(FILE_NAME).is_file() {
+    match !global.explicit.pki && Path::new(FILE_NAME).is_file() {
         true => "pkictl apply".into(),
         false => format!("pkictl init{}", location(global)),
     }
@@ -139,8 +140,8 @@ pub(in crate::cli) fn location(global: &Global) -> String {
 pub(in crate::cli) fn given(global: &Global) -> String {
     let differs = |name: &str, value: &OsStr| variable(name).is_none_or(|usual| usual != value);
     options(
-        global.given.pki && differs(DIRECTORY, global.pki.as_os_str()),
-        global.given.env && differs(ENVIRONMENT, global.env.as_ref()),
+        global.explicit.pki && differs(DIRECTORY, global.pki.as_os_str()),
+        global.explicit.env && differs(ENVIRONMENT, global.env.as_ref()),
         global,
     )
 }

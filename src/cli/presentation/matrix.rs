@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::output::{BOLD, DIM, GREEN, Output, RED, YELLOW, paint};
 use super::report::{Stamp, alike, explanation, junit, listed, summary};
-use crate::cli::args::Format;
 use crate::cli::failure::Failure;
+use crate::cli::global::Format;
 use crate::report::policy::{EnvironmentReport, PolicyReport};
 use crate::report::{Check, Counts, Outcome, Report};
 

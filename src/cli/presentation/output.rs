@@ -14,9 +14,9 @@ use anstyle::AnsiColor;
 pub(in crate::cli) use anstyle::Style;
 use serde::Serialize;
 
-use super::rendered_error::Told;
-use crate::cli::args::{Color, Format, Global};
+use super::rendered_error::RenderedError;
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::global::{Color, Format, Global};
 use crate::pki::Notice;
 
 /// Red and bold: errors, failed checks, expired.
@@ -131,7 +131,7 @@ impl Output {
     pub(in crate::cli) fn failure(&self, failure: &Failure, global: &Global) -> ExitCode {
         match (&failure.kind, self.format) {
             (Kind::ChecksFailed, _) => {}
-            (_, Format::Json) => self.talk(&Told::of(failure, global).json()),
+            (_, Format::Json) => self.talk(&RenderedError::of(failure, global).json()),
             _ => self.talk(&describe(failure, global)),
         }
         ExitCode::from(failure.exit_code())
@@ -150,7 +150,7 @@ impl Output {
 
     fn talk(&self, text: &str) {
         let mut stream = AutoStream::new(io::stderr().lock(), self.color);
-        // Nobody is left to be told that stderr cannot be written.
+        // There is nowhere left to report that stderr cannot be written.
         let _ = writeln!(stream, "{text}");
     }
 }
@@ -158,8 +158,8 @@ impl Output {
 /// What clap has to say: help and version on stdout, wrong usage on stderr, for programs if they asked for that.
 pub(in crate::cli) fn usage(error: &clap::Error, format: Option<&OsStr>) -> ExitCode {
     if error.use_stderr() && format.is_some_and(|format| format == "json") {
-        // Nobody is left to be told that stderr cannot be written.
-        let _ = writeln!(io::stderr().lock(), "{}", Told::of_usage(error).json());
+        // There is nowhere left to report that stderr cannot be written.
+        let _ = writeln!(io::stderr().lock(), "{}", RenderedError::of_usage(error).json());
     } else if let Err(failed) = error.print()
         && failed.kind() != io::ErrorKind::BrokenPipe
         && !error.use_stderr()
@@ -171,19 +171,19 @@ pub(in crate::cli) fn usage(error: &clap::Error, format: Option<&OsStr>) -> Exit
 }
 
 fn describe(failure: &Failure, global: &Global) -> String {
-    let told = Told::of(failure, global);
+    let rendered = RenderedError::of(failure, global);
     let lines: Vec<String> =
-        told.messages.iter().map(|message| format!("{} {message}", paint(RED, "error:"))).collect();
+        rendered.messages.iter().map(|message| format!("{} {message}", paint(RED, "error:"))).collect();
     let mut text = lines.join("\n");
-    for (name, value) in [("expected:", &told.expected), ("found:   ", &told.found)] {
+    for (name, value) in [("expected:", &rendered.expected), ("found:   ", &rendered.found)] {
         if let Some(value) = value {
             text += &format!("\n  {} {value}", paint(BOLD, name));
         }
     }
-    for cause in &told.causes {
+    for cause in &rendered.causes {
         text += &format!("\n  caused by: {cause}");
     }
-    with_hint(text, told.hint.as_deref())
+    with_hint(text, rendered.hint.as_deref())
 }
 
 fn with_hint(text: String, hint: Option<&str>) -> String {

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::hint;
-use crate::cli::args::Global;
 use crate::cli::failure::{Failure, Kind};
+use crate::cli::global::Global;
 
 /// An error, ready to be shown.
-pub(in crate::cli) struct Told {
+pub(in crate::cli) struct RenderedError {
     /// What went wrong; several where several things did.
     pub(in crate::cli) messages: Vec<String>,
     pub(in crate::cli) expected: Option<String>,
@@ -18,10 +18,10 @@ pub(in crate::cli) struct Told {
     exit_code: u8,
 }
 
-impl Told {
+impl RenderedError {
     /// A failed command.
     pub(in crate::cli) fn of(failure: &Failure, global: &Global) -> Self {
-        let mut told = Self {
+        let mut rendered = Self {
             messages: match &failure.kind {
                 Kind::Findings(findings) => findings.clone(),
                 _ => vec![failure.to_string()],
@@ -34,15 +34,15 @@ impl Told {
         };
         if let Kind::Library(error) = &failure.kind {
             let explanation = error.explanation();
-            (told.expected, told.found) = (explanation.expected, explanation.found);
+            (rendered.expected, rendered.found) = (explanation.expected, explanation.found);
             let mut source = std::error::Error::source(error.innermost());
             while let Some(cause) = source {
-                told.causes.push(cause.to_string());
+                rendered.causes.push(cause.to_string());
                 source = cause.source();
             }
-            told.hint = told.hint.or_else(|| hint::for_error(error, global));
+            rendered.hint = rendered.hint.or_else(|| hint::for_error(error, global));
         }
-        told
+        rendered
     }
 
     /// Wrong usage: what went wrong is what clap says first, and the tips that follow are the hint.

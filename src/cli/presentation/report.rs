@@ -11,8 +11,9 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::output::{BOLD, DIM, GREEN, Output, RED, YELLOW, paint};
-use crate::cli::args::{Format, VerifyArgs};
+use crate::cli::args::VerifyArgs;
 use crate::cli::failure::Failure;
+use crate::cli::global::Format;
 use crate::pki::validity::{human_time, machine_time};
 pub(in crate::cli) use junit::junit;
 

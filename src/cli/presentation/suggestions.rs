@@ -7,10 +7,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::cli::emit_args;
 use crate::template::shell_word;
 
-/// Wrong usage with a tip, where it is known what was meant.
-pub(in crate::cli) fn with_tip(
+/// Wrong usage with a suggestion, where it is known what was meant.
+pub(in crate::cli) fn with_suggestion(
     error: clap::Error,
-    grammar: &clap::Command,
+    program: &clap::Command,
     arguments: &[OsString],
 ) -> clap::Error {
     let text = |kind| match error.get(kind) {
@@ -18,31 +18,31 @@ pub(in crate::cli) fn with_tip(
         _ => None,
     };
     let command = arguments.get(1).and_then(|word| word.to_str()).unwrap_or_default();
-    let tip = match error.kind() {
+    let suggestion = match error.kind() {
         ErrorKind::InvalidSubcommand if command != "emit" => text(ContextKind::InvalidSubcommand)
             .and_then(|word| of_command(&word).map(str::to_owned).or_else(|| of_target(&word, arguments))),
         ErrorKind::UnknownArgument => text(ContextKind::InvalidArg)
             .and_then(|word| of_option(&word, command).map(str::to_owned).or_else(|| of_manifest(&word))),
         _ => None,
     };
-    match tip {
-        Some(tip) => instead(&error, tip, grammar),
+    match suggestion {
+        Some(suggestion) => instead(&error, suggestion, program),
         None => error,
     }
 }
 
-/// The same error with this tip alone: what only looks alike would stand beside what was meant, in the usage line, too.
-fn instead(error: &clap::Error, tip: String, grammar: &clap::Command) -> clap::Error {
+/// The same error with this suggestion alone: what only looks alike would stand beside what was meant, in the usage line, too.
+fn instead(error: &clap::Error, suggestion: String, program: &clap::Command) -> clap::Error {
     let alike = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg];
     let guessed = alike.iter().any(|kind| error.get(*kind).is_some());
-    let mut said = clap::Error::new(error.kind()).with_cmd(grammar);
+    let mut said = clap::Error::new(error.kind()).with_cmd(program);
     for (kind, value) in error.context() {
         let is_guess = alike.contains(&kind) || (guessed && kind == ContextKind::Usage);
         if !is_guess {
             said.insert(kind, value.clone());
         }
     }
-    said.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    said.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![suggestion.into()]));
     said
 }
 

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::{authorities, clients, moment, name_roots};
-use crate::cli::args::{Global, VerifyArgs};
+use crate::cli::args::VerifyArgs;
 use crate::cli::failure::Failure;
+use crate::cli::global::Global;
 use crate::cli::presentation::output::Output;
 use crate::cli::presentation::report::{self, Stamp};
 use crate::endpoint::{self, Endpoint, HostPort};

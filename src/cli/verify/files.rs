@@ -5,8 +5,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::subjects::unusable_key;
-use super::unreadable;
+use super::{unreadable, unusable_key};
 use crate::bundle::{Identity, Trust};
 use crate::cli::material;
 use crate::error::Result;

@@ -3,8 +3,8 @@
 use super::subjects::identity_of;
 use super::{authorities, words};
 use crate::bundle::Identity;
-use crate::cli::args::Global;
 use crate::cli::failure::Failure;
+use crate::cli::global::Global;
 use crate::pki::ExtendedKeyUsage;
 use crate::store::Environment;
 use crate::verify;

@@ -6,9 +6,10 @@ use std::time::Instant;
 use super::{moment, versions};
 use crate::artifact::{self, Artifact, Existing};
 use crate::cli::apply;
-use crate::cli::args::{Format, Global, VerifyArgs};
+use crate::cli::args::VerifyArgs;
 use crate::cli::failure::Failure;
-use crate::cli::manifest::Opened;
+use crate::cli::global::{Format, Global};
+use crate::cli::manifest_context::ManifestContext;
 use crate::cli::presentation::matrix;
 use crate::cli::presentation::output::Output;
 use crate::cli::presentation::progress::Counter;
@@ -22,9 +23,9 @@ pub(super) fn run(file: &Path, args: &VerifyArgs, global: &Global, output: &Outp
         let hint = Some("name the file, such as `--report policy.html`".into());
         return Err(Failure::usage(format!("{} is a directory", path.display()), hint));
     }
-    let mut opened = Opened::read(file, global)?;
-    opened.open_keys(args.passphrase_file.as_deref(), false)?;
-    let policy = opened.reconcile((false, false), output, &|_, _| {}, |reconciler| reconciler.policy())?;
+    let mut context = ManifestContext::read(file, global)?;
+    context.open_keys(args.passphrase_file.as_deref(), false)?;
+    let policy = context.reconcile((false, false), output, &|_, _| {}, |reconciler| reconciler.policy())?;
     let (start, now) = (Instant::now(), moment(args)?);
     let counter = Counter::new(output.is_quiet(), "connections");
     let count = |done, all| counter.set(done, all);

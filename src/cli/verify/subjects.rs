@@ -1,13 +1,14 @@
 //! Who is verified: the credentials of an environment, or files.
 
-use super::{files, unreadable, words};
+use super::{files, unreadable, unusable_key};
 use crate::bundle::{Files, Identity};
-use crate::cli::args::{Global, VerifyArgs};
+use crate::cli::args::VerifyArgs;
 use crate::cli::failure::Failure;
+use crate::cli::global::Global;
 use crate::cli::presentation::hint::location;
 use crate::error::Error;
-use crate::pki::{Certificate, ExtendedKeyUsage, Label, PrivateKey, defect, pem};
-use crate::report::{Check, Group, Outcome};
+use crate::pki::{Certificate, ExtendedKeyUsage, Label, PrivateKey, pem};
+use crate::report::{Check, Outcome};
 use crate::store::{self, Environment};
 
 /// Who is verified.
@@ -149,17 +150,6 @@ pub(super) fn identity_of(
         anchors: Some(place),
     };
     Ok((Identity { name: name.to_string(), chain, key, anchors, files: Some(files) }, error))
-}
-
-/// A key that cannot be used. If it is of a kind that this program does not know, nothing may be wrong with it.
-pub(super) fn unusable_key(subject: String, leaf: &Certificate, error: &Error) -> Check {
-    let kind = &leaf.details.key_type;
-    let is_known = kind.starts_with("rsa") || defect::is_checkable_by(kind, "");
-    if is_known || !matches!(error, Error::UnusableKey { .. }) {
-        return unreadable(subject, error);
-    }
-    let outcome = Outcome::skipped(format!("this program does not know keys of {kind}: {}", words(error)));
-    Check::new("readable", Group::Static, "its files can be read", subject, outcome)
 }
 
 /// The same files in another role, read once: they may be replaced meanwhile.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::cli::completions;
+use crate::cli::candidates;
 
 /// Arguments of `verify --route`.
 #[derive(Debug, Args)]
@@ -16,7 +16,7 @@ pub struct RouteArgs {
           conflicts_with_all = ["server", "host", "server_auth_only", "server_cert", "passphrase_file", "connect", "file"])]
     pub route: Vec<PathBuf>,
     /// What the pods of a Service show behind re-encrypt and passthrough Routes: a credential, or a file with chain and key; without SERVICE=, those of all others; repeatable [default: the credential of the Service's name]
-    #[arg(long, value_name = "[SERVICE=]NAME|FILE", requires = "route", add = ArgValueCandidates::new(completions::credentials))]
+    #[arg(long, value_name = "[SERVICE=]NAME|FILE", requires = "route", add = ArgValueCandidates::new(candidates::credentials))]
     pub pod_cert: Vec<String>,
     /// Pods ask for client certificates; callers are those of --client, or all that may be clients
     #[arg(long, requires = "route")]

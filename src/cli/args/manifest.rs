@@ -13,15 +13,15 @@ use crate::pki::Label;
 #[command(
     before_help = "Examples:\n  pkictl manifest init --services web,api,database\n  pkictl manifest import compose docker-compose.yml\n  pkictl manifest schema -o pkictl.schema.json"
 )]
-pub struct DraftArgs {
+pub struct ManifestArgs {
     /// What to do.
     #[command(subcommand)]
-    pub command: DraftCommand,
+    pub command: ManifestCommand,
 }
 
 /// What to do about a manifest.
 #[derive(Debug, Subcommand)]
-pub enum DraftCommand {
+pub enum ManifestCommand {
     /// Write a commented manifest to begin with
     #[command(
         before_help = "Examples:\n  pkictl manifest init\n  pkictl manifest init --services web,api,database -o -",

@@ -4,12 +4,14 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches, Subcommand, ValueEnum};
 
-use super::{Cli, Color, Command, Given, Global};
+use super::{Cli, Command};
 use crate::cli::emit_args;
+use crate::cli::environment::early_value;
+use crate::cli::global::{Color, Explicit, Global};
 
 /// As much of the command line as these arguments need: a program that runs for milliseconds must not spend one on
 /// commands that nobody named. Only arguments that do not begin with the name of a command get to see them all.
-pub fn command(arguments: &[OsString]) -> clap::Command {
+pub fn build_command(arguments: &[OsString]) -> clap::Command {
     let program = program(arguments);
     if matches!(arguments, [_, only] if only == "--version" || only == "-V") {
         return program;
@@ -68,35 +70,17 @@ fn whole(program: clap::Command) -> clap::Command {
 
 /// What the arguments say: the options of every command, and the command.
 pub fn read(mut matches: ArgMatches) -> Result<(Global, Command), clap::Error> {
-    let given = Given::of(&matches);
+    let explicit = Explicit::of(&matches);
     let mut global = Cli::from_arg_matches_mut(&mut matches)?.global;
-    global.given = given.complete(&mut global);
+    global.explicit = explicit.complete(&mut global);
     Ok((global, Command::from_arg_matches_mut(&mut matches)?))
-}
-
-/// The value of a global option, looked for before the arguments are parsed.
-pub fn early_value(arguments: &[OsString], option: &str) -> Option<OsString> {
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        if argument == option {
-            return rest.next().cloned();
-        }
-        let value = argument
-            .to_str()
-            .and_then(|text| text.strip_prefix(option))
-            .and_then(|text| text.strip_prefix('='));
-        if let Some(value) = value {
-            return Some(value.into());
-        }
-    }
-    None
 }
 
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
-    use super::{Cli, command};
+    use super::{Cli, build_command};
     use crate::cli::emit_args;
 
     fn whole() -> clap::Command {
@@ -116,7 +100,7 @@ mod tests {
         for name in names.filter(|name| !["emit", "bundle", "man"].contains(name)) {
             for rest in ["--help", "-h", "--no-such-option"] {
                 let arguments = ["pkictl", name, rest];
-                let alone = command(&arguments.map(Into::into));
+                let alone = build_command(&arguments.map(Into::into));
                 assert!(alone.get_subcommands().count() == 1, "{name} is not built alone");
                 assert_eq!(answer(alone, &arguments), answer(whole(), &arguments), "{arguments:?}");
             }
@@ -129,7 +113,7 @@ mod tests {
         for target in &targets {
             for rest in ["--help", "-h", "--no-such-option"] {
                 let arguments = ["pkictl", "emit", target, rest];
-                let one = command(&arguments.map(Into::into));
+                let one = build_command(&arguments.map(Into::into));
                 let found = one.find_subcommand("emit").expect("a command").get_subcommands().count();
                 assert_eq!(found, 1, "{target} is not built alone");
                 assert_eq!(answer(one, &arguments), answer(all(), &arguments), "{arguments:?}");
@@ -137,7 +121,7 @@ mod tests {
         }
         for option in ["--version", "-V"] {
             let arguments = ["pkictl", option];
-            let root = command(&arguments.map(Into::into));
+            let root = build_command(&arguments.map(Into::into));
             assert!(root.get_subcommands().next().is_none(), "commands were built for nothing");
             assert_eq!(answer(root, &arguments), answer(whole(), &arguments));
         }
