@@ -47,6 +47,9 @@ pub mod error;
 pub mod explanation;
 pub mod handshake;
 #[cfg(feature = "emit")]
+#[doc(hidden)]
+pub mod fuzzing;
+#[cfg(feature = "emit")]
 pub mod kubernetes;
 #[cfg(feature = "emit")]
 pub mod lint;

@@ -1,6 +1,7 @@
 //! What every test needs: an empty place with a PKI in it, the program, and judges that nobody here wrote.
 
 mod judge;
+mod patience;
 mod random;
 #[cfg(unix)]
 mod rights;
@@ -13,7 +14,8 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 pub use judge::{Judge, judge, packages, peers, python_with, skip};
-pub use random::Random;
+pub use patience::{deadline, wait_for};
+pub use random::{Random, property};
 #[cfg(unix)]
 pub use rights::{Nobody, is_root, lacks_right, root, with_mounts};
 pub use server::{Server, free_port};
@@ -105,7 +107,7 @@ impl Workspace {
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Invocation {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pkictl"));
-        command.current_dir(self.path()).args(arguments).timeout(std::time::Duration::from_secs(120));
+        command.current_dir(self.path()).args(arguments).timeout(deadline(120));
         for variable in [
             "PKICTL_DIR",
             "PKICTL_ENV",

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod by_path;
+mod corpora;
 pub mod disk;
 mod manifests;
 mod mounts;

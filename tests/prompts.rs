@@ -140,7 +140,7 @@ fn a_mistyped_passphrase_is_asked_for_three_times() {
 /// Waits until the passphrase is asked for once more; what is typed before that is lost.
 fn asked(terminal: &Terminal<'_>, time: usize) {
     terminal.waits("another question", |screen| screen.matches("Passphrase for").count() == time);
-    std::thread::sleep(std::time::Duration::from_millis(200));
+    terminal.hides_typing();
 }
 
 #[test]

@@ -67,6 +67,8 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
             "suggestion",
         ],
     ),
+    // Whatever reads foreign bytes, for the fuzz targets.
+    ("fuzzing", &["pki", "profile", "emit", "kubernetes", "verify", "lint", "manifest"]),
     ("main", &["cli"]),
 ];
 

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{json, validator};
+use crate::harness::property;
 
 /// Names that something could be declared by, and some that nothing can.
 const NAMES: &[&str] = &[
@@ -203,12 +204,6 @@ fn yaml() -> impl Strategy<Value = String> {
     prop::collection::vec(line, 0..14).prop_map(|lines| format!("services:\n  web:\n{}", lines.concat()))
 }
 
-/// As many cases as a test has time for, or as PROPTEST_CASES says.
-fn cases(usual: u32) -> ProptestConfig {
-    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|number| number.parse().ok());
-    ProptestConfig { cases: asked.unwrap_or(usual), failure_persistence: None, ..ProptestConfig::default() }
-}
-
 #[test]
 fn the_reader_answers_whatever_stands_in_a_manifest_and_the_schema_takes_what_it_takes() {
     let (profiles, emitters, validator) = (Profiles::built_in(), Emitters::built_in(), validator());
@@ -219,7 +214,7 @@ fn the_reader_answers_whatever_stands_in_a_manifest_and_the_schema_takes_what_it
         likely(),
         ".{0,200}",
     ];
-    proptest!(cases(1500), |(text in text)| {
+    property(1500, text, |text| {
         match Manifest::read(&text, &profiles, &emitters) {
             Ok(_) => {
                 taken.set(taken.get() + 1);
@@ -235,6 +230,7 @@ fn the_reader_answers_whatever_stands_in_a_manifest_and_the_schema_takes_what_it
                 }
             }
         }
+        Ok(())
     });
     assert!(taken.get() > 30, "only {} manifests were taken: the property says too little", taken.get());
 }
@@ -243,12 +239,13 @@ fn the_reader_answers_whatever_stands_in_a_manifest_and_the_schema_takes_what_it
 fn every_draft_of_a_compose_file_is_a_manifest_without_mistakes() {
     let (profiles, emitters) = (Profiles::built_in(), Emitters::built_in());
     let taken = std::cell::Cell::new(0);
-    proptest!(cases(1000), |(text in yaml())| {
+    property(1000, yaml(), |text| {
         if let Ok(draft) = compose::draft(&text, "compose.yaml", &emitters) {
             taken.set(taken.get() + 1);
             let manifest = Manifest::read(&draft.text, &profiles, &emitters);
             prop_assert!(manifest.is_ok(), "{:#?}\n{}", manifest.err(), draft.text);
         }
+        Ok(())
     });
     assert!(taken.get() > 100, "only {} drafts were made: the property says too little", taken.get());
 }

@@ -3,12 +3,11 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use super::TRUST_VARIABLES;
+use super::{TRUST_VARIABLES, deadline};
 
-/// A judge that needs longer hangs.
-const TIME_LIMIT: Duration = Duration::from_secs(600);
+/// A judge that needs longer, in seconds on an idle machine, hangs.
+const TIME_LIMIT: u64 = 300;
 
 /// A program that is installed.
 pub struct Judge {
@@ -125,7 +124,7 @@ impl Judge {
         let mut command = self.command();
         command.args(arguments);
         let output = assert_cmd::Command::from_std(command)
-            .timeout(TIME_LIMIT)
+            .timeout(deadline(TIME_LIMIT))
             .write_stdin(input)
             .output()
             .expect("the judge runs");

@@ -1,4 +1,28 @@
-//! Chance that is the same in every run.
+//! Chance: the same in every run, or new in every run and printed where a test fails.
+
+use std::fmt::Debug;
+
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, RngSeed, TestCaseResult, TestRunner};
+
+/// Holds a property against random inputs: `usual` many, or as many as `PROPTEST_CASES` says. Each run tries others;
+/// `PROPTEST_RNG_SEED`, as a failure names it, tries the same once more.
+#[track_caller]
+pub fn property<S: Strategy<Value: Debug>>(
+    usual: u32,
+    inputs: S,
+    holds: impl Fn(S::Value) -> TestCaseResult,
+) {
+    let number = |variable: &str| std::env::var(variable).ok().and_then(|text| text.parse::<u64>().ok());
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a clock that is right");
+    let seed = number("PROPTEST_RNG_SEED").unwrap_or(now.as_nanos() as u64);
+    let cases = number("PROPTEST_CASES").and_then(|cases| cases.try_into().ok()).unwrap_or(usual);
+    let config =
+        Config { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(seed), ..Config::default() };
+    if let Err(error) = TestRunner::new(config).run(&inputs, holds) {
+        panic!("{error}\nreplay it with PROPTEST_RNG_SEED={seed} PROPTEST_CASES={cases}");
+    }
+}
 
 /// Marsaglia's xorshift: enough to damage things and to choose moments.
 pub struct Random(u64);

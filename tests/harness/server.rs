@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+
+use super::wait_for;
 
 /// A running server; dropping it stops it.
 pub struct Server {
@@ -56,19 +57,16 @@ impl Server {
             .stderr(file);
         let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut server = Self { child, log, _directory: directory };
-        let deadline = Instant::now() + Duration::from_secs(30);
-        loop {
+        let listens = wait_for(30, || {
             let listens = TcpStream::connect(("127.0.0.1", port)).is_ok();
             // Asked after it: whoever listens there while the server has ended is somebody else.
             if let Ok(Some(status)) = server.child.try_wait() {
                 panic!("{command:?} ended with {status}\n{}", server.log());
             }
-            if listens {
-                return server;
-            }
-            assert!(Instant::now() < deadline, "{command:?} does not listen on {port}\n{}", server.log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
+            listens.then_some(())
+        });
+        assert!(listens.is_some(), "{command:?} does not listen on {port}\n{}", server.log());
+        server
     }
 
     /// What it said until now.
@@ -89,11 +87,8 @@ impl Server {
     /// Waits until its log holds `text` so many times.
     #[track_caller]
     pub fn says_times(&self, text: &str, times: usize) {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while self.log().matches(text).count() < times {
-            assert!(Instant::now() < deadline, "the server never said {text:?}:\n{}", self.log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let said = wait_for(60, || (self.log().matches(text).count() >= times).then_some(()));
+        assert!(said.is_some(), "the server never said {text:?}:\n{}", self.log());
     }
 }
 
@@ -103,12 +98,8 @@ impl Drop for Server {
         #[cfg(unix)]
         {
             let _ = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
-            let deadline = Instant::now() + Duration::from_secs(5);
-            while Instant::now() < deadline {
-                if let Ok(Some(_)) = self.child.try_wait() {
-                    return;
-                }
-                std::thread::sleep(Duration::from_millis(10));
+            if wait_for(5, || self.child.try_wait().ok().flatten()).is_some() {
+                return;
             }
         }
         let _ = self.child.kill();

@@ -1,9 +1,8 @@
 //! A terminal as a person has it: what is on its screen, and keys that are pressed (tmux).
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
-use super::{Judge, Workspace};
+use super::{Judge, Workspace, wait_for};
 
 /// A terminal in which a command runs; closed when dropped.
 pub struct Terminal<'a> {
@@ -41,15 +40,28 @@ impl<'a> Terminal<'a> {
     /// Waits until the screen is as it should be, and returns it; `what` says of it in an error what was missing.
     #[track_caller]
     pub fn waits(&self, what: &str, is_there: impl Fn(&str) -> bool) -> String {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        loop {
-            let screen = self.tmux.accepts(["-S", &self.socket, "capture-pane", "-p"]);
-            if is_there(&screen) {
-                return screen;
-            }
-            assert!(Instant::now() < deadline, "the terminal never showed {what}:\n{screen}");
-            std::thread::sleep(Duration::from_millis(30));
-        }
+        let mut screen = String::new();
+        let found = wait_for(20, || {
+            screen = self.tmux.accepts(["-S", &self.socket, "capture-pane", "-p"]);
+            is_there(&screen).then_some(())
+        });
+        assert!(found.is_some(), "the terminal never showed {what}:\n{screen}");
+        screen
+    }
+
+    /// Waits until the terminal no longer shows what is typed: whoever asks for a passphrase is listening.
+    #[track_caller]
+    pub fn hides_typing(&self) {
+        let device = self.tmux.accepts(["-S", &self.socket, "display-message", "-p", "#{pane_tty}"]);
+        let hides = || {
+            let terminal = std::fs::File::open(device.trim()).ok()?;
+            let settings = std::process::Command::new("stty").arg("-a").stdin(terminal).output().ok()?;
+            String::from_utf8_lossy(&settings.stdout)
+                .split([' ', '\n'])
+                .find(|word| *word == "-echo")
+                .map(drop)
+        };
+        assert!(wait_for(20, hides).is_some(), "the terminal shows what is typed");
     }
 
     /// Whether the cursor can be seen.

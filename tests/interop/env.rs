@@ -2,10 +2,9 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use super::cluster::Cluster;
-use crate::harness::{Judge, Server, free_port, judge};
+use crate::harness::{Judge, Server, deadline, free_port, judge};
 
 /// A program that fetches a page.
 struct Client {
@@ -76,8 +75,7 @@ impl Client {
         command.args(&self.arguments).arg(url);
         command.env_clear().env("PATH", std::env::var_os("PATH").expect("a path"));
         command.env("HOME", cluster.workspace.path()).env("NO_PROXY", "*").envs(variables.iter().copied());
-        let limit = Duration::from_secs(60);
-        let output = assert_cmd::Command::from_std(command).timeout(limit).output().expect("it runs");
+        let output = assert_cmd::Command::from_std(command).timeout(deadline(60)).output().expect("it runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         text(&output.stdout) + &text(&output.stderr)
     }

@@ -1,11 +1,9 @@
 //! gunicorn, started with exactly what the emitter makes.
 
-use std::time::Duration;
-
 use super::comments::command;
 use super::daemon::outcome;
 use super::shop::{DOMAIN, Shop, document, variable};
-use crate::harness::{Server, free_port};
+use crate::harness::{Server, deadline, free_port};
 
 #[test]
 fn a_customer_reaches_a_server_that_asks_for_no_certificate() {
@@ -91,7 +89,7 @@ fn a_worker_whose_callers_cannot_be_checked_does_not_start() {
     shop.workspace.write("gunicorn.conf.py", shop.emit(&options));
     let mut command = shop.gunicorn("rest-api");
     command.args(["--config", "gunicorn.conf.py", "--worker-class", "asgi"]);
-    let output = assert_cmd::Command::from_std(command).timeout(Duration::from_secs(30)).output();
+    let output = assert_cmd::Command::from_std(command).timeout(deadline(30)).output();
     let output = output.expect("gunicorn runs");
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && log.contains("so no caller can be checked"), "{log}");

@@ -1,12 +1,11 @@
 //! The script for OpenBao, run against an OpenBao server in memory; openssl judges what that issues.
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use serde_json::Value;
 
 use super::cluster::{Cluster, verify};
-use crate::harness::{Judge, Server, free_port, judge, python_with};
+use crate::harness::{Judge, Server, deadline, free_port, judge, python_with};
 
 /// A server that keeps everything in memory.
 struct Bao {
@@ -37,8 +36,7 @@ impl Bao {
             .env("PATH", format!("{directory}:{path}"))
             .env("HOME", self.cluster.workspace.path());
         command.env("BAO_ADDR", &self.address).env("BAO_TOKEN", "of-a-test").stdin(Stdio::null());
-        let limit = Duration::from_secs(60);
-        let output = assert_cmd::Command::from_std(command).timeout(limit).output().expect("it runs");
+        let output = assert_cmd::Command::from_std(command).timeout(deadline(60)).output().expect("it runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.success(), text(&output.stdout), text(&output.stderr))
     }

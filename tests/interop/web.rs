@@ -4,11 +4,10 @@
 use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use super::deep;
 use super::shop::{Answer, Shop};
-use crate::harness::{Workspace, free_port};
+use crate::harness::{Workspace, free_port, wait_for};
 
 /// The address that [`announced`] claims.
 pub(super) const CALLER: &str = "192.0.2.7";
@@ -81,11 +80,7 @@ pub(super) fn open() -> Option<Shop> {
 /// Waits until something holds: a server that was told to read its files again does so in its own time.
 #[track_caller]
 pub(super) fn soon(what: &str, holds: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !holds() {
-        assert!(Instant::now() < deadline, "it never came true: {what}");
-        thread::sleep(Duration::from_millis(50));
-    }
+    assert!(wait_for(10, || holds().then_some(())).is_some(), "it never came true: {what}");
 }
 
 /// What a client gets that shows no certificate, or that of `backend-1` of an environment. In TLS 1.2 the server judges

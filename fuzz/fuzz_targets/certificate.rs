@@ -1,0 +1,4 @@
+//! `pkictl::fuzzing::certificate` on anything.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| pkictl::fuzzing::certificate(bytes));

@@ -1,0 +1,4 @@
+//! `pkictl::fuzzing::route` on anything.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| pkictl::fuzzing::route(bytes));
