@@ -45,10 +45,10 @@ pub mod endpoint;
 mod ephemeral;
 pub mod error;
 pub mod explanation;
-pub mod handshake;
 #[cfg(feature = "emit")]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod handshake;
 #[cfg(feature = "emit")]
 pub mod kubernetes;
 #[cfg(feature = "emit")]
