@@ -11,7 +11,7 @@ use crate::pki::{
     pem as sections,
 };
 use crate::profile::{Profile, Profiles, Request};
-use crate::verify::route::Route;
+use crate::route::Route;
 use crate::{kubernetes as yaml, lint::manifests};
 
 /// A reader and its name, which is also that of its fuzz target and of the directory of its corpus.

@@ -68,7 +68,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     // Whatever reads foreign bytes, for the fuzz targets.
-    ("fuzzing", &["pki", "profile", "emit", "kubernetes", "verify", "lint", "manifest"]),
+    ("fuzzing", &["pki", "profile", "emit", "kubernetes", "route", "lint", "manifest"]),
     ("main", &["cli"]),
 ];
 
