@@ -16,7 +16,7 @@ begin() {
     PKICTL=$(realpath "$PKICTL")
     peers=${PKICTL_PEERS:-$project/.peers}
     [[ ! -d $peers ]] || peers=$(realpath "$peers")
-    # A build machine may say whom its clients trust.
+    # A build machine may set what its clients trust.
     unset SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE NODE_EXTRA_CA_CERTS REQUESTS_CA_BUNDLE GIT_SSL_CAINFO PIP_CERT
     unset PKICTL_DIR PKICTL_ENV PKICTL_PASSPHRASE
     work=$(mktemp -d)
@@ -27,7 +27,7 @@ begin() {
     mkdir log
     # Programs keep caches and sockets there.
     export HOME=$work PYTHONDONTWRITEBYTECODE=1
-    # Programs of the peers first; administrators' programs, and those of PostgreSQL, are on nobody's PATH.
+    # Programs of the peers first; administrators' programs, and those of PostgreSQL, are on no PATH by default.
     local postgres
     postgres=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
     PATH=$peers/bin:$PATH:/usr/sbin:/sbin:$postgres:/usr/lib/rabbitmq/bin
@@ -35,7 +35,7 @@ begin() {
 
 stop() {
     local status=$?
-    # Backwards: who was started last may need the earlier ones. A server ends by itself when it is asked.
+    # In reverse order: later servers may need the earlier ones.
     for ((i = ${#servers[@]} - 1; i >= 0; i--)); do
         kill "${servers[i]}" 2> /dev/null || true
         wait "${servers[i]}" 2> /dev/null || true
@@ -119,7 +119,7 @@ start() {
 # serve NAME PORT COMMAND...: starts a server and waits until it listens. What it says goes to log/NAME.
 serve() {
     local name=$1 port=$2 server deadline=$((SECONDS + 120))
-    if (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then fail "port $port for $name is taken"; fi
+    if (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then fail "port $port for $name is in use"; fi
     start "$name" "${@:3}"
     server=${servers[-1]}
     until (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; do
@@ -148,7 +148,7 @@ print(*free)
 PYTHON
 }
 
-# Servers that refuse to run as root run as nobody, who gets everything here: `hand_over` before, `as_nobody` to run.
+# Servers that refuse to run as root run as the user nobody, which owns everything here: `hand_over` before, `as_nobody` to run.
 hand_over() { ((EUID != 0)) || chown -R 65534:65534 "$work"; }
 
 as_nobody() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From nothing to proof: certificates of test and prod, handshakes of everybody with everybody, and, where they are
-# installed, the shop's real servers with what was emitted for them. README.md tells the story. Everything happens in a
+# From nothing to proof: certificates of test and prod, handshakes between all services, and, if installed, the
+# shop's real servers with the emitted files. README.md explains it. Everything happens in a
 # temporary directory.
 set -euo pipefail
 example=$(cd "$(dirname "$0")" && pwd)
@@ -23,7 +23,7 @@ certificates() {
 }
 
 proof() {
-    step "each declared caller is admitted, everybody else is refused, and test and prod share nothing"
+    step "each declared caller is admitted, every other one is refused, and test and prod share nothing"
     "$PKICTL" verify -f pkictl.toml
     admitted "the Routes of the web page and the catalogue lead customers to their pods" " 0 failed" \
         "$PKICTL" verify --env test --route deploy/test/routes/{web,catalog}-route.yaml
@@ -164,7 +164,7 @@ only_the_rest_api_reads_the_database() {
     admitted "the REST API logs in to PostgreSQL by its certificate alone" "tea" sql rest-api
     refused_by database "backend-1 cannot log in: PostgreSQL knows it, and does not admit it" \
         'no match in usermap "tls" for user "api" authenticated as "backend-1"' sql backend-1
-    refused "nobody can log in without a certificate" "connection requires a valid client certificate" \
+    refused "no one can log in without a certificate" "connection requires a valid client certificate" \
         sql rest-api PGSSLCERT=none PGSSLKEY=none
     refused_by database "the REST API of prod cannot log in" "certificate verify failed" \
         sql rest-api PGSSLCERT=pki/prod/certs/rest-api/tls.crt PGSSLKEY=pki/prod/certs/rest-api/tls.key
@@ -199,7 +199,7 @@ router() {
         customer "$https" "https://web.$domain/"
     admitted "edge: who comes without TLS is sent to it" "https://web.$domain/ 302" \
         customer "$http" "http://web.$domain/" --write-out '%{redirect_url} %{http_code}'
-    admitted "re-encrypt: the router ends TLS and begins it anew, to a pod that it knows" \
+    admitted "re-encrypt: the router re-encrypts, to a pod that it trusts" \
         '"scheme":"https","service":"catalog"' customer "$https" "https://catalog.$domain/"
     admitted "passthrough: the pod sees the certificate of backend-1" '"articles":["cup","tea"]' \
         caller test backend-1 "$https" "https://rest-api.$domain/articles"

@@ -11,7 +11,7 @@ example=$(cd "$(dirname "$0")" && pwd)
 
 # What is made for the environment, below the directory in which the example runs.
 readonly deploy=deploy/test certs=pki/test/certs
-# The same names in the certificates of somebody else's authority.
+# The same names in certificates from a foreign CA.
 readonly foreign=elsewhere/test/certs
 # A visitor knows the root, and nothing else.
 readonly curl=(curl --silent --show-error --max-time 30)
@@ -135,7 +135,7 @@ uwsgi_admits_the_edge_alone() {
     refused "uWSGI refuses the worker, whom the same authority certifies" "error: 403" \
         "${note[@]}" --cert "$certs/worker/tls.crt" --key "$certs/worker/tls.key"
     # With TLS 1.2 the refusal belongs to the handshake; with TLS 1.3 the alert may be lost with the connection.
-    refused "uWSGI refuses whoever shows no certificate" "alert handshake failure" "${note[@]}" --tls-max 1.2
+    refused "uWSGI refuses a client without a certificate" "alert handshake failure" "${note[@]}" --tls-max 1.2
     refused "uWSGI refuses an edge that another authority certifies" "alert unknown ca" \
         "${note[@]}" --tls-max 1.2 --cert "$foreign/edge/tls.crt" --key "$foreign/edge/tls.key"
 }
@@ -163,7 +163,7 @@ postgresql_admits_the_worker_alone() {
         'no pg_hba.conf entry for host "127.0.0.1", user "web"' query "${as_web[@]}" PGUSER=web
     refused "PostgreSQL refuses the web application that says it is the worker" \
         'certificate authentication failed for user "worker"' query "${as_web[@]}"
-    refused "PostgreSQL refuses whoever shows no certificate" "requires a valid client certificate" \
+    refused "PostgreSQL refuses a client without a certificate" "requires a valid client certificate" \
         query PGSSLCERT=none PGSSLKEY=none
     refused_by database "PostgreSQL refuses a worker that another authority certifies" "certificate verify failed" \
         query PGSSLCERT="$foreign/worker/tls.crt" PGSSLKEY="$foreign/worker/tls.key"
@@ -186,7 +186,7 @@ callers_refuse_a_server_of_another_name() {
         python3 worker/login.py other/misnamed
     refused_by edge "nginx refuses an uWSGI of another name" \
         'upstream SSL certificate does not match "elsewhere"' \
-        "${visit[@]}" "https://localhost:$misnamed/notes" --fail --data "to nobody"
+        "${visit[@]}" "https://localhost:$misnamed/notes" --fail --data "from the proxy"
     step "none of those who were refused has left a note"
     [[ $(administer notes -c "SELECT count(*) FROM note") == 2 ]] || fail "there are others"
 }

@@ -51,12 +51,12 @@ certificates() {
     "$PKICTL" apply -f pkictl.toml --no-input > log/apply 2>&1 || fail "$(< log/apply)"
     step "nothing is left to do"
     "$PKICTL" plan -f pkictl.toml --check > log/plan 2>&1 || fail "$(< log/plan)"
-    step "who may call whom holds in handshakes: the declared callers, and nobody else"
+    step "who may call whom holds in handshakes: only the declared callers"
     "$PKICTL" verify -f pkictl.toml > log/verify 2>&1 || fail "$(< log/verify)"
     attackers=(--cert attacker/dev/certs/visitor/tls.crt --key attacker/dev/certs/visitor/tls.key)
     # Visitors trust these two roots.
     cat pki/test.extern/ca/root/ca.crt pki/test.wildcard/ca/root/ca.crt > visitors.pem
-    # The attacker has an authority of his own, and certificates with all the right names.
+    # The attacker has a CA, and certificates with all the right names.
     "$PKICTL" init --org Example --pki attacker > log/attacker 2>&1
     "$PKICTL" issue server impostor --pki attacker --san passthrough.example.com --san shop.db.internal \
         --san portal.cluster.internal --san webmail.mail.internal >> log/attacker 2>&1
@@ -76,7 +76,7 @@ servers() {
             lead "$way$hop" "${port[$way$hop]}"
         done
     done
-    # Two more begin at the attacker's own address, and say that the caller has another one.
+    # Two more start at the attacker's address, and claim that the caller has another one.
     lead forged-1 "${port[13]} $attacker PROXY TCP4 $invented 127.0.0.1 1 443"
     lead forged-5 "${port[52]} $attacker PROXY TCP4 $invented 127.0.0.1 1 443"
     wires+=("forged-1=${port[forged 1]}" "forged-5=${port[forged 5]}")
@@ -113,7 +113,7 @@ ask() {
 # as AUTHORITY SERVICE: sets the options that show this certificate.
 as() { shown=(--cert "pki/$1/certs/$2/tls.crt" --key "pki/$1/certs/$2/tls.key"); }
 
-# The visitor of a way: shows his certificate to whoever asks, invents an address, and sends a secret.
+# The visitor of a way: presents a certificate if asked, sends a false address, and a secret.
 visit() {
     as test.extern visitor
     ask "${hosts[$1]}" "${port[${1}1]}" "${shown[@]}" --interface "$visitor" --header 'Authorization: Bearer swordfish'
@@ -133,7 +133,7 @@ a_visit() {
     local way=$1 answer header identity
     header=(- "$invented" "$invented, $visitor" "$invented, $visitor" "$invented, $visitor, $proxy" "$invented, $visitor")
     identity=(- CN=visitor none CN=balancer-of-shop CN=ingress.cluster.internal CN=ingress-of-mail)
-    step "way $way: the application knows the visitor's address, whatever he invents; the certificate that it sees: ${identity[way]}"
+    step "way $way: the application knows the visitor's address, whatever the client claims; the certificate that it sees: ${identity[way]}"
     answer=$(visit "$way") || fail "$answer"
     cell[$way peer]=$(seen peer "$answer")
     cell[$way header]=$(forwarded "$answer")
@@ -149,7 +149,7 @@ a_visit() {
 # Who could read the visitor's request: servers that write its path into their logs, and wires that carry its secret.
 who_reads() {
     local way=$1 hop readers=() expected
-    expected=(- nobody "balancer, wire to application" balancer "balancer, ingress" ingress)
+    expected=(- "no one" "balancer, wire to application" balancer "balancer, ingress" ingress)
     step "way $way: who can read the request between visitor and application: ${expected[way]}"
     settled "$way-balancer" "$visitor:"
     ! grep -q 'GET /seen' "log/$way-balancer" || readers+=(balancer)
@@ -163,7 +163,7 @@ who_reads() {
         grep -q swordfish "wires/$way$hop.seen" || continue
         [[ $hop == "${hops[way]: -1}" ]] && readers+=("wire to application") || readers+=("wire to ingress")
     done
-    ((${#readers[@]})) || readers=(nobody)
+    ((${#readers[@]})) || readers=("no one")
     cell[$way readers]=$(printf '%s, ' "${readers[@]}" | sed 's/, $//')
     same readers "${expected[way]}" "${cell[$way readers]}"
 }
@@ -188,7 +188,7 @@ an_impostor() {
             ;;
         2)
             lead "$last" "${port[impostor without TLS]}"
-            step "way 2: an impostor in the application's place answers, and nobody notices"
+            step "way 2: an impostor in the application's place answers unnoticed"
             answer=$(visit 2) || fail "$answer"
             same answer impostor "$(seen answer "$answer")"
             cell[$way impostor]="answers"
@@ -209,7 +209,7 @@ an_impostor() {
 }
 
 # knock AUTHORITY HOST PORT CURL-OPTIONS...: an attacker who reaches a server behind the load balancer, and trusts it.
-# With TLS 1.2 he learns within the handshake why he is refused.
+# With TLS 1.2, the reason for the refusal arrives within the handshake.
 knock() {
     ask "$2" "$3" --interface "$attacker" --tls-max 1.2 --cacert "pki/$1/ca/root/ca.crt" "${@:4}"
 }
@@ -221,7 +221,7 @@ behind_passthrough() {
         knock test.extern passthrough.example.com "${port[forged 1]}"
     refused "way 1: straight to the application: a certificate of another authority is refused" "alert unknown ca" \
         knock test.extern passthrough.example.com "${port[forged 1]}" "${attackers[@]}"
-    step "way 1: straight to the application: a visitor with a certificate can invent his address in the PROXY line"
+    step "way 1: straight to the application: a visitor with a certificate can forge the address in the PROXY line"
     as test.extern visitor
     answer=$(knock test.extern passthrough.example.com "${port[forged 1]}" "${shown[@]}") || fail "$answer"
     same "the address" "$invented" "$(seen believed "$answer")"
@@ -230,7 +230,7 @@ behind_passthrough() {
 
 behind_offload() {
     local answer
-    step "way 2: straight to the application: anybody is answered, without TLS; his invented address is not believed"
+    step "way 2: straight to the application: anyone is answered, without TLS; a forged address is not believed"
     answer=$(timeout 20 curl --silent --show-error --fail --include --interface "$attacker" \
         --header "X-Forwarded-For: $invented" "http://127.0.0.1:${port[22]}/seen" 2>&1) || fail "$answer"
     same answer application "$(seen answer "$answer")"

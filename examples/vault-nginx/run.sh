@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From nothing to proof: certificates of test and prod, the blog's real servers with what was emitted for them, OpenBao
-# that takes over issuing, and who gets in and who does not. README.md tells the story. Nothing is left behind.
+# that takes over issuing, and who gets in and who does not. README.md explains it. Nothing is left behind.
 set -euo pipefail
 example=$(cd "$(dirname "$0")" && pwd)
 . "$example/../lib.sh"
@@ -34,7 +34,7 @@ choose_ports() {
 certificates() {
     "$PKICTL" apply > log/apply 2>&1 || fail "$(< log/apply)"
     admitted "what was applied is up to date, in both environments" "9 unchanged" "$PKICTL" plan --check
-    admitted "each declared caller is admitted, everybody else is refused, and test and prod share nothing" " 0 failed" \
+    admitted "each declared caller is admitted, every other one is refused, and test and prod share nothing" " 0 failed" \
         "$PKICTL" verify -f pkictl.toml
 }
 
@@ -125,7 +125,7 @@ the_edge_reaches_both_services() {
         edge_with "$certs/edge" "https://user-service.test.internal:$user_service/"
     refused "by the name in compose.yaml it goes no further" "certificate is not valid for 'user_service'" \
         edge_with "$certs/edge" "https://user_service:$user_service/"
-    refused "nor does it take blog_service for user_service" "certificate is not valid for 'user-service.test.internal'" \
+    refused "nor does it accept blog_service as user_service" "certificate is not valid for 'user-service.test.internal'" \
         edge_with "$certs/edge" "https://user-service.test.internal:$blog_service/"
 }
 
@@ -146,12 +146,12 @@ each_database_admits_its_own_service() {
     refused_by user_db "user_db knows blog_app, and does not admit it" \
         'no match in usermap "tls" for user "users" authenticated as "blog-app.test.internal"' \
         login "$certs/blog_app" user_db
-    refused "nobody logs in without a certificate" "connection requires a valid client certificate" login none user_db
+    refused "no one logs in without a certificate" "connection requires a valid client certificate" login none user_db
 }
 
 openbao_takes_over() {
     serve_openbao
-    step "OpenBao takes the issuing authority over, with a role for each certificate; the root's key stays here"
+    step "OpenBao takes over the issuing CA, with a role for each certificate; the root's key stays here"
     sh deploy/test/vault/pki.sh > log/pki 2>&1 || fail "$(< log/pki)"
     [[ $(bao list -format=json pki/keys | field '.__len__()') == 1 ]] || fail "there are more keys than the issuer's"
     bao policy write agent vault/agent.hcl > log/policy
@@ -180,7 +180,7 @@ roles_allow_what_was_declared() {
     done
     bao write pki/roles/careless allow_any_name=true key_type=ec key_bits=256 > log/careless
     bao write -field=certificate pki/issue/careless common_name=edge.prod.internal > careless.crt
-    refused "what a careless role issues for a name of prod, nobody takes" "permitted subtree violation" \
+    refused "clients refuse what a careless role issues for a name of prod" "permitted subtree violation" \
         "${judge[@]}" careless.crt
 }
 
@@ -218,10 +218,10 @@ prod_is_not_test() {
     local user=https://user-service.test.internal
     refused "user_service of test refuses the edge of prod" "The SSL certificate error" \
         caller "$foreign/edge" "$user_service" "$user/"
-    refused "the edge of prod does not take user_service of test for one of its own" "unable to get local issuer certificate" \
+    refused "the edge of prod does not accept user_service of test as its own" "unable to get local issuer certificate" \
         edge_with "$foreign/edge" "$user:$user_service/"
     refused_by user_db "user_db of test refuses user_app of prod" "certificate verify failed" login "$foreign/user_app" user_db
-    refused "a visitor of prod does not take what OpenBao issues in test" "unable to get local issuer certificate" \
+    refused "a visitor of prod does not accept what OpenBao issues in test" "unable to get local issuer certificate" \
         visitor "$assets" https://assets.test.internal/ --cacert "$foreign/edge/ca.crt"
 }
 

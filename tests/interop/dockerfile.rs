@@ -31,7 +31,7 @@ fn a_linter_finds_nothing_in_any_dockerfile_and_none_holds_a_key() {
                     ["emit", "dockerfile", "--base", &base, "--runtime", &runtime, "-d", &directory];
                 let command = [&command[..], &["--env", environment]].concat();
                 let run = workspace.pkictl(&command);
-                if run.stderr.contains("there is no usual ") {
+                if run.stderr.contains("no default ") {
                     let image = ["--image", "registry.example.com/image:1"];
                     workspace.pkictl(&[&command[..], &image].concat()).succeeds();
                 } else {

@@ -241,6 +241,6 @@ fn a_name_that_no_role_can_be_held_to_is_refused() {
     cluster.workspace.pkictl(&["issue", "client", "orders", "--cn", "db_user"]).succeeds();
     let run = cluster.workspace.pkictl(&["emit", "vault", "--issuer", "issuing", "--credential", "orders"]);
     let run = run.exits_with(1);
-    assert!(run.stderr.contains("no role can be held to the common name \"db_user\""), "{}", run.stderr);
+    assert!(run.stderr.contains("a role cannot be limited to the common name \"db_user\""), "{}", run.stderr);
     assert!(run.stdout.is_empty());
 }

@@ -1,4 +1,4 @@
-"""The Flask services of the shop; SERVICE says which one it is. TLS is none of its business."""
+"""The Flask services of the shop; SERVICE says which one it is. It does not deal with TLS."""
 
 import os
 

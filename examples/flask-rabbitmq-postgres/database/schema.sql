@@ -1,4 +1,4 @@
--- The worker may add notes and read them; nobody else is known here.
+-- The worker may add notes and read them; no other role exists.
 CREATE ROLE worker LOGIN;
 CREATE DATABASE notes;
 \connect notes

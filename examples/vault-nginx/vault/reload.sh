@@ -1,2 +1,2 @@
-# The agent runs this when there is a new certificate: nginx, if it is there already, takes it without a restart.
+# The agent runs this when there is a new certificate: nginx, if it is there already, loads it without a restart.
 [ ! -e log/assets.pid ] || kill -HUP "$(cat log/assets.pid)"
