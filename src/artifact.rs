@@ -13,7 +13,7 @@ use crate::error::{Error, Result, ThingKind};
 use file::{SetAside, StagedFile};
 
 pub(crate) use directory::{
-    Made, REPLACED, StagedDirectory, create_directory, keep_aside, remove_abandoned, remove_litter,
+    CreatedDirs, REPLACED, StagedDirectory, create_directory, keep_aside, remove_abandoned, remove_stale,
     require_directory,
 };
 #[cfg(feature = "cli")]
@@ -47,7 +47,7 @@ pub struct Artifact {
     /// Who may read it.
     pub sensitivity: Sensitivity,
     /// Whether it is YAML or JSON, in which objects of Kubernetes may stand.
-    pub is_manifest: bool,
+    pub is_resource: bool,
 }
 
 impl std::fmt::Debug for Artifact {
@@ -63,7 +63,7 @@ impl Artifact {
             path: path.into(),
             contents: Zeroizing::new(contents.into()),
             sensitivity: Sensitivity::Public,
-            is_manifest: false,
+            is_resource: false,
         }
     }
 
@@ -78,7 +78,7 @@ impl Artifact {
             path: path.into(),
             contents: Zeroizing::new(contents.as_bytes().to_vec()),
             sensitivity: Sensitivity::Secret,
-            is_manifest: false,
+            is_resource: false,
         }
     }
 }
@@ -103,7 +103,7 @@ pub struct Staged {
     files: Vec<(StagedFile, PathBuf, Sensitivity)>,
     existing: Existing,
     // After the files: a directory can only be removed when it is empty.
-    made: Made,
+    made: CreatedDirs,
 }
 
 impl Staged {
@@ -111,7 +111,7 @@ impl Staged {
     pub fn new(directory: &Path, artifacts: &[Artifact], existing: Existing) -> Result<Self> {
         let paths: Vec<&str> = artifacts.iter().map(|artifact| artifact.path.as_str()).collect();
         let targets = check_targets(directory, &paths, existing)?;
-        let mut staged = Self { files: vec![], existing, made: Made::default() };
+        let mut staged = Self { files: vec![], existing, made: CreatedDirs::default() };
         for (artifact, target) in artifacts.iter().zip(targets) {
             let parent = target.parent().unwrap_or(directory);
             staged.made.extend(create_directory(parent, 0o755)?);
@@ -246,7 +246,7 @@ mod tests {
         assert!(matches!(again, Err(Error::AlreadyExists { name, .. }) if name == "x.crt"));
         write_all(directory.path(), &files, Existing::Replace).expect("replaced");
         let names: Vec<_> = std::fs::read_dir(directory.path().join("a")).expect("a directory").collect();
-        assert_eq!(names.len(), 2, "a failed or finished run left litter");
+        assert_eq!(names.len(), 2, "a failed or finished run left stale files");
     }
 
     #[test]

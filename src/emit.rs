@@ -3,8 +3,8 @@
 //! An emitter is `emitter.toml` (what it can be told, which files it makes) and templates beside it. A new one is a
 //! new directory and no line of Rust.
 
+mod description;
 mod input;
-mod manifest;
 mod option;
 mod output;
 mod text;
@@ -19,8 +19,8 @@ use crate::artifact::Artifact;
 use crate::error::{Error, Result, ThingKind};
 use crate::template::{self, Form, Library};
 
+pub use description::Syntax;
 pub use input::{Input, OptionValue};
-pub use manifest::Syntax;
 pub use option::{FileOptions, OptionSpec, OptionType};
 
 /// All emitters that are known: the built-in ones and those of users' directories.
@@ -62,7 +62,7 @@ impl Emitters {
             return Err(unknown());
         }
         let (text, place) = self.library.read(&format!("{name}/emitter.toml"))?.ok_or_else(unknown)?;
-        manifest::parse(&text, &place)?.load(name, &place, &self.library)
+        description::parse(&text, &place)?.load(name, &place, &self.library)
     }
 }
 
@@ -180,7 +180,7 @@ impl Emitter {
             true => Artifact::secret(path, &contents),
             false => Artifact::public(path, contents.as_bytes()),
         };
-        Ok(Artifact { is_manifest: matches!(file.syntax, Syntax::Yaml | Syntax::Json), ..artifact })
+        Ok(Artifact { is_resource: matches!(file.syntax, Syntax::Yaml | Syntax::Json), ..artifact })
     }
 }
 

@@ -22,7 +22,7 @@ use crate::profile::Profiles;
 
 pub use schema::schema;
 pub use starter::starter;
-pub use table::{Mistake, Placed};
+pub use table::{Diagnostic, Spanned};
 
 /// The name of a manifest's file, unless another one is named.
 pub const FILE_NAME: &str = "pkictl.toml";
@@ -33,23 +33,23 @@ pub struct Manifest {
     /// Certificates that end within this time are made anew.
     pub renew_within: Span,
     /// In the order of the text.
-    pub environments: Vec<Environment>,
+    pub environments: Vec<DeclaredEnvironment>,
 }
 
 /// One environment, with its name filled in everywhere.
 #[derive(Debug, Clone)]
-pub struct Environment {
+pub struct DeclaredEnvironment {
     /// Its name.
     pub name: String,
     /// The environment's own authority first, then the further ones, each with a root of its own.
-    pub authorities: Vec<Authority>,
+    pub authorities: Vec<DeclaredAuthority>,
     /// In the order of the text.
-    pub services: Vec<Service>,
+    pub services: Vec<DeclaredService>,
 }
 
 /// A certificate authority: a root that nothing else shares.
 #[derive(Debug, Clone)]
-pub struct Authority {
+pub struct DeclaredAuthority {
     /// The environment of the PKI directory that keeps it: `test`, or `test.db` for a further one named `db`.
     pub domain: String,
     /// Organization in its subject and in those of its certificates.
@@ -66,10 +66,10 @@ pub struct Authority {
 
 /// Somebody who serves, calls, or does both.
 #[derive(Debug, Clone)]
-pub struct Service {
+pub struct DeclaredService {
     /// The name of the service and of its credential.
     pub name: Label,
-    /// The place of its authority in [`Environment::authorities`].
+    /// The place of its authority in [`DeclaredEnvironment::authorities`].
     pub authority: usize,
     /// The profile of its certificate.
     pub profile: String,
@@ -90,14 +90,14 @@ pub struct Service {
     /// The names of the services that may call it; absent where anybody may who trusts the root.
     pub callers: Option<Vec<String>>,
     /// Copies of its certificate and key under other names.
-    pub files: Files,
+    pub files: FileCopies,
     /// What to emit for it.
     pub emits: Vec<Emit>,
 }
 
 /// Paths of copies, relative to the manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Files {
+pub struct FileCopies {
     /// The leaf and its intermediates.
     pub certificate: Option<String>,
     /// The private key.
@@ -106,7 +106,7 @@ pub struct Files {
     pub ca: Option<String>,
 }
 
-/// Files of one place of use.
+/// FileCopies of one place of use.
 #[derive(Debug, Clone)]
 pub struct Emit {
     /// The emitter.
@@ -114,14 +114,14 @@ pub struct Emit {
     /// The directory for its files, relative to the manifest.
     pub to: String,
     /// Its options, by their names in the emitter's description.
-    pub options: BTreeMap<String, Given>,
+    pub options: BTreeMap<String, OptionSetting>,
     /// Line of the manifest, for errors that only the emitter can find.
     pub line: usize,
 }
 
 /// The value of an emitter's option.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given {
+pub enum OptionSetting {
     /// A string or a choice.
     Text(String),
     /// A whole number.
@@ -141,14 +141,14 @@ impl Manifest {
     ///
     /// # Errors
     /// Every mistake that there is, in the order of the text.
-    pub fn read(text: &str, profiles: &Profiles, emitters: &Emitters) -> Result<Self, Vec<Mistake>> {
-        let notes = table::Notes::new(text);
-        let raw = read::read(text, &notes);
-        let roles = roles::decide(&raw, profiles, &notes);
-        let emits = emits::check(&raw, &roles, emitters, &notes);
-        let manifest = expand::expand(&raw, &roles, &emits, &notes);
-        let mistakes = notes.into_mistakes();
-        if mistakes.is_empty() { Ok(manifest) } else { Err(mistakes) }
+    pub fn read(text: &str, profiles: &Profiles, emitters: &Emitters) -> Result<Self, Vec<Diagnostic>> {
+        let diagnostics = table::Diagnostics::new(text);
+        let raw = read::read(text, &diagnostics);
+        let roles = roles::decide(&raw, profiles, &diagnostics);
+        let emits = emits::check(&raw, &roles, emitters, &diagnostics);
+        let manifest = expand::expand(&raw, &roles, &emits, &diagnostics);
+        let list = diagnostics.into_list();
+        if list.is_empty() { Ok(manifest) } else { Err(list) }
     }
 }
 
@@ -161,14 +161,14 @@ fn toml_key(name: &str) -> String {
     }
 }
 
-impl Environment {
+impl DeclaredEnvironment {
     /// The service of this name.
-    pub fn service(&self, name: &str) -> Option<&Service> {
+    pub fn service(&self, name: &str) -> Option<&DeclaredService> {
         self.services.iter().find(|service| service.name.as_str() == name)
     }
 
     /// The authority that signs for a service.
-    pub fn authority_of(&self, service: &Service) -> &Authority {
+    pub fn authority_of(&self, service: &DeclaredService) -> &DeclaredAuthority {
         &self.authorities[service.authority]
     }
 }

@@ -7,11 +7,11 @@ mod authorities;
 mod inspect;
 mod issue;
 mod outputs;
+mod partial_ca;
 mod places;
 mod plan;
 mod policy;
 mod record;
-mod remnants;
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 use crate::artifact::Artifact;
 use crate::emit::Emitters;
 use crate::error::Result;
-use crate::manifest::{Environment, Manifest};
+use crate::manifest::{DeclaredEnvironment, Manifest};
 use crate::pki::{Notice, Passphrase};
 use crate::profile::Profiles;
 use crate::store::{Lock, Store};
@@ -80,11 +80,11 @@ impl Reconciler<'_> {
         Ok(environments.into())
     }
 
-    fn environments(&self) -> impl Iterator<Item = &Environment> {
+    fn environments(&self) -> impl Iterator<Item = &DeclaredEnvironment> {
         self.manifest.environments.iter().filter(|one| self.only.is_none_or(|only| one.name == only))
     }
 
-    fn plan_one(&self, environment: &Environment, owners: &mut Owners) -> Result<EnvironmentPlan> {
+    fn plan_one(&self, environment: &DeclaredEnvironment, owners: &mut Owners) -> Result<EnvironmentPlan> {
         self.check_places(environment)?;
         let mut plan =
             EnvironmentPlan { environment: environment.name.clone(), ..EnvironmentPlan::default() };
@@ -102,7 +102,7 @@ impl Reconciler<'_> {
         Ok(plan)
     }
 
-    fn apply_one(&self, environment: &Environment, owners: &mut Owners) -> Result<EnvironmentPlan> {
+    fn apply_one(&self, environment: &DeclaredEnvironment, owners: &mut Owners) -> Result<EnvironmentPlan> {
         self.check_places(environment)?;
         let mut plan =
             EnvironmentPlan { environment: environment.name.clone(), ..EnvironmentPlan::default() };
@@ -121,8 +121,8 @@ impl Reconciler<'_> {
     }
 
     /// The locks of all domains that the environment uses or used, always in the same order.
-    fn locks(&self, environment: &Environment) -> Result<Vec<Option<Lock>>> {
-        let lock = |(place, authority): (usize, &crate::manifest::Authority)| {
+    fn locks(&self, environment: &DeclaredEnvironment) -> Result<Vec<Option<Lock>>> {
+        let lock = |(place, authority): (usize, &crate::manifest::DeclaredAuthority)| {
             let store = self.store.environment(&authority.domain)?;
             let matters = authorities::is_used(environment, place) || !store.credentials().is_empty();
             matters.then(|| store.lock()).transpose()
@@ -130,7 +130,12 @@ impl Reconciler<'_> {
         environment.authorities.iter().enumerate().map(lock).collect()
     }
 
-    fn steps_of(&self, environment: &Environment, inspections: &[Inspection], plan: &mut EnvironmentPlan) {
+    fn steps_of(
+        &self,
+        environment: &DeclaredEnvironment,
+        inspections: &[Inspection],
+        plan: &mut EnvironmentPlan,
+    ) {
         for (service, inspection) in environment.services.iter().zip(inspections) {
             let step = |action, reasons: &[Reason]| Step {
                 action,
@@ -160,7 +165,7 @@ impl Reconciler<'_> {
 
     fn mend(
         &self,
-        environment: &Environment,
+        environment: &DeclaredEnvironment,
         inspections: &[Inspection],
         locks: &[Option<Lock>],
     ) -> Result<()> {
@@ -174,5 +179,5 @@ impl Reconciler<'_> {
     }
 }
 
-/// What an authority is asked to sign with, for each of [`Environment::authorities`].
+/// What an authority is asked to sign with, for each of [`DeclaredEnvironment::authorities`].
 type Signers = Vec<Option<Signing>>;

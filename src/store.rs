@@ -13,9 +13,9 @@ mod applied;
 mod authorities;
 mod batch;
 mod credentials;
-mod found;
 mod log;
 mod read;
+mod stored;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -29,9 +29,9 @@ pub use applied::{Applied, AppliedService};
 pub use authorities::NewAuthority;
 pub use batch::NewCredential;
 pub use credentials::artifacts;
-pub use found::{Found, FoundFile};
-pub use log::{Action, Entry};
+pub use log::{LogAction, LogEntry};
 pub use read::{MAX_FILE, read_file};
+pub use stored::{StoredCredential, StoredFile};
 
 /// The authority that every environment has.
 pub const ROOT: &str = "root";
@@ -159,10 +159,10 @@ impl Environment {
             }
         }
         for directory in [self.path.clone(), self.path.join("certs"), self.path.join("ca")] {
-            artifact::remove_litter(&directory);
+            artifact::remove_stale(&directory);
         }
         for name in self.authorities() {
-            artifact::remove_litter(&self.authority_path(&name));
+            artifact::remove_stale(&self.authority_path(&name));
         }
         // Before the first key is written. The name is the environment's own: its lock keeps others away from it.
         artifact::create_file(
@@ -175,13 +175,13 @@ impl Environment {
     }
 
     /// All that was ever signed here, oldest first.
-    pub fn log(&self) -> Result<Vec<Entry>> {
+    pub fn log(&self) -> Result<Vec<LogEntry>> {
         log::read(&self.path.join("log.jsonl"))
     }
 
     /// Writes lines of the log that go away again unless they are kept.
-    fn start_log(&self, entries: &[Entry]) -> Result<artifact::AppendedLine> {
-        let lines: Vec<String> = entries.iter().map(Entry::line).collect();
+    fn start_log(&self, entries: &[LogEntry]) -> Result<artifact::AppendedLine> {
+        let lines: Vec<String> = entries.iter().map(LogEntry::line).collect();
         artifact::AppendedLine::write(&self.path.join("log.jsonl"), &lines.join("\n"), 0o600)
     }
 }

@@ -7,12 +7,12 @@ mod starter;
 
 use jsonschema::Validator;
 use pkictl::emit::Emitters;
-use pkictl::manifest::{self, Manifest, Mistake};
+use pkictl::manifest::{self, Diagnostic, Manifest};
 use pkictl::profile::Profiles;
 use serde_json::Value;
 
 /// What the reader says of a manifest.
-fn read(text: &str) -> Result<Manifest, Vec<Mistake>> {
+fn read(text: &str) -> Result<Manifest, Vec<Diagnostic>> {
     Manifest::read(text, &Profiles::built_in(), &Emitters::built_in())
 }
 

@@ -15,13 +15,13 @@ use super::{
 use crate::error::{Error, Result};
 
 /// Makes a directory and those above it, and returns those that it made. Only the last one gets `mode`.
-pub(crate) fn create_directory(path: &Path, mode: u32) -> Result<Made> {
+pub(crate) fn create_directory(path: &Path, mode: u32) -> Result<CreatedDirs> {
     if path.as_os_str().is_empty() || path.is_dir() {
-        return Ok(Made::default());
+        return Ok(CreatedDirs::default());
     }
     let mut made = match path.parent() {
         Some(parent) => create_directory(parent, 0o755)?,
-        None => Made::default(),
+        None => CreatedDirs::default(),
     };
     match system::new_directory(path, mode) {
         Ok(()) => made.0.push(path.to_owned()),
@@ -61,21 +61,21 @@ fn in_the_way(path: &Path) -> Result<()> {
 
 /// Directories that were made on the way. Dropping it removes those that are still empty, unless they are kept.
 #[derive(Debug, Default)]
-pub(crate) struct Made(Vec<PathBuf>);
+pub(crate) struct CreatedDirs(Vec<PathBuf>);
 
-impl Made {
+impl CreatedDirs {
     /// They are needed from now on.
     pub(crate) fn keep(mut self) {
         self.0.clear();
     }
 
     /// Adds those that another call made, after these.
-    pub(crate) fn extend(&mut self, mut others: Made) {
+    pub(crate) fn extend(&mut self, mut others: CreatedDirs) {
         self.0.append(&mut others.0);
     }
 }
 
-impl Drop for Made {
+impl Drop for CreatedDirs {
     fn drop(&mut self) {
         for path in self.0.iter().rev() {
             let _ = std::fs::remove_dir(path);
@@ -152,7 +152,7 @@ impl StagedDirectory {
 }
 
 /// The file in a directory that says where it is to be kept when another takes its place.
-const MARK: &str = ".tmp-keep-at";
+const KEEP_MARKER: &str = ".tmp-keep-at";
 
 /// How the name of such a directory begins on its way there.
 const KEEP_PREFIX: &str = ".keep-";
@@ -167,19 +167,19 @@ pub(crate) fn keep_aside(target: &Path, staging: &Path, name: &str) -> Result<()
     inside(staging, name)?;
     create_directory(&staging.join(REPLACED), 0o700)?.keep();
     require_directory(target)?;
-    let mark = target.join(MARK);
-    remove(&mark);
-    let written = system::new_file(&mark, 0o600).and_then(|mut file| {
+    let marker = target.join(KEEP_MARKER);
+    remove(&marker);
+    let written = system::new_file(&marker, 0o600).and_then(|mut file| {
         file.write_all(name.as_bytes())?;
         file.sync_all()
     });
-    written.map_err(|error| Error::io("write", &mark, error))?;
+    written.map_err(|error| Error::io("write", &marker, error))?;
     sync_directory(target)
 }
 
 /// Removes a directory that another one replaced, unless it says that it is to be kept: then it goes there.
 fn discard(path: &Path) -> Result<()> {
-    let Ok(name) = std::fs::read_to_string(path.join(MARK)) else {
+    let Ok(name) = std::fs::read_to_string(path.join(KEEP_MARKER)) else {
         remove(path);
         return Ok(());
     };
@@ -193,7 +193,7 @@ fn discard(path: &Path) -> Result<()> {
 /// Moves a directory that is named after its place there.
 fn keep(named: &Path, name: &str) -> Result<()> {
     let staging = named.parent().unwrap_or(Path::new("."));
-    remove(&named.join(MARK));
+    remove(&named.join(KEEP_MARKER));
     let kept = staging.join(REPLACED);
     let aside = inside(&kept, name)?;
     rename_new(named, &aside).map_err(|error| rename_failed(&aside, error))?;
@@ -212,11 +212,11 @@ impl Drop for StagedDirectory {
 /// Removes what killed processes left unfinished, keeps what they had replaced and not yet moved aside, and puts back what
 /// one had taken away where the system cannot swap.
 /// Only the holder of the environment's lock may call it.
-pub(crate) fn remove_litter(directory: &Path) {
+pub(crate) fn remove_stale(directory: &Path) {
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let is_litter = name.starts_with(STAGED_PREFIX)
+        let is_stale = name.starts_with(STAGED_PREFIX)
             || name.strip_prefix(OLD_PREFIX).is_some_and(|original| {
                 // Taken away, and nothing is in its place yet.
                 rename_new(&entry.path(), &directory.join(original)).is_err()
@@ -224,7 +224,7 @@ pub(crate) fn remove_litter(directory: &Path) {
         // What cannot be kept where it belongs stays: the next holder of the lock tries again.
         let _ = match name.strip_prefix(KEEP_PREFIX) {
             Some(name) => keep(&entry.path(), name),
-            None if is_litter => discard(&entry.path()),
+            None if is_stale => discard(&entry.path()),
             None => Ok(()),
         };
     }
@@ -257,7 +257,7 @@ fn remove(path: &Path) {
 
 #[cfg(test)]
 mod tests {
-    use super::{StagedDirectory, keep_aside, remove_litter};
+    use super::{StagedDirectory, keep_aside, remove_stale};
     use crate::artifact::system::exchange;
     use crate::artifact::{Artifact, Existing};
     use std::path::{Path, PathBuf};
@@ -304,7 +304,7 @@ mod tests {
         let (staged, target, aside) = scene(place.path());
         exchange(&staged.path, &target).expect("exchanged");
         std::mem::forget(staged);
-        remove_litter(place.path());
+        remove_stale(place.path());
         assert_eq!(std::fs::read_to_string(aside.join("file")).expect("the old one"), "old");
         assert_eq!(names(place.path()), ["ca", "replaced"]);
     }
@@ -315,7 +315,7 @@ mod tests {
         let (staged, target, _) = scene(place.path());
         std::mem::forget(staged);
         for directory in [place.path(), target.as_path()] {
-            remove_litter(directory);
+            remove_stale(directory);
         }
         assert_eq!(std::fs::read_to_string(target.join("file")).expect("the old one"), "old");
         assert_eq!(

@@ -173,7 +173,7 @@ fn exchange_portably(one: &Path, other: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::remove_litter;
+    use super::super::remove_stale;
     use super::{OLD_PREFIX, exchange_portably};
 
     #[test]
@@ -188,8 +188,8 @@ mod tests {
         exchange_portably(&new, &web).expect("swapped");
         assert_eq!(text(), "new");
         std::fs::rename(&web, place.path().join(format!("{OLD_PREFIX}web"))).expect("as if killed there");
-        remove_litter(place.path());
+        remove_stale(place.path());
         assert_eq!(text(), "new");
-        assert_eq!(std::fs::read_dir(place.path()).expect("a directory").count(), 1, "litter is left");
+        assert_eq!(std::fs::read_dir(place.path()).expect("a directory").count(), 1, "stale files are left");
     }
 }

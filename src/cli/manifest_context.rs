@@ -9,7 +9,7 @@ use super::presentation::output::Output;
 use super::{clock, passphrase, text};
 use crate::artifact::Artifact;
 use crate::error::{Error, Result, ThingKind};
-use crate::manifest::{Environment, FILE_NAME, Manifest, Mistake};
+use crate::manifest::{DeclaredEnvironment, Diagnostic, FILE_NAME, Manifest};
 use crate::pki::Passphrase;
 use crate::reconcile::Reconciler;
 use crate::store::{ISSUING, ROOT, Store};
@@ -69,7 +69,7 @@ impl ManifestContext {
         Ok(false)
     }
 
-    fn wants(&self, environment: &Environment) -> bool {
+    fn wants(&self, environment: &DeclaredEnvironment) -> bool {
         self.only.as_ref().is_none_or(|only| environment.name == *only)
     }
 
@@ -148,8 +148,8 @@ fn missing(file: &Path, error: Error) -> Failure {
     Failure { hint, ..error.into() }
 }
 
-fn describe(file: &Path, mistakes: &[Mistake]) -> Vec<String> {
-    let line = |mistake: &Mistake| {
+fn describe(file: &Path, mistakes: &[Diagnostic]) -> Vec<String> {
+    let line = |mistake: &Diagnostic| {
         let expected =
             mistake.expected.as_ref().map(|text| format!("\n  expected: {text}")).unwrap_or_default();
         format!("{}:{mistake}{expected}", file.display())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::manifest::Syntax;
+use super::description::Syntax;
 use super::{Emitter, FileSpec};
 use crate::error::Error;
 use crate::pki::{PrivateKey, pem};

@@ -12,9 +12,9 @@ use crate::profile::{Profiles, Request};
 
 const HEAD: &str = "summary = \"a toy\"\nproven_by = \"unproven\"\n";
 
-fn toy(manifest: &str) -> tempfile::TempDir {
+fn toy(description: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
-    write(&directory.path().join("toy/emitter.toml"), &format!("{HEAD}{manifest}"));
+    write(&directory.path().join("toy/emitter.toml"), &format!("{HEAD}{description}"));
     directory
 }
 
@@ -23,8 +23,11 @@ fn write(path: &Path, text: &str) {
     std::fs::write(path, text).expect("a file");
 }
 
-fn render(manifest: &str, options: &[(&str, OptionValue<'_>)]) -> Result<Vec<(String, String, Sensitivity)>> {
-    let directory = toy(manifest);
+fn render(
+    description: &str,
+    options: &[(&str, OptionValue<'_>)],
+) -> Result<Vec<(String, String, Sensitivity)>> {
+    let directory = toy(description);
     let emitter = Emitters::new(vec![directory.path().to_owned()]).load("toy")?;
     let options = options.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
     let input = Input { options: options.collect(), environment: "dev", trust: None };
@@ -33,8 +36,8 @@ fn render(manifest: &str, options: &[(&str, OptionValue<'_>)]) -> Result<Vec<(St
     Ok(artifacts.iter().map(|a| (a.path.clone(), text(&a.contents), a.sensitivity)).collect())
 }
 
-fn refusal(manifest: &str, options: &[(&str, OptionValue<'_>)]) -> String {
-    render(manifest, options).map(drop).expect_err("it is refused").to_string()
+fn refusal(description: &str, options: &[(&str, OptionValue<'_>)]) -> String {
+    render(description, options).map(drop).expect_err("it is refused").to_string()
 }
 
 fn text(text: &str) -> OptionValue<'static> {
@@ -57,9 +60,9 @@ const FILE: &str = "[[file]]\ncontent = \"x\"\noutput = \"x\"\nsyntax = \"text\"
 
 #[test]
 fn a_directory_of_a_user_is_an_emitter() {
-    let manifest = "[[option]]\nname = \"to-whom\"\ntype = \"string\"\nhelp = \"h\"\ndefault = \"all of {{ environment }}\"\n\
+    let description = "[[option]]\nname = \"to-whom\"\ntype = \"string\"\nhelp = \"h\"\ndefault = \"all of {{ environment }}\"\n\
         [[file]]\ntemplate = \"x.j2\"\noutput = \"{{ to_whom }}.yaml\"\nsyntax = \"yaml\"\nwhen = \"to_whom != 'nobody'\"\n";
-    let directory = toy(manifest);
+    let directory = toy(description);
     write(&directory.path().join("toy/x.j2"), "to: {{ to_whom | yaml }}\n");
     write(&directory.path().join("stray/x.j2"), "");
     let emitters = Emitters::new(vec![directory.path().to_owned()]);
@@ -78,7 +81,7 @@ fn a_directory_of_a_user_is_an_emitter() {
 
 #[test]
 fn a_wrong_description_is_named_with_its_place() {
-    let error = |manifest: &str| refusal(manifest, &[]);
+    let error = |description: &str| refusal(description, &[]);
     let unknown = error("colour = 1\n");
     assert!(unknown.contains("emitter.toml:3:1: unknown field `colour`"), "{unknown}");
     let option = |rest: &str| error(&format!("[[option]]\nname = \"a\"\nhelp = \"h\"\n{rest}\n{FILE}"));
@@ -101,8 +104,8 @@ fn a_wrong_description_is_named_with_its_place() {
 /// What an option of a kind becomes in a template, or nothing if it is refused.
 fn taken(kind: &str, value: &str) -> Option<String> {
     let file = "[[file]]\ncontent = \"{{ a }}\"\noutput = \"x\"\nsyntax = \"text\"\n";
-    let manifest = format!("[[option]]\nname = \"a\"\nhelp = \"h\"\ntype = \"{kind}\"\n{file}");
-    render(&manifest, &[("a", text(value))]).ok().map(|files| files[0].1.clone())
+    let description = format!("[[option]]\nname = \"a\"\nhelp = \"h\"\ntype = \"{kind}\"\n{file}");
+    render(&description, &[("a", text(value))]).ok().map(|files| files[0].1.clone())
 }
 
 #[test]
@@ -125,8 +128,8 @@ fn an_address_has_no_port_no_brackets_and_no_network() {
     for value in ["", "0.0.0.0:9000", "[::1]:1", "unix:/x", "10.0.0.1/8", "1.2.3", "*.example.com", "a b"] {
         assert_eq!(taken("address", value), None, "{value}");
     }
-    let manifest = format!("[[option]]\nname = \"bind\"\nhelp = \"h\"\ntype = \"address\"\n{FILE}");
-    let refused = refusal(&manifest, &[("bind", text("localhost:80"))]);
+    let description = format!("[[option]]\nname = \"bind\"\nhelp = \"h\"\ntype = \"address\"\n{FILE}");
+    let refused = refusal(&description, &[("bind", text("localhost:80"))]);
     assert!(refused.contains("it holds a port, which has an option of its own"), "{refused}");
 }
 
@@ -191,8 +194,8 @@ fn a_value_of_the_wrong_form_is_refused() {
 #[test]
 fn a_certificate_serves_only_for_its_purpose() {
     let client = identity("client");
-    let manifest = format!("[[option]]\nname = \"cert\"\ntype = \"server\"\nhelp = \"h\"\n{FILE}");
-    let error = render(&manifest, &[("cert", OptionValue::Identity(&client))]).map(drop);
+    let description = format!("[[option]]\nname = \"cert\"\ntype = \"server\"\nhelp = \"h\"\n{FILE}");
+    let error = render(&description, &[("cert", OptionValue::Identity(&client))]).map(drop);
     let error = error.expect_err("a client does not serve");
     assert_eq!(error.to_string(), "\"localhost\" cannot be used as \"cert\"");
     assert_eq!(error.found().as_deref(), Some("clientAuth"));
@@ -202,8 +205,9 @@ fn a_certificate_serves_only_for_its_purpose() {
 fn two_credentials_that_would_become_one_object_are_refused() {
     let named = |name: &str| Identity { name: name.into(), ..identity("server") };
     let (dot, dash, other) = (named("web.test"), named("web-test"), named("web"));
-    let manifest = format!("[[option]]\nname = \"credential\"\ntype = \"credentials\"\nhelp = \"h\"\n{FILE}");
-    let with = |both: Vec<&Identity>| render(&manifest, &[("credential", OptionValue::Identities(both))]);
+    let description =
+        format!("[[option]]\nname = \"credential\"\ntype = \"credentials\"\nhelp = \"h\"\n{FILE}");
+    let with = |both: Vec<&Identity>| render(&description, &[("credential", OptionValue::Identities(both))]);
     with(vec![&dot, &other]).expect("they differ");
     let error = with(vec![&dot, &other, &dash]).expect_err("two are one");
     assert_eq!(error.to_string(), "\"web.test\" and \"web-test\" cannot both be used as \"credential\"");
@@ -215,8 +219,8 @@ fn two_objects_of_one_kind_and_name_are_a_defect_of_the_emitter() {
     let with = |second: &str| {
         let object = |name: &str| format!("{{apiVersion: v1, kind: Secret, metadata: {{name: {name}}}}}\\n");
         let content = format!("{}---\\n{}", object("web"), object(second));
-        let manifest = format!("[[file]]\ncontent = \"{content}\"\noutput = \"x\"\nsyntax = \"yaml\"\n");
-        render(&manifest, &[]).map(drop).map_err(|error| error.to_string())
+        let description = format!("[[file]]\ncontent = \"{content}\"\noutput = \"x\"\nsyntax = \"yaml\"\n");
+        render(&description, &[]).map(drop).map_err(|error| error.to_string())
     };
     with("api").expect("they differ");
     let error = with("web").expect_err("they do not");
@@ -231,11 +235,11 @@ fn two_objects_of_one_kind_and_name_are_a_defect_of_the_emitter() {
 fn a_private_key_needs_a_file_that_is_declared_secret() {
     let server = identity("server");
     let make = |content: &str, secret: &str| {
-        let manifest = format!(
+        let description = format!(
             "[[option]]\nname = \"cert\"\ntype = \"server\"\nhelp = \"h\"\n\
              [[file]]\noutput = \"x\"\nsyntax = \"text\"\ncontent = \"{content}\"\nsecret = {secret}\n"
         );
-        render(&manifest, &[("cert", OptionValue::Identity(&server))])
+        render(&description, &[("cert", OptionValue::Identity(&server))])
     };
     let key = "{{ cert.key }}";
     for content in [key, "{{ cert.key | json }}", "{{ cert.key | replace('-----', '') | indent(3) }}"] {
@@ -251,8 +255,9 @@ fn a_private_key_needs_a_file_that_is_declared_secret() {
 #[test]
 fn output_that_is_not_what_it_claims_is_a_defect_of_the_emitter() {
     for (syntax, content) in [("yaml", "a: [ b"), ("json", "{"), ("toml", "a = "), ("pem", "x")] {
-        let manifest = format!("[[file]]\ncontent = \"{content}\"\noutput = \"x\"\nsyntax = \"{syntax}\"\n");
-        let error = refusal(&manifest, &[]);
+        let description =
+            format!("[[file]]\ncontent = \"{content}\"\noutput = \"x\"\nsyntax = \"{syntax}\"\n");
+        let error = refusal(&description, &[]);
         assert!(
             error.starts_with(&format!("emitter \"toy\" made an invalid {syntax} file \"x\": ")),
             "{error}"
@@ -264,9 +269,9 @@ fn output_that_is_not_what_it_claims_is_a_defect_of_the_emitter() {
 #[test]
 fn a_file_is_made_for_each_item_of_a_list() {
     let server = identity("server");
-    let manifest = "[[option]]\nname = \"cert\"\ntype = \"server\"\nhelp = \"h\"\n\
+    let description = "[[option]]\nname = \"cert\"\ntype = \"server\"\nhelp = \"h\"\n\
         [[file]]\neach = \"cert.trust.certificates\"\noutput = \"{{ item.file }}\"\ncontent = \"{{ item.pem }}\"\nsyntax = \"pem\"\n";
-    let made = render(manifest, &[("cert", OptionValue::Identity(&server))]).expect("it renders");
+    let made = render(description, &[("cert", OptionValue::Identity(&server))]).expect("it renders");
     let file = format!("pkictl-root-{}.crt", &server.anchors[0].details.sha256[..8]);
     assert_eq!(made, [(file, server.anchors_pem(), Sensitivity::Public)]);
 }

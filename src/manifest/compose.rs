@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::pki::{Label, SubjectAltName};
 use crate::template::{self, Library};
 use images::Known;
-use read::Service;
+use read::ComposeService;
 
 /// A manifest to read, to change and to keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +81,7 @@ struct Graph {
 }
 
 impl Graph {
-    fn of(found: &[(String, Service)]) -> Self {
+    fn of(found: &[(String, ComposeService)]) -> Self {
         let places: BTreeMap<&str, usize> =
             found.iter().enumerate().map(|(number, (name, _))| (name.as_str(), number)).collect();
         let mut graph = Self {
@@ -124,7 +124,7 @@ impl Graph {
 }
 
 /// The names of the credentials: those of the services, unless they cannot be directories.
-fn credentials(found: &[(String, Service)]) -> Vec<String> {
+fn credentials(found: &[(String, ComposeService)]) -> Vec<String> {
     let is_plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     let is_label = |name: &str| is_plain(name) && name.parse::<Label>().is_ok();
     let mut taken: BTreeSet<String> =
@@ -148,7 +148,7 @@ fn credentials(found: &[(String, Service)]) -> Vec<String> {
 fn drafted(
     number: usize,
     name: &str,
-    service: &Service,
+    service: &ComposeService,
     graph: &Graph,
     credentials: &[String],
     emitters: &Emitters,
@@ -192,7 +192,7 @@ fn drafted(
 /// Everything under which others reach it.
 fn names(
     name: &str,
-    service: &Service,
+    service: &ComposeService,
     links: &[String],
     published: bool,
     notes: &mut Vec<String>,

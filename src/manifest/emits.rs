@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::read::{Raw, RawEmit, RawService, RawValue};
 use super::roles::Decided;
-use super::table::{Notes, Placed};
-use super::{Emit, Given};
+use super::table::{Diagnostics, Spanned};
+use super::{Emit, OptionSetting};
 use crate::emit::{Emitter, Emitters, OptionSpec, OptionType};
 use crate::pki::Role;
 
@@ -14,8 +14,8 @@ pub(super) fn check(
     raw: &Raw,
     roles: &[Decided],
     emitters: &Emitters,
-    notes: &Notes<'_>,
-) -> Vec<Vec<Placed<Emit>>> {
+    diagnostics: &Diagnostics<'_>,
+) -> Vec<Vec<Spanned<Emit>>> {
     let mut loaded: BTreeMap<&str, Option<Emitter>> = BTreeMap::new();
     let mut all = Vec::new();
     for (service, role) in raw.services.iter().zip(roles) {
@@ -25,13 +25,13 @@ pub(super) fn check(
             let emitter = loaded.entry(target).or_insert_with(|| match emitters.load(target) {
                 Ok(emitter) => Some(emitter),
                 Err(error) => {
-                    notes.error(&entry.target.span, &error);
+                    diagnostics.error(&entry.target.span, &error);
                     None
                 }
             });
             if let Some(emitter) = emitter {
-                let check = Entry { raw, roles, service, role, entry, emitter, notes };
-                entries.push(Placed { value: check.emit(), span: entry.span.clone() });
+                let check = Entry { raw, roles, service, role, entry, emitter, diagnostics };
+                entries.push(Spanned { value: check.emit(), span: entry.span.clone() });
             }
         }
         all.push(entries);
@@ -47,7 +47,7 @@ struct Entry<'a> {
     role: &'a Decided,
     entry: &'a RawEmit,
     emitter: &'a Emitter,
-    notes: &'a Notes<'a>,
+    diagnostics: &'a Diagnostics<'a>,
 }
 
 impl Entry<'_> {
@@ -60,24 +60,24 @@ impl Entry<'_> {
                 let known: Vec<&str> =
                     self.emitter.options.iter().map(|option| option.name.as_str()).collect();
                 let message = format!("emitter {:?} has no option `{}`", self.emitter.name, key.value);
-                self.notes.add(&key.span, message, Some(format!("one of {}", known.join(", "))));
+                self.diagnostics.add(&key.span, message, Some(format!("one of {}", known.join(", "))));
                 continue;
             };
             if options.contains_key(&option.name) {
-                self.notes.add(&key.span, format!("`{}` is given twice", option.name), None);
+                self.diagnostics.add(&key.span, format!("`{}` is given twice", option.name), None);
             }
             match self.given(option, &value.value) {
                 Ok(given) => drop(options.insert(option.name.clone(), given)),
                 Err((message, expected)) => {
                     let message = format!("`{}` of emitter {:?}: {message}", key.value, self.emitter.name);
-                    self.notes.add(&value.span, message, expected);
+                    self.diagnostics.add(&value.span, message, expected);
                 }
             }
         }
         self.fill(&mut options);
         // For a credential, `false` says that there is none.
         let is_flag = |name: &str| self.option(name).is_some_and(|option| option.kind == OptionType::Flag);
-        options.retain(|name, value| *value != Given::Flag(false) || is_flag(name));
+        options.retain(|name, value| *value != OptionSetting::Flag(false) || is_flag(name));
         self.require(&options);
         Emit {
             target: self.emitter.name.clone(),
@@ -92,7 +92,11 @@ impl Entry<'_> {
     }
 
     /// A value in the form that the option takes, or what is wrong with it and what would be right.
-    fn given(&self, option: &OptionSpec, value: &RawValue) -> Result<Given, (String, Option<String>)> {
+    fn given(
+        &self,
+        option: &OptionSpec,
+        value: &RawValue,
+    ) -> Result<OptionSetting, (String, Option<String>)> {
         use OptionType::{
             Authority, Callers, Choice, Client, Credentials, Flag, Integer, List, Server, Trust,
         };
@@ -100,14 +104,16 @@ impl Entry<'_> {
         let wrong = |expected: &str| Err(("it has another form".to_owned(), Some(expected.to_owned())));
         let none = matches!(value, RawValue::Flag(false));
         match (kind, value) {
-            (Flag, RawValue::Flag(flag)) => Ok(Given::Flag(*flag)),
+            (Flag, RawValue::Flag(flag)) => Ok(OptionSetting::Flag(*flag)),
             (Flag, _) => wrong("true or false"),
             (Server | Client | Callers | Credentials | Authority | Trust, _) if none => {
-                Ok(Given::Flag(false))
+                Ok(OptionSetting::Flag(false))
             }
-            (Integer, RawValue::Integer(number)) => in_range(option, *number).map(Given::Integer),
+            (Integer, RawValue::Integer(number)) => in_range(option, *number).map(OptionSetting::Integer),
             (Integer, _) => wrong("a whole number"),
-            (Choice, RawValue::Text(text)) if option.choices.contains(text) => Ok(Given::Text(text.clone())),
+            (Choice, RawValue::Text(text)) if option.choices.contains(text) => {
+                Ok(OptionSetting::Text(text.clone()))
+            }
             (Choice, _) => {
                 let found = if let RawValue::Text(text) = value {
                     format!("there is no {text:?}")
@@ -117,24 +123,24 @@ impl Entry<'_> {
                 Err((found, Some(format!("one of {}", option.choices.join(", ")))))
             }
             (List, RawValue::List(texts)) => {
-                Ok(Given::List(texts.iter().map(|one| one.value.clone()).collect()))
+                Ok(OptionSetting::List(texts.iter().map(|one| one.value.clone()).collect()))
             }
-            (List, RawValue::Text(text)) => Ok(Given::List(vec![text.clone()])),
+            (List, RawValue::Text(text)) => Ok(OptionSetting::List(vec![text.clone()])),
             (List, _) => wrong("a list of strings"),
             (Callers | Credentials, RawValue::List(names)) => {
                 let names: Vec<String> = names.iter().map(|one| one.value.clone()).collect();
                 names.iter().try_for_each(|name| self.service_for(kind, name))?;
-                Ok(Given::Services(names))
+                Ok(OptionSetting::Services(names))
             }
             (Server | Client | Callers | Credentials, RawValue::Text(name)) => {
                 self.service_for(kind, name)?;
-                Ok(Given::Services(vec![name.clone()]))
+                Ok(OptionSetting::Services(vec![name.clone()]))
             }
             (Server | Client | Callers | Credentials, _) => wrong("the name of a service, or false"),
-            (Authority | Trust, RawValue::Text(name)) => Ok(Given::Authority(name.clone())),
+            (Authority | Trust, RawValue::Text(name)) => Ok(OptionSetting::Authority(name.clone())),
             (Authority | Trust, _) => wrong("`root` or `issuing`, or false"),
-            (_, RawValue::Text(text)) => Ok(Given::Text(text.clone())),
-            (_, RawValue::Integer(number)) => Ok(Given::Text(number.to_string())),
+            (_, RawValue::Text(text)) => Ok(OptionSetting::Text(text.clone())),
+            (_, RawValue::Integer(number)) => Ok(OptionSetting::Text(number.to_string())),
             (_, _) => wrong("a string"),
         }
     }
@@ -164,13 +170,13 @@ impl Entry<'_> {
     }
 
     /// What a manifest need not say: the service itself, its callers, its authority.
-    fn fill(&self, options: &mut BTreeMap<String, Given>) {
-        let text = |given: &Given| match given {
-            Given::Text(text) => text.clone(),
-            Given::Integer(number) => number.to_string(),
-            Given::Flag(flag) => if *flag { "true" } else { "" }.to_owned(),
-            Given::List(texts) | Given::Services(texts) => texts.join(","),
-            Given::Authority(name) => name.clone(),
+    fn fill(&self, options: &mut BTreeMap<String, OptionSetting>) {
+        let text = |given: &OptionSetting| match given {
+            OptionSetting::Text(text) => text.clone(),
+            OptionSetting::Integer(number) => number.to_string(),
+            OptionSetting::Flag(flag) => if *flag { "true" } else { "" }.to_owned(),
+            OptionSetting::List(texts) | OptionSetting::Services(texts) => texts.join(","),
+            OptionSetting::Authority(name) => name.clone(),
         };
         let serves = self.role.role.serves();
         for option in &self.emitter.options {
@@ -182,7 +188,7 @@ impl Entry<'_> {
                 Ok(true) => {}
                 Ok(false) => continue,
                 Err(error) => {
-                    self.notes.error(&self.entry.span, &error);
+                    self.diagnostics.error(&self.entry.span, &error);
                     continue;
                 }
             }
@@ -191,20 +197,20 @@ impl Entry<'_> {
                 // plain HTTP has none, and admits everybody.
                 OptionType::Callers if option.own.is_some() => self.callers(),
                 OptionType::Callers => self.callers().filter(|_| options.get("cert").is_some_and(is_given)),
-                OptionType::Trust | OptionType::Authority => Some(Given::Authority("root".into())),
-                _ => Some(Given::Services(vec![self.service.name.value.clone()])),
+                OptionType::Trust | OptionType::Authority => Some(OptionSetting::Authority("root".into())),
+                _ => Some(OptionSetting::Services(vec![self.service.name.value.clone()])),
             };
             options.extend(own.map(|own| (option.name.clone(), own)));
         }
         let asks = self.service.callers.is_some() && options.get("cert").is_some_and(is_given);
         let looks = options.get("allow").is_some_and(is_given);
         if asks && !looks && self.option("mtls").is_some() {
-            options.entry("mtls".into()).or_insert(Given::Flag(true));
+            options.entry("mtls".into()).or_insert(OptionSetting::Flag(true));
         }
     }
 
     /// The declared callers, for an emitter that can tell them apart.
-    fn callers(&self) -> Option<Given> {
+    fn callers(&self) -> Option<OptionSetting> {
         let callers = self.service.callers.as_ref()?;
         if callers.is_empty() {
             let message = format!(
@@ -212,13 +218,13 @@ impl Entry<'_> {
                 self.service.name.value
             );
             let expected = "callers, or no server configuration for it (`allow = false` admits whoever has a certificate)";
-            self.notes.add(&self.entry.span, message, Some(expected.into()));
+            self.diagnostics.add(&self.entry.span, message, Some(expected.into()));
             return None;
         }
-        Some(Given::Services(callers.iter().map(|caller| caller.value.clone()).collect()))
+        Some(OptionSetting::Services(callers.iter().map(|caller| caller.value.clone()).collect()))
     }
 
-    fn require(&self, options: &BTreeMap<String, Given>) {
+    fn require(&self, options: &BTreeMap<String, OptionSetting>) {
         // What is written in the wrong form is not missing as well.
         let written =
             |name: &str| self.entry.options.iter().any(|(key, _)| key.value.replace('_', "-") == name);
@@ -228,13 +234,13 @@ impl Entry<'_> {
         for option in self.emitter.options.iter().filter(missing) {
             let message =
                 format!("emitter {:?} needs `{}` ({})", self.emitter.name, option.variable(), option.help);
-            self.notes.add(&self.entry.span, message, None);
+            self.diagnostics.add(&self.entry.span, message, None);
         }
     }
 }
 
-fn is_given(given: &Given) -> bool {
-    *given != Given::Flag(false)
+fn is_given(given: &OptionSetting) -> bool {
+    *given != OptionSetting::Flag(false)
 }
 
 fn in_range(option: &OptionSpec, number: i64) -> Result<i64, (String, Option<String>)> {

@@ -1,21 +1,20 @@
 //! From TOML to what was written, each value with its place. Nothing is held against anything else yet.
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::table::{Notes, Placed, Table, integer};
+use super::table::{Diagnostics, Spanned, SpannedTable, integer};
 use crate::error::{Error, ValueKind};
 use crate::pki::{KeyAlgorithm, Span};
 
 /// A manifest as written.
 #[derive(Debug, Default)]
 pub(super) struct Raw {
-    pub(super) environments: Vec<Placed<String>>,
-    pub(super) organization: Option<Placed<String>>,
+    pub(super) environments: Vec<Spanned<String>>,
+    pub(super) organization: Option<Spanned<String>>,
     pub(super) renew_within: Option<Span>,
     pub(super) key_type: Option<KeyAlgorithm>,
     pub(super) validity: Option<Span>,
-    pub(super) to: Option<Placed<String>>,
+    pub(super) to: Option<Spanned<String>>,
     /// The environment's own authority, then the named ones.
     pub(super) authorities: Vec<RawAuthority>,
     pub(super) services: Vec<RawService>,
@@ -24,11 +23,11 @@ pub(super) struct Raw {
 /// An authority as written; the environment's own one has no name.
 #[derive(Debug, Default, Clone)]
 pub(super) struct RawAuthority {
-    pub(super) name: Option<Placed<String>>,
-    pub(super) organization: Option<Placed<String>>,
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) organization: Option<Spanned<String>>,
     pub(super) intermediate: bool,
-    pub(super) permit_dns: Vec<Placed<String>>,
-    pub(super) permit_ip: Vec<Placed<String>>,
+    pub(super) permit_dns: Vec<Spanned<String>>,
+    pub(super) permit_ip: Vec<Spanned<String>>,
     pub(super) key_type: Option<KeyAlgorithm>,
     pub(super) validity: Option<Span>,
 }
@@ -36,17 +35,17 @@ pub(super) struct RawAuthority {
 /// A service as written.
 #[derive(Debug)]
 pub(super) struct RawService {
-    pub(super) name: Placed<String>,
-    pub(super) names: Option<Vec<Placed<String>>>,
-    pub(super) callers: Option<Vec<Placed<String>>>,
-    pub(super) profile: Option<Placed<String>>,
-    pub(super) authority: Option<Placed<String>>,
-    pub(super) common_name: Option<Placed<String>>,
+    pub(super) name: Spanned<String>,
+    pub(super) names: Option<Vec<Spanned<String>>>,
+    pub(super) callers: Option<Vec<Spanned<String>>>,
+    pub(super) profile: Option<Spanned<String>>,
+    pub(super) authority: Option<Spanned<String>>,
+    pub(super) common_name: Option<Spanned<String>>,
     pub(super) key_type: Option<KeyAlgorithm>,
     pub(super) validity: Option<Span>,
-    pub(super) set: Vec<(Placed<String>, Placed<String>)>,
+    pub(super) set: Vec<(Spanned<String>, Spanned<String>)>,
     /// `certificate`, `key`, `ca`.
-    pub(super) files: [Option<Placed<String>>; 3],
+    pub(super) files: [Option<Spanned<String>>; 3],
     pub(super) emit: Vec<RawEmit>,
 }
 
@@ -54,9 +53,9 @@ pub(super) struct RawService {
 #[derive(Debug)]
 pub(super) struct RawEmit {
     pub(super) span: std::ops::Range<usize>,
-    pub(super) target: Placed<String>,
-    pub(super) to: Option<Placed<String>>,
-    pub(super) options: Vec<(Placed<String>, Placed<RawValue>)>,
+    pub(super) target: Spanned<String>,
+    pub(super) to: Option<Spanned<String>>,
+    pub(super) options: Vec<(Spanned<String>, Spanned<RawValue>)>,
 }
 
 /// A value that an option may have.
@@ -65,35 +64,39 @@ pub(super) enum RawValue {
     Text(String),
     Integer(i64),
     Flag(bool),
-    List(Vec<Placed<String>>),
+    List(Vec<Spanned<String>>),
 }
 
-pub(super) fn read(text: &str, notes: &Notes<'_>) -> Raw {
+pub(super) fn read(text: &str, diagnostics: &Diagnostics<'_>) -> Raw {
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let message = error.message().trim().replace('\n', ", ");
-        notes.add(&error.span().unwrap_or(0..0), message, None);
+        diagnostics.add(&error.span().unwrap_or(0..0), message, None);
     }
-    let top = Table::new(notes, document.get_ref(), 0..0);
+    let top = SpannedTable::new(diagnostics, document.get_ref(), 0..0);
     match top.integer("version") {
         Some(version) if version.value != 1 => {
-            notes.add(&version.span, format!("version {} is unknown", version.value), Some("1".into()));
+            diagnostics.add(&version.span, format!("version {} is unknown", version.value), Some("1".into()));
         }
         None if top.has("version").is_none() => {
-            notes.add(&top.span, "the manifest does not say its `version`", Some("`version = 1`".into()));
+            diagnostics.add(
+                &top.span,
+                "the manifest does not say its `version`",
+                Some("`version = 1`".into()),
+            );
         }
         _ => {}
     }
     let mut raw = Raw {
         environments: top.strings("environments").unwrap_or_else(|| {
             // Where it stands and is no list, that was said already.
-            vec![Placed { value: "dev".into(), span: top.has("environments").unwrap_or(0..0) }]
+            vec![Spanned { value: "dev".into(), span: top.has("environments").unwrap_or(0..0) }]
         }),
         ..Raw::default()
     };
     if raw.environments.is_empty() {
         let span = top.has("environments").unwrap_or(0..0);
-        notes.add(&span, "there is no environment", Some("at least one name, such as \"test\"".into()));
+        diagnostics.add(&span, "there is no environment", Some("at least one name, such as \"test\"".into()));
     }
     if let Some(defaults) = top.table("defaults") {
         raw.organization = defaults.string("organization");
@@ -116,21 +119,21 @@ pub(super) fn read(text: &str, notes: &Notes<'_>) -> Raw {
     }
     if let Some(table) = top.table("service") {
         for (name, service) in table.subtables() {
-            raw.services.push(read_service(name, service, notes));
+            raw.services.push(read_service(name, service, diagnostics));
         }
         for (name, _) in table.others() {
             let message = format!("service {:?} is no table", name.value);
-            notes.add(&name.span, message, Some(format!("`[service.{}]`", name.value)));
+            diagnostics.add(&name.span, message, Some(format!("`[service.{}]`", name.value)));
         }
     }
     if raw.services.is_empty() {
-        notes.add(&(0..0), "there is no service", Some("at least one table `[service.NAME]`".into()));
+        diagnostics.add(&(0..0), "there is no service", Some("at least one table `[service.NAME]`".into()));
     }
     top.finish("the manifest");
     raw
 }
 
-fn authority(table: &Table<'_, '_>, name: Option<Placed<String>>) -> RawAuthority {
+fn authority(table: &SpannedTable<'_, '_>, name: Option<Spanned<String>>) -> RawAuthority {
     RawAuthority {
         name,
         organization: table.string("organization"),
@@ -142,7 +145,11 @@ fn authority(table: &Table<'_, '_>, name: Option<Placed<String>>) -> RawAuthorit
     }
 }
 
-fn read_service(name: Placed<String>, table: Table<'_, '_>, notes: &Notes<'_>) -> RawService {
+fn read_service(
+    name: Spanned<String>,
+    table: SpannedTable<'_, '_>,
+    diagnostics: &Diagnostics<'_>,
+) -> RawService {
     let mut service = RawService {
         name,
         names: table.strings("names"),
@@ -168,20 +175,20 @@ fn read_service(name: Placed<String>, table: Table<'_, '_>, notes: &Notes<'_>) -
         files.finish("`files`");
     }
     for entry in table.tables("emit") {
-        service.emit.extend(read_emit(entry, notes));
+        service.emit.extend(read_emit(entry, diagnostics));
     }
     table.finish("a service");
     service
 }
 
-fn read_emit(entry: Table<'_, '_>, notes: &Notes<'_>) -> Option<RawEmit> {
+fn read_emit(entry: SpannedTable<'_, '_>, diagnostics: &Diagnostics<'_>) -> Option<RawEmit> {
     let (target, to) = (entry.string("target"), entry.string("to"));
     let span = entry.span.clone();
     let mut options = Vec::new();
     for (key, value) in entry.others() {
         match raw_value(value) {
-            Some(found) => options.push((key, Placed { value: found, span: value.span() })),
-            None => notes.add(
+            Some(found) => options.push((key, Spanned { value: found, span: value.span() })),
+            None => diagnostics.add(
                 &value.span(),
                 format!("`{}` is no value for an option", key.value),
                 Some("a string, a whole number, true, false, or a list of strings".into()),
@@ -189,35 +196,35 @@ fn read_emit(entry: Table<'_, '_>, notes: &Notes<'_>) -> Option<RawEmit> {
         }
     }
     if target.is_none() && entry.has("target").is_none() {
-        notes.add(&span, "an entry of `emit` has no `target`", Some("the name of an emitter".into()));
+        diagnostics.add(&span, "an entry of `emit` has no `target`", Some("the name of an emitter".into()));
     }
     Some(RawEmit { span, target: target?, to, options })
 }
 
-fn raw_value(value: &Spanned<DeValue<'_>>) -> Option<RawValue> {
+fn raw_value(value: &toml::Spanned<DeValue<'_>>) -> Option<RawValue> {
     match value.get_ref() {
         DeValue::String(text) => Some(RawValue::Text(text.to_string())),
         DeValue::Boolean(flag) => Some(RawValue::Flag(*flag)),
         DeValue::Integer(_) => integer(value.get_ref()).map(RawValue::Integer),
         DeValue::Array(items) => items
             .iter()
-            .map(|item| Some(Placed { value: item.get_ref().as_str()?.to_owned(), span: item.span() }))
+            .map(|item| Some(Spanned { value: item.get_ref().as_str()?.to_owned(), span: item.span() }))
             .collect::<Option<_>>()
             .map(RawValue::List),
         _ => None,
     }
 }
 
-fn key_type(table: &Table<'_, '_>) -> Option<KeyAlgorithm> {
+fn key_type(table: &SpannedTable<'_, '_>) -> Option<KeyAlgorithm> {
     table.parsed("key_type", str::parse).map(|placed| placed.value)
 }
 
-fn span(table: &Table<'_, '_>, key: &str) -> Option<Span> {
+fn span(table: &SpannedTable<'_, '_>, key: &str) -> Option<Span> {
     table.parsed(key, str::parse).map(|placed| placed.value)
 }
 
 /// How long certificates live. One that has ended already would be made anew by every run.
-fn lifetime(table: &Table<'_, '_>) -> Option<Span> {
+fn lifetime(table: &SpannedTable<'_, '_>) -> Option<Span> {
     let parse = |text: &str| {
         let span: Span = text.parse()?;
         match span.as_duration().is_positive() {

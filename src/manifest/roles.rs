@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::read::{Raw, RawService};
-use super::table::{Notes, Placed};
+use super::table::{Diagnostics, Spanned};
 use crate::error::ValueKind;
 use crate::pki::{Label, Role};
 use crate::profile::{Profile, Profiles};
@@ -20,8 +20,8 @@ pub(super) struct Decided {
     pub(super) calls: bool,
 }
 
-pub(super) fn decide(raw: &Raw, profiles: &Profiles, notes: &Notes<'_>) -> Vec<Decided> {
-    names_of_authorities(raw, notes);
+pub(super) fn decide(raw: &Raw, profiles: &Profiles, diagnostics: &Diagnostics<'_>) -> Vec<Decided> {
+    names_of_authorities(raw, diagnostics);
     let by_name: BTreeMap<&str, usize> =
         raw.services.iter().enumerate().map(|(place, one)| (one.name.value.as_str(), place)).collect();
     let called: BTreeSet<&str> =
@@ -32,17 +32,24 @@ pub(super) fn decide(raw: &Raw, profiles: &Profiles, notes: &Notes<'_>) -> Vec<D
         .iter()
         .map(|service| Decided {
             calls: called.contains(service.name.value.as_str()),
-            ..one(raw, service, called.contains(service.name.value.as_str()), profiles, &mut loaded, notes)
+            ..one(
+                raw,
+                service,
+                called.contains(service.name.value.as_str()),
+                profiles,
+                &mut loaded,
+                diagnostics,
+            )
         })
         .collect();
     for (service, own) in raw.services.iter().zip(&decided) {
         for caller in callers(service) {
             match by_name.get(caller.value.as_str()) {
-                Some(place) => fits(raw, caller, &decided[*place], service, own, notes),
+                Some(place) => fits(raw, caller, &decided[*place], service, own, diagnostics),
                 None => {
                     let known: Vec<&str> = by_name.keys().copied().collect();
                     let message = format!("the caller {:?} is no service of this manifest", caller.value);
-                    notes.add(&caller.span, message, Some(format!("one of {}", known.join(", "))));
+                    diagnostics.add(&caller.span, message, Some(format!("one of {}", known.join(", "))));
                 }
             }
         }
@@ -50,7 +57,7 @@ pub(super) fn decide(raw: &Raw, profiles: &Profiles, notes: &Notes<'_>) -> Vec<D
     decided
 }
 
-fn callers(service: &RawService) -> impl Iterator<Item = &Placed<String>> {
+fn callers(service: &RawService) -> impl Iterator<Item = &Spanned<String>> {
     service.callers.iter().flatten()
 }
 
@@ -61,10 +68,10 @@ fn one(
     calls: bool,
     profiles: &Profiles,
     loaded: &mut BTreeMap<String, Option<Profile>>,
-    notes: &Notes<'_>,
+    diagnostics: &Diagnostics<'_>,
 ) -> Decided {
     let name = &service.name;
-    let label = name.value.parse().map_err(|error| notes.error(&name.span, &error)).ok();
+    let label = name.value.parse().map_err(|error| diagnostics.error(&name.span, &error)).ok();
     let serves = service.names.is_some() || service.callers.is_some();
     let fallback = match (serves, calls) {
         (true, true) => "peer",
@@ -72,7 +79,7 @@ fn one(
         _ => "client",
     };
     if service.profile.is_none() && !serves && !calls {
-        notes.add(
+        diagnostics.add(
             &name.span,
             format!("service {:?} neither serves nor calls", name.value),
             Some("`names`, `callers`, or another service that names it as a caller".into()),
@@ -83,14 +90,14 @@ fn one(
     let profile = loaded.entry(chosen.to_owned()).or_insert_with(|| match profiles.load(chosen) {
         Ok(profile) => Some(profile),
         Err(error) => {
-            notes.error(span, &error);
+            diagnostics.error(span, &error);
             None
         }
     });
     let mut role = profile.as_ref().map_or(Role::Peer, |profile| profile.role);
     if role.is_authority() {
         let message = format!("the profile {chosen:?} makes authorities, not services");
-        notes.add(span, message, Some("a profile for servers, clients or both".into()));
+        diagnostics.add(span, message, Some("a profile for servers, clients or both".into()));
         role = Role::Peer;
     }
     if !role.serves()
@@ -98,17 +105,17 @@ fn one(
     {
         let span = first.first().map_or(&name.span, |caller| &caller.span);
         let message = format!("{:?} has callers, but its profile {chosen:?} cannot serve", name.value);
-        notes.add(span, message, Some("a profile for servers, or none".into()));
+        diagnostics.add(span, message, Some("a profile for servers, or none".into()));
     }
     if let Some(profile) = profile {
-        variables(service, profile, notes);
+        variables(service, profile, diagnostics);
     }
-    let authority = service.authority.as_ref().map_or(0, |wanted| authority(raw, wanted, notes));
+    let authority = service.authority.as_ref().map_or(0, |wanted| authority(raw, wanted, diagnostics));
     Decided { label, authority, profile: chosen.to_owned(), role, calls }
 }
 
 /// The place of a named authority.
-fn authority(raw: &Raw, wanted: &Placed<String>, notes: &Notes<'_>) -> usize {
+fn authority(raw: &Raw, wanted: &Spanned<String>, diagnostics: &Diagnostics<'_>) -> usize {
     let named = |name: &str| raw.authorities.iter().position(|one| is_named(one.name.as_ref(), name));
     named(&wanted.value).unwrap_or_else(|| {
         let known = raw.authorities.iter().filter_map(|one| one.name.as_ref());
@@ -117,17 +124,17 @@ fn authority(raw: &Raw, wanted: &Placed<String>, notes: &Notes<'_>) -> usize {
             true => format!("a table `[authority.{}]`", wanted.value),
             false => format!("one of {}", known.join(", ")),
         };
-        notes.add(&wanted.span, format!("there is no authority {:?}", wanted.value), Some(expected));
+        diagnostics.add(&wanted.span, format!("there is no authority {:?}", wanted.value), Some(expected));
         0
     })
 }
 
-fn is_named(found: Option<&Placed<String>>, name: &str) -> bool {
+fn is_named(found: Option<&Spanned<String>>, name: &str) -> bool {
     found.is_some_and(|found| found.value == name)
 }
 
 /// Values are set for variables that the profile has, and for all that have no default.
-fn variables(service: &RawService, profile: &Profile, notes: &Notes<'_>) {
+fn variables(service: &RawService, profile: &Profile, diagnostics: &Diagnostics<'_>) {
     for (key, _) in service.set.iter().filter(|(key, _)| !profile.variables.contains_key(&key.value)) {
         let known: Vec<&str> = profile.variables.keys().map(String::as_str).collect();
         let expected = match known.is_empty() {
@@ -135,7 +142,7 @@ fn variables(service: &RawService, profile: &Profile, notes: &Notes<'_>) {
             false => format!("one of {}", known.join(", ")),
         };
         let message = format!("the profile {:?} has no variable {:?}", profile.name, key.value);
-        notes.add(&key.span, message, Some(expected));
+        diagnostics.add(&key.span, message, Some(expected));
     }
     let missing = profile.variables.iter().filter(|(name, variable)| {
         variable.default.is_none() && service.set.iter().all(|(key, _)| key.value != **name)
@@ -143,23 +150,23 @@ fn variables(service: &RawService, profile: &Profile, notes: &Notes<'_>) {
     for (name, variable) in missing {
         let message =
             format!("the profile {:?} needs a value for {name:?} ({})", profile.name, variable.help);
-        notes.add(&service.name.span, message, Some(format!("`set = {{ {name} = \"...\" }}`")));
+        diagnostics.add(&service.name.span, message, Some(format!("`set = {{ {name} = \"...\" }}`")));
     }
 }
 
 /// Whether a caller can call: its certificate must be for clients, and of the authority that the callee trusts.
 fn fits(
     raw: &Raw,
-    caller: &Placed<String>,
+    caller: &Spanned<String>,
     calling: &Decided,
     service: &RawService,
     own: &Decided,
-    notes: &Notes<'_>,
+    diagnostics: &Diagnostics<'_>,
 ) {
     if calling.role == Role::Server {
         let message =
             format!("{:?} cannot call: its profile {:?} is for servers", caller.value, calling.profile);
-        notes.add(
+        diagnostics.add(
             &caller.span,
             message,
             Some("a caller with the profile \"peer\" or \"client\", or with none".into()),
@@ -178,12 +185,12 @@ fn fits(
             name(own.authority)
         );
         let expected = "callers of the same authority: give the caller a second service there, for its calls";
-        notes.add(&caller.span, message, Some(expected.into()));
+        diagnostics.add(&caller.span, message, Some(expected.into()));
     }
 }
 
 /// Names become directories, and a dot stands between environment and authority.
-fn names_of_authorities(raw: &Raw, notes: &Notes<'_>) {
+fn names_of_authorities(raw: &Raw, diagnostics: &Diagnostics<'_>) {
     let names = raw.authorities.iter().filter_map(|one| one.name.as_ref());
     for (what, name) in raw
         .environments
@@ -192,9 +199,9 @@ fn names_of_authorities(raw: &Raw, notes: &Notes<'_>) {
         .chain(names.map(|name| (ValueKind::AuthorityName, name)))
     {
         match name.value.parse::<Label>() {
-            Err(error) => notes.error(&name.span, &error.about(what)),
+            Err(error) => diagnostics.error(&name.span, &error.about(what)),
             Ok(_) if ["profiles", "emit"].contains(&name.value.as_str()) => {
-                notes.add(
+                diagnostics.add(
                     &name.span,
                     format!("{what} {:?}: the PKI directory keeps templates there", name.value),
                     None,
@@ -203,7 +210,7 @@ fn names_of_authorities(raw: &Raw, notes: &Notes<'_>) {
             Ok(_) if name.value.contains(['.', '*', ':', '@']) => {
                 let message =
                     format!("{what} {:?}: only letters, digits, `-` and `_` can stand in it", name.value);
-                notes.add(&name.span, message, None);
+                diagnostics.add(&name.span, message, None);
             }
             Ok(_) => {}
         }

@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Something in a manifest that cannot be meant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mistake {
+pub struct Diagnostic {
     /// Line, from 1.
     pub line: usize,
     /// Column in characters, from 1.
@@ -21,7 +20,7 @@ pub struct Mistake {
     pub expected: Option<String>,
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.line, self.column, self.message)
     }
@@ -29,7 +28,7 @@ impl fmt::Display for Mistake {
 
 /// A value and where it stands in the text, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed<T> {
+pub struct Spanned<T> {
     /// The value.
     pub value: T,
     /// Where it stands.
@@ -38,25 +37,25 @@ pub struct Placed<T> {
 
 /// The text of a manifest and what was found wrong with it so far.
 #[derive(Debug)]
-pub(super) struct Notes<'t> {
+pub(super) struct Diagnostics<'t> {
     text: &'t str,
     /// Where each line but the first begins.
     lines: Vec<usize>,
-    mistakes: RefCell<BTreeSet<Mistake>>,
+    list: RefCell<BTreeSet<Diagnostic>>,
 }
 
-impl<'t> Notes<'t> {
+impl<'t> Diagnostics<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let lines = text.match_indices('\n').map(|(end, _)| end + 1).collect();
-        Self { text, lines, mistakes: RefCell::default() }
+        Self { text, lines, list: RefCell::default() }
     }
 
     pub(super) fn add(&self, span: &Range<usize>, message: impl Into<String>, expected: Option<String>) {
         let line = self.line(span);
         let begin = if line == 1 { 0 } else { self.lines[line - 2] };
         let column = self.text.get(begin..span.start).map_or(0, |before| before.chars().count()) + 1;
-        let mistake = Mistake { line, column, message: message.into(), expected };
-        self.mistakes.borrow_mut().insert(mistake);
+        let diagnostic = Diagnostic { line, column, message: message.into(), expected };
+        self.list.borrow_mut().insert(diagnostic);
     }
 
     /// The line of a place, from 1.
@@ -71,14 +70,14 @@ impl<'t> Notes<'t> {
     }
 
     /// In the order of the text.
-    pub(super) fn into_mistakes(self) -> Vec<Mistake> {
-        self.mistakes.into_inner().into_iter().collect()
+    pub(super) fn into_list(self) -> Vec<Diagnostic> {
+        self.list.into_inner().into_iter().collect()
     }
 }
 
 /// A table; every key that is asked for is known, and every other one is a mistake.
-pub(super) struct Table<'r, 't> {
-    notes: &'r Notes<'t>,
+pub(super) struct SpannedTable<'r, 't> {
+    diagnostics: &'r Diagnostics<'t>,
     table: &'r DeTable<'t>,
     /// Where it begins, for what is missing in it.
     pub(super) span: Range<usize>,
@@ -100,46 +99,50 @@ impl Known {
     }
 }
 
-impl<'r, 't> Table<'r, 't> {
-    pub(super) fn new(notes: &'r Notes<'t>, table: &'r DeTable<'t>, span: Range<usize>) -> Self {
-        Self { notes, table, span, known: RefCell::default() }
+impl<'r, 't> SpannedTable<'r, 't> {
+    pub(super) fn new(diagnostics: &'r Diagnostics<'t>, table: &'r DeTable<'t>, span: Range<usize>) -> Self {
+        Self { diagnostics, table, span, known: RefCell::default() }
     }
 
-    fn get(&self, key: &str) -> Option<&'r Spanned<DeValue<'t>>> {
+    fn get(&self, key: &str) -> Option<&'r toml::Spanned<DeValue<'t>>> {
         self.known.borrow_mut().add(key);
         self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
     }
 
     /// Where a value stands, if it is there.
     pub(super) fn has(&self, key: &str) -> Option<Range<usize>> {
-        self.get(key).map(Spanned::span)
+        self.get(key).map(toml::Spanned::span)
     }
 
-    fn wrong(&self, value: &Spanned<DeValue<'_>>, key: &str, expected: &str) {
+    fn wrong(&self, value: &toml::Spanned<DeValue<'_>>, key: &str, expected: &str) {
         self.is_no(value, &format!("`{key}`"), expected);
     }
 
-    fn is_no(&self, value: &Spanned<DeValue<'_>>, what: &str, expected: &str) {
+    fn is_no(&self, value: &toml::Spanned<DeValue<'_>>, what: &str, expected: &str) {
         let found = with_article(value.get_ref().type_str());
-        self.notes.add(&value.span(), format!("{what} is {found}"), Some(expected.into()));
+        self.diagnostics.add(&value.span(), format!("{what} is {found}"), Some(expected.into()));
     }
 
-    pub(super) fn string(&self, key: &str) -> Option<Placed<String>> {
+    pub(super) fn string(&self, key: &str) -> Option<Spanned<String>> {
         let value = self.get(key)?;
         let text = value.get_ref().as_str();
         if text.is_none() {
             self.wrong(value, key, "a string");
         }
-        text.map(|text| Placed { value: text.to_owned(), span: value.span() })
+        text.map(|text| Spanned { value: text.to_owned(), span: value.span() })
     }
 
     /// A string that `parse` understands.
-    pub(super) fn parsed<T>(&self, key: &str, parse: impl Fn(&str) -> crate::Result<T>) -> Option<Placed<T>> {
+    pub(super) fn parsed<T>(
+        &self,
+        key: &str,
+        parse: impl Fn(&str) -> crate::Result<T>,
+    ) -> Option<Spanned<T>> {
         let text = self.string(key)?;
         match parse(&text.value) {
-            Ok(value) => Some(Placed { value, span: text.span }),
+            Ok(value) => Some(Spanned { value, span: text.span }),
             Err(error) => {
-                self.notes.error(&text.span, &error);
+                self.diagnostics.error(&text.span, &error);
                 None
             }
         }
@@ -154,50 +157,50 @@ impl<'r, 't> Table<'r, 't> {
         found
     }
 
-    pub(super) fn integer(&self, key: &str) -> Option<Placed<i64>> {
+    pub(super) fn integer(&self, key: &str) -> Option<Spanned<i64>> {
         let value = self.get(key)?;
         let found = integer(value.get_ref());
         if found.is_none() {
             self.wrong(value, key, "a whole number");
         }
-        found.map(|number| Placed { value: number, span: value.span() })
+        found.map(|number| Spanned { value: number, span: value.span() })
     }
 
     /// A list of strings, in which nothing stands twice.
-    pub(super) fn strings(&self, key: &str) -> Option<Vec<Placed<String>>> {
+    pub(super) fn strings(&self, key: &str) -> Option<Vec<Spanned<String>>> {
         let value = self.get(key)?;
         let Some(items) = value.get_ref().as_array() else {
             self.wrong(value, key, "a list of strings");
             return None;
         };
-        let mut texts: Vec<Placed<String>> = Vec::new();
+        let mut texts: Vec<Spanned<String>> = Vec::new();
         for item in items.iter() {
             match item.get_ref().as_str() {
                 Some(text) if texts.iter().any(|earlier| earlier.value == text) => {
-                    self.notes.add(&item.span(), format!("{text:?} stands in `{key}` twice"), None);
+                    self.diagnostics.add(&item.span(), format!("{text:?} stands in `{key}` twice"), None);
                 }
-                Some(text) => texts.push(Placed { value: text.to_owned(), span: item.span() }),
+                Some(text) => texts.push(Spanned { value: text.to_owned(), span: item.span() }),
                 None => self.is_no(item, &format!("an item of `{key}`"), "a string"),
             }
         }
         Some(texts)
     }
 
-    pub(super) fn table(&self, key: &str) -> Option<Table<'r, 't>> {
+    pub(super) fn table(&self, key: &str) -> Option<SpannedTable<'r, 't>> {
         let value = self.get(key)?;
         self.as_table(value, &format!("`{key}`"))
     }
 
-    fn as_table(&self, value: &'r Spanned<DeValue<'t>>, what: &str) -> Option<Table<'r, 't>> {
+    fn as_table(&self, value: &'r toml::Spanned<DeValue<'t>>, what: &str) -> Option<SpannedTable<'r, 't>> {
         let found = value.get_ref().as_table();
         if found.is_none() {
             self.is_no(value, what, "a table");
         }
-        found.map(|table| Table::new(self.notes, table, value.span()))
+        found.map(|table| SpannedTable::new(self.diagnostics, table, value.span()))
     }
 
     /// A list of tables.
-    pub(super) fn tables(&self, key: &str) -> Vec<Table<'r, 't>> {
+    pub(super) fn tables(&self, key: &str) -> Vec<SpannedTable<'r, 't>> {
         let Some(value) = self.get(key) else { return vec![] };
         let Some(items) = value.get_ref().as_array() else {
             self.wrong(value, key, "a list of tables");
@@ -207,12 +210,12 @@ impl<'r, 't> Table<'r, 't> {
     }
 
     /// Every entry whose value is a table, with the place of its name; these keys are known from now on.
-    pub(super) fn subtables(&self) -> Vec<(Placed<String>, Table<'r, 't>)> {
+    pub(super) fn subtables(&self) -> Vec<(Spanned<String>, SpannedTable<'r, 't>)> {
         let tables = self.table.iter().filter(|(_, value)| value.get_ref().is_table());
         let mut found: Vec<_> = tables
             .filter_map(|(name, value)| {
                 self.known.borrow_mut().add(name.get_ref());
-                let name = Placed { value: name.get_ref().to_string(), span: name.span() };
+                let name = Spanned { value: name.get_ref().to_string(), span: name.span() };
                 let table = self.as_table(value, &name.value)?;
                 Some((name, table))
             })
@@ -222,11 +225,11 @@ impl<'r, 't> Table<'r, 't> {
     }
 
     /// Every entry that was not asked for, with the place of its name; these keys are known from now on.
-    pub(super) fn others(&self) -> Vec<(Placed<String>, &'r Spanned<DeValue<'t>>)> {
+    pub(super) fn others(&self) -> Vec<(Spanned<String>, &'r toml::Spanned<DeValue<'t>>)> {
         let mut known = self.known.borrow_mut();
         let others = self.table.iter().filter(|(name, _)| !known.all.contains(name.get_ref().as_ref()));
         let mut found: Vec<_> = others
-            .map(|(name, value)| (Placed { value: name.get_ref().to_string(), span: name.span() }, value))
+            .map(|(name, value)| (Spanned { value: name.get_ref().to_string(), span: name.span() }, value))
             .collect();
         found.sort_by_key(|(name, _)| name.span.start);
         found.iter().for_each(|(name, _)| known.add(&name.value));
@@ -238,7 +241,7 @@ impl<'r, 't> Table<'r, 't> {
         let known = self.known.borrow().asked.clone();
         for (name, _) in self.others() {
             let message = format!("{what} has no key `{}`", name.value);
-            self.notes.add(&name.span, message, Some(format!("one of {}", known.join(", "))));
+            self.diagnostics.add(&name.span, message, Some(format!("one of {}", known.join(", "))));
         }
     }
 }

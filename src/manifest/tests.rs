@@ -1,6 +1,6 @@
 //! Manifests that say what they mean, and those that cannot.
 
-use super::{Given, Manifest, Mistake};
+use super::{Diagnostic, Manifest, OptionSetting};
 use crate::emit::Emitters;
 use crate::pki::Role;
 use crate::profile::Profiles;
@@ -32,7 +32,7 @@ emit = [{ target = "postgres" }]
 [service.backoffice]
 "#;
 
-fn read(text: &str) -> Result<Manifest, Vec<Mistake>> {
+fn read(text: &str) -> Result<Manifest, Vec<Diagnostic>> {
     Manifest::read(text, &Profiles::built_in(), &Emitters::built_in())
 }
 
@@ -92,13 +92,13 @@ fn an_emitter_gets_the_service_itself_and_its_callers_unless_told_otherwise() {
     let manifest = read(SHOP).expect("it is right");
     let emit = |service: &str| &manifest.environments[0].service(service).expect("it is declared").emits[0];
     let options = &emit("database").options;
-    assert_eq!(options["cert"], Given::Services(vec!["database".into()]));
-    assert_eq!(options["allow"], Given::Services(vec!["rest-api".into()]));
+    assert_eq!(options["cert"], OptionSetting::Services(vec!["database".into()]));
+    assert_eq!(options["allow"], OptionSetting::Services(vec!["rest-api".into()]));
     assert!(!options.contains_key("mtls"), "allow implies it");
     let route = emit("storefront");
-    assert_eq!(route.options["cert"], Given::Services(vec!["storefront".into()]));
+    assert_eq!(route.options["cert"], OptionSetting::Services(vec!["storefront".into()]));
     assert!(!route.options.contains_key("dest-cert"), "an edge Route has none");
-    assert_eq!(route.options["port"], Given::Text("8080".into()));
+    assert_eq!(route.options["port"], OptionSetting::Text("8080".into()));
     assert_eq!((route.to.as_str(), route.line), ("deploy/test/storefront", 14));
 }
 
@@ -110,7 +110,7 @@ fn a_service_that_does_both_calls_where_it_is_told_not_to_serve() {
     );
     let manifest = read(&text).expect("it is right");
     let options = &manifest.environments[0].service("rest-api").expect("it is declared").emits[0].options;
-    assert_eq!(options.get("client"), Some(&Given::Services(vec!["rest-api".into()])));
+    assert_eq!(options.get("client"), Some(&OptionSetting::Services(vec!["rest-api".into()])));
     assert!(!options.contains_key("cert") && !options.contains_key("allow"), "{options:?}");
 }
 
@@ -126,7 +126,7 @@ fn a_proxy_that_calls_over_tls_does_so_with_its_own_certificate() {
             let service = manifest.environments[0].service("rest-api").expect("it is declared");
             service.emits[0].options.get("client").cloned()
         };
-        let own = Given::Services(vec!["rest-api".into()]);
+        let own = OptionSetting::Services(vec!["rest-api".into()]);
         assert_eq!(client("https://database.shop-test.svc:8443", ""), Some(own), "{target}");
         assert_eq!(client("https://database.shop-test.svc:8443", ", client = false"), None, "{target}");
         assert_eq!(client("http://127.0.0.1:9000", ""), None, "{target}");

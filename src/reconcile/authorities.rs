@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::remnants::lost_key;
+use super::partial_ca::lost_key;
 use super::{Action, EnvironmentPlan, Reason, Reconciler, Signers, Step};
 use crate::artifact::Existing;
 use crate::error::{Error, Result, ThingKind};
-use crate::manifest::{Authority as Wanted, Environment};
+use crate::manifest::{DeclaredAuthority, DeclaredEnvironment};
 use crate::pki::validity::human_time;
 use crate::pki::{Authority, Certificate, Label, Moment, NameConstraints, Subtrees, Validity};
 use crate::profile::{Profile, Request};
@@ -35,7 +35,7 @@ impl Signing {
 }
 
 /// What is to be done about an authority.
-enum Verdict {
+enum AuthorityState {
     Fine,
     /// There is none.
     Missing,
@@ -47,7 +47,11 @@ enum Verdict {
 
 impl Reconciler<'_> {
     /// The authorities as they are; none where one must be made first, which the plan then says.
-    pub(super) fn signing(&self, environment: &Environment, plan: &mut EnvironmentPlan) -> Result<Signers> {
+    pub(super) fn signing(
+        &self,
+        environment: &DeclaredEnvironment,
+        plan: &mut EnvironmentPlan,
+    ) -> Result<Signers> {
         let mut signers = Signers::new();
         for (place, wanted) in environment.authorities.iter().enumerate() {
             if !is_used(environment, place) {
@@ -56,8 +60,8 @@ impl Reconciler<'_> {
             }
             let store = self.store.environment(&wanted.domain)?;
             let signer = match self.judge_authority(wanted, &store, plan)? {
-                Verdict::Fine => Some(self.signer(environment, place, &store)?),
-                Verdict::Missing | Verdict::Intermediate | Verdict::Remake => None,
+                AuthorityState::Fine => Some(self.signer(environment, place, &store)?),
+                AuthorityState::Missing | AuthorityState::Intermediate | AuthorityState::Remake => None,
             };
             signers.push(signer);
         }
@@ -67,7 +71,7 @@ impl Reconciler<'_> {
     /// Makes what is missing, and returns what signs from now on.
     pub(super) fn make_authorities(
         &self,
-        environment: &Environment,
+        environment: &DeclaredEnvironment,
         locks: &[Option<Lock>],
         plan: &mut EnvironmentPlan,
     ) -> Result<Signers> {
@@ -79,17 +83,22 @@ impl Reconciler<'_> {
             };
             let store = self.store.environment(&wanted.domain)?;
             match self.judge_authority(wanted, &store, plan)? {
-                Verdict::Fine => {}
-                Verdict::Missing => self.make(wanted, &store, lock, Existing::Keep)?,
-                Verdict::Remake => self.make(wanted, &store, lock, Existing::Replace)?,
-                Verdict::Intermediate => self.make_intermediate(wanted, &store, lock)?,
+                AuthorityState::Fine => {}
+                AuthorityState::Missing => self.make(wanted, &store, lock, Existing::Keep)?,
+                AuthorityState::Remake => self.make(wanted, &store, lock, Existing::Replace)?,
+                AuthorityState::Intermediate => self.make_intermediate(wanted, &store, lock)?,
             }
             signers.push(Some(self.signer(environment, place, &store)?));
         }
         Ok(signers)
     }
 
-    fn signer(&self, environment: &Environment, place: usize, store: &store::Environment) -> Result<Signing> {
+    fn signer(
+        &self,
+        environment: &DeclaredEnvironment,
+        place: usize,
+        store: &store::Environment,
+    ) -> Result<Signing> {
         let name = signing_name(&environment.authorities[place]);
         let chain = store.authority_chain(name)?;
         let mut profiles = BTreeMap::new();
@@ -104,24 +113,24 @@ impl Reconciler<'_> {
     /// What is to be done, and the step that says so.
     fn judge_authority(
         &self,
-        wanted: &Wanted,
+        wanted: &DeclaredAuthority,
         store: &store::Environment,
         plan: &mut EnvironmentPlan,
-    ) -> Result<Verdict> {
+    ) -> Result<AuthorityState> {
         let mut step = |action, name: &str, reasons: Vec<Reason>| {
             plan.steps.push(Step { action, domain: wanted.domain.clone(), name: name.to_owned(), reasons });
         };
         if !store.has_authority() {
-            if let Some(reason) = self.judge_rest(store)? {
+            if let Some(reason) = self.detect_partial_ca(store)? {
                 step(Action::RemakeAuthority, ROOT, vec![reason]);
-                return Ok(Verdict::Remake);
+                return Ok(AuthorityState::Remake);
             }
             let new = || vec![Reason::new("new", "there is none yet")];
             step(Action::MakeAuthority, ROOT, new());
             if wanted.intermediate {
                 step(Action::MakeAuthority, ISSUING, new());
             }
-            return Ok(Verdict::Missing);
+            return Ok(AuthorityState::Missing);
         }
         let root = store.authority_chain(ROOT)?.swap_remove(0);
         let mut differences = self.differences(wanted, &root);
@@ -130,21 +139,21 @@ impl Reconciler<'_> {
         }
         if !differences.is_empty() && self.remake_authorities {
             step(Action::RemakeAuthority, ROOT, differences);
-            return Ok(Verdict::Remake);
+            return Ok(AuthorityState::Remake);
         }
         if !differences.is_empty() {
             step(Action::KeepAuthority, ROOT, differences);
         }
         let trouble = if wanted.intermediate { self.trouble_of_intermediate(store, &root) } else { None };
-        let Some(mut reason) = trouble else { return Ok(Verdict::Fine) };
+        let Some(mut reason) = trouble else { return Ok(AuthorityState::Fine) };
         // A root whose key is kept elsewhere stops nobody from working until the end has come.
         if reason.id == "expires-soon" && !store.authority_path(ROOT).join("ca.key").is_file() {
             reason.text += "; the root's key is needed to make another, and is not here";
             step(Action::KeepAuthority, ISSUING, vec![reason]);
-            return Ok(Verdict::Fine);
+            return Ok(AuthorityState::Fine);
         }
         step(Action::MakeAuthority, ISSUING, vec![reason]);
-        Ok(Verdict::Intermediate)
+        Ok(AuthorityState::Intermediate)
     }
 
     fn trouble_of_intermediate(&self, store: &store::Environment, root: &Certificate) -> Option<Reason> {
@@ -171,7 +180,7 @@ impl Reconciler<'_> {
             .then(|| Reason::new("expires-soon", format!("it expires on {ends}, and all that it signed")))
     }
 
-    fn differences(&self, wanted: &Wanted, root: &Certificate) -> Vec<Reason> {
+    fn differences(&self, wanted: &DeclaredAuthority, root: &Certificate) -> Vec<Reason> {
         let details = &root.details;
         let mut reasons: Vec<Reason> = self.end(root).into_iter().collect();
         let found = details.name_constraints.as_deref().map(Subtrees::as_asked_for).unwrap_or_default();
@@ -201,7 +210,7 @@ impl Reconciler<'_> {
 
     fn make(
         &self,
-        wanted: &Wanted,
+        wanted: &DeclaredAuthority,
         store: &store::Environment,
         lock: &Lock,
         existing: Existing,
@@ -221,7 +230,12 @@ impl Reconciler<'_> {
         store.create_authorities(lock, &all, self.passphrase, existing, self.now).map(drop)
     }
 
-    fn make_intermediate(&self, wanted: &Wanted, store: &store::Environment, lock: &Lock) -> Result<()> {
+    fn make_intermediate(
+        &self,
+        wanted: &DeclaredAuthority,
+        store: &store::Environment,
+        lock: &Lock,
+    ) -> Result<()> {
         let passphrase = self.passphrase.filter(|_| store.authority_key_is_encrypted(ROOT));
         let root = store.authority(ROOT, passphrase)?;
         let issuing = self.intermediate(wanted, &root)?;
@@ -229,7 +243,7 @@ impl Reconciler<'_> {
         store.add_authority(lock, &new, passphrase, Existing::Replace, self.now).map(drop)
     }
 
-    fn intermediate(&self, wanted: &Wanted, root: &Authority) -> Result<Authority> {
+    fn intermediate(&self, wanted: &DeclaredAuthority, root: &Authority) -> Result<Authority> {
         let name: Label = ISSUING.parse()?;
         let request = authority_request(wanted, &name);
         let profile = self.profiles.load("intermediate-ca")?;
@@ -239,15 +253,15 @@ impl Reconciler<'_> {
 }
 
 /// Whether some service has its certificate from it: one that nobody needs is not made.
-pub(super) fn is_used(environment: &Environment, place: usize) -> bool {
+pub(super) fn is_used(environment: &DeclaredEnvironment, place: usize) -> bool {
     environment.services.iter().any(|service| service.authority == place)
 }
 
-pub(super) fn signing_name(wanted: &Wanted) -> &'static str {
+pub(super) fn signing_name(wanted: &DeclaredAuthority) -> &'static str {
     if wanted.intermediate { ISSUING } else { ROOT }
 }
 
-fn authority_request<'r>(wanted: &'r Wanted, name: &'r Label) -> Request<'r> {
+fn authority_request<'r>(wanted: &'r DeclaredAuthority, name: &'r Label) -> Request<'r> {
     // The domain tells the authorities of one environment apart in their subjects.
     let mut request = Request::new(name, &wanted.domain);
     request.organization.clone_from(&wanted.organization);

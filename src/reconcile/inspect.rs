@@ -9,13 +9,13 @@ use super::issue::parallel;
 use super::{Reason, Reconciler, Signers};
 use crate::error::{Error, Result};
 use crate::explanation::Explanation;
-use crate::manifest::{Environment, Service};
+use crate::manifest::{DeclaredEnvironment, DeclaredService};
 use crate::pki::validity::human_time;
 use crate::pki::{
     Certificate, CertificateSpec, ExtendedKeyUsage, Issuer, KeyUsage, Moment, Notice, Span, SubjectAltName,
 };
 use crate::profile::{Decision, Profile, Request};
-use crate::store::{self, Found, FoundFile};
+use crate::store::{self, StoredCredential, StoredFile};
 
 /// What was found of a credential.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl Reconciler<'_> {
     /// Every service of an environment, on all processors.
     pub(super) fn inspect_all(
         &self,
-        environment: &Environment,
+        environment: &DeclaredEnvironment,
         signing: &Signers,
     ) -> Result<Vec<Inspection>> {
         let all = parallel(&environment.services, |service| self.inspect(environment, service, signing))?;
@@ -47,7 +47,12 @@ impl Reconciler<'_> {
         Ok(all)
     }
 
-    fn inspect(&self, environment: &Environment, service: &Service, signing: &Signers) -> Result<Inspection> {
+    fn inspect(
+        &self,
+        environment: &DeclaredEnvironment,
+        service: &DeclaredService,
+        signing: &Signers,
+    ) -> Result<Inspection> {
         let store = self.store.environment(&environment.authority_of(service).domain)?;
         let found = store.find(&service.name)?;
         let Some(signing) = &signing[service.authority] else {
@@ -94,8 +99,8 @@ impl Reconciler<'_> {
     /// What its certificate would say if it was made now.
     pub(super) fn decide(
         &self,
-        environment: &Environment,
-        service: &Service,
+        environment: &DeclaredEnvironment,
+        service: &DeclaredService,
         profile: &Profile,
         signing: &Signing,
     ) -> Result<Decision> {
@@ -111,12 +116,12 @@ impl Reconciler<'_> {
             .map_err(|error| error.at(format!("service {:?}", service.name.as_str())))
     }
 
-    fn lifetime(&self, service: &Service, profile: &Profile) -> Span {
+    fn lifetime(&self, service: &DeclaredService, profile: &Profile) -> Span {
         service.validity.unwrap_or(profile.validity)
     }
 
     /// A certificate that lives for a day cannot be renewed a month before its end: at most a third of its life.
-    fn renew_within(&self, service: &Service, profile: &Profile) -> Duration {
+    fn renew_within(&self, service: &DeclaredService, profile: &Profile) -> Duration {
         self.manifest.renew_within.as_duration().min(self.lifetime(service, profile).as_duration() / 3)
     }
 }
@@ -128,8 +133,8 @@ impl Inspection {
 }
 
 /// Servers tell callers apart by one name each.
-fn one_name_each(environment: &Environment, all: &[Inspection]) -> Result<()> {
-    let mut known: BTreeMap<(usize, &str), &Service> = BTreeMap::new();
+fn one_name_each(environment: &DeclaredEnvironment, all: &[Inspection]) -> Result<()> {
+    let mut known: BTreeMap<(usize, &str), &DeclaredService> = BTreeMap::new();
     for (service, inspection) in environment.services.iter().zip(all) {
         let Some(principal) = inspection.principal.as_deref().filter(|_| service.calls) else { continue };
         if let Some(other) = known.insert((service.authority, principal), service) {
@@ -169,16 +174,16 @@ impl State {
     }
 }
 
-fn state<T>(file: &FoundFile<T>) -> Option<State> {
+fn state<T>(file: &StoredFile<T>) -> Option<State> {
     match file {
-        FoundFile::Missing => Some(State::Missing),
-        FoundFile::Damaged(why) => Some(State::Damaged(why.clone())),
-        FoundFile::Whole { edited, .. } => edited.then_some(State::Edited),
+        StoredFile::Missing => Some(State::Missing),
+        StoredFile::Damaged(why) => Some(State::Damaged(why.clone())),
+        StoredFile::Whole { edited, .. } => edited.then_some(State::Edited),
     }
 }
 
 /// Whether the authority that signs today signed it: by its key, for a CA that was made anew may have the old name.
-fn issuer(chain: &[Certificate], found: &Found, signing: &Signing) -> Option<Reason> {
+fn issuer(chain: &[Certificate], found: &StoredCredential, signing: &Signing) -> Option<Reason> {
     let issuer = &signing.chain[0];
     if !chain[0].is_signed_by(issuer) {
         let text = match chain[0].details.issuer == issuer.details.subject {
@@ -284,7 +289,7 @@ fn sorted(words: Option<Vec<String>>) -> Vec<String> {
 }
 
 /// The files of a credential, for whoever cannot use it.
-pub(super) fn trouble(found: &store::Found) -> Option<String> {
+pub(super) fn trouble(found: &store::StoredCredential) -> Option<String> {
     let states = [
         state(&found.chain).map(|state| state.reason("certificate", "tls.crt")),
         state(&found.key).map(|state| state.reason("key", "tls.key")),

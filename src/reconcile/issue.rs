@@ -7,7 +7,7 @@ use std::thread;
 use super::inspect::Inspection;
 use super::{Reconciler, Signers};
 use crate::error::Result;
-use crate::manifest::{Environment, Service};
+use crate::manifest::{DeclaredEnvironment, DeclaredService};
 use crate::pki::{Authority, Credential};
 use crate::store::{Lock, NewCredential};
 
@@ -17,12 +17,12 @@ const AT_ONCE: usize = 1000;
 impl Reconciler<'_> {
     pub(super) fn issue(
         &self,
-        environment: &Environment,
+        environment: &DeclaredEnvironment,
         signing: &Signers,
         inspections: &[Inspection],
         locks: &[Option<Lock>],
     ) -> Result<()> {
-        let wanted = |place: usize| -> Vec<&Service> {
+        let wanted = |place: usize| -> Vec<&DeclaredService> {
             let all = environment.services.iter().zip(inspections);
             all.filter(|(service, found)| service.authority == place && !found.reasons.is_empty())
                 .map(|(service, _)| service)
@@ -59,8 +59,8 @@ impl Reconciler<'_> {
 
     fn make_one(
         &self,
-        environment: &Environment,
-        service: &Service,
+        environment: &DeclaredEnvironment,
+        service: &DeclaredService,
         authority: &Authority,
         signing: &super::Signing,
         profile: &crate::profile::Profile,

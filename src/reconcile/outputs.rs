@@ -6,13 +6,13 @@ use std::path::Path;
 
 use super::inspect::Inspection;
 use super::places::{Owners, one_owner};
+use super::policy::domain_trust;
 use super::{Action, EnvironmentPlan, Reason, Reconciler, Signers, Step};
 use crate::artifact::{Artifact, Existing, Sensitivity, remove_abandoned, write_all};
 use crate::bundle::{Files, Identity, Trust};
 use crate::emit::{Input, OptionType, OptionValue};
 use crate::error::{Error, Result, ThingKind};
-use crate::manifest::{Emit, Environment, Given, Service};
-use crate::store::ROOT;
+use crate::manifest::{DeclaredEnvironment, DeclaredService, Emit, OptionSetting};
 
 impl Reconciler<'_> {
     /// The files that would be written. Those that hang on a certificate that is still to be made are known by their
@@ -20,7 +20,7 @@ impl Reconciler<'_> {
     /// for all files below it.
     pub(super) fn plan_outputs(
         &self,
-        environment: &Environment,
+        environment: &DeclaredEnvironment,
         signing: &Signers,
         inspections: &[Inspection],
         owners: &mut Owners,
@@ -33,8 +33,8 @@ impl Reconciler<'_> {
         // Until its mode is mended, the key cannot be read; what is made of it does not change by that.
         let lax = |name: &str| places.get(name).is_some_and(|found| found.lax_mode.is_some());
         let uses = |emit: &Emit, what: &dyn Fn(&str) -> bool| {
-            let used = |given: &Given| match given {
-                Given::Services(names) => names.iter().any(|name| what(name)),
+            let used = |given: &OptionSetting| match given {
+                OptionSetting::Services(names) => names.iter().any(|name| what(name)),
                 _ => false,
             };
             emit.options.values().any(used)
@@ -65,11 +65,8 @@ impl Reconciler<'_> {
             let copies = &service.files;
             files.extend([&copies.certificate, &copies.key, &copies.ca].into_iter().flatten().cloned());
             pending &= [&copies.certificate, &copies.key, &copies.ca].iter().any(|one| one.is_some());
-            let copies = if pending || lax(service.name.as_str()) {
-                vec![]
-            } else {
-                self.copies(environment, service)?
-            };
+            let unknown = pending || lax(service.name.as_str());
+            let copies = if unknown { vec![] } else { self.copies(environment, service)? };
             for artifact in copies {
                 one_owner(owners, &artifact.path, owner("copy", service, environment))?;
                 plan.steps.extend(self.differs(&artifact, domain, "copy")?);
@@ -82,7 +79,7 @@ impl Reconciler<'_> {
     /// Writes what differs. Returns the files of each service, relative to the manifest.
     pub(super) fn write_outputs(
         &self,
-        environment: &Environment,
+        environment: &DeclaredEnvironment,
         owners: &mut Owners,
         plan: &mut EnvironmentPlan,
     ) -> Result<Vec<Vec<String>>> {
@@ -137,7 +134,12 @@ impl Reconciler<'_> {
     }
 
     /// The files of an entry. Where only the callers stand in the way, the error says how to do without them.
-    fn render(&self, environment: &Environment, service: &Service, emit: &Emit) -> Result<Vec<Artifact>> {
+    fn render(
+        &self,
+        environment: &DeclaredEnvironment,
+        service: &DeclaredService,
+        emit: &Emit,
+    ) -> Result<Vec<Artifact>> {
         let error = match self.rendered(environment, service, emit) {
             Err(error)
                 if emit.options.contains_key("allow")
@@ -157,18 +159,23 @@ impl Reconciler<'_> {
         })
     }
 
-    fn rendered(&self, environment: &Environment, service: &Service, emit: &Emit) -> Result<Vec<Artifact>> {
+    fn rendered(
+        &self,
+        environment: &DeclaredEnvironment,
+        service: &DeclaredService,
+        emit: &Emit,
+    ) -> Result<Vec<Artifact>> {
         let emitter = self.emitters.load(&emit.target)?;
         let store = self.store.environment(&environment.authority_of(service).domain)?;
         let (mut identities, mut trusts) = (BTreeMap::new(), BTreeMap::new());
         for (name, given) in &emit.options {
             match given {
-                Given::Services(names) => {
+                OptionSetting::Services(names) => {
                     let found: Result<Vec<Identity>> =
                         names.iter().map(|name| self.identity(environment, name)).collect();
                     identities.insert(name.as_str(), found?);
                 }
-                Given::Authority(wanted) => {
+                OptionSetting::Authority(wanted) => {
                     let option = emitter.options.iter().find(|option| option.name == *name);
                     if option.is_some_and(|option| option.kind == OptionType::Authority) {
                         let passphrase = self.passphrase.filter(|_| store.authority_key_is_encrypted(wanted));
@@ -191,11 +198,11 @@ impl Reconciler<'_> {
                 option.name == *name && matches!(option.kind, OptionType::Callers | OptionType::Credentials)
             });
             let value = match given {
-                Given::Text(text) => OptionValue::Text(text.clone()),
-                Given::Integer(number) => OptionValue::Integer(*number),
-                Given::Flag(flag) => OptionValue::Flag(*flag),
-                Given::List(texts) => OptionValue::List(texts.clone()),
-                Given::Services(_) | Given::Authority(_) => {
+                OptionSetting::Text(text) => OptionValue::Text(text.clone()),
+                OptionSetting::Integer(number) => OptionValue::Integer(*number),
+                OptionSetting::Flag(flag) => OptionValue::Flag(*flag),
+                OptionSetting::List(texts) => OptionValue::List(texts.clone()),
+                OptionSetting::Services(_) | OptionSetting::Authority(_) => {
                     match (identities.get(name.as_str()), trusts.get(name.as_str())) {
                         (Some(found), _) if many => OptionValue::Identities(found.iter().collect()),
                         (Some(found), _) => match found.first() {
@@ -220,7 +227,7 @@ impl Reconciler<'_> {
     }
 
     /// A service's credential, with the places of its files: its copies, where it has some.
-    pub(super) fn identity(&self, environment: &Environment, name: &str) -> Result<Identity> {
+    pub(super) fn identity(&self, environment: &DeclaredEnvironment, name: &str) -> Result<Identity> {
         let service = environment.service(name).ok_or_else(|| Error::NotFound {
             what: ThingKind::Service,
             name: name.to_owned(),
@@ -245,7 +252,7 @@ impl Reconciler<'_> {
     }
 
     /// Copies of a credential under other names.
-    fn copies(&self, environment: &Environment, service: &Service) -> Result<Vec<Artifact>> {
+    fn copies(&self, environment: &DeclaredEnvironment, service: &DeclaredService) -> Result<Vec<Artifact>> {
         let wanted = &service.files;
         if [&wanted.certificate, &wanted.key, &wanted.ca].iter().all(|one| one.is_none()) {
             return Ok(vec![]);
@@ -260,22 +267,13 @@ impl Reconciler<'_> {
     }
 }
 
-/// What members of a domain trust.
-pub(super) fn domain_trust(store: &crate::store::Environment) -> Result<Trust> {
-    let mut trust = Trust { anchors: store.authority_chain(ROOT)?, intermediates: vec![] };
-    for name in store.authorities().iter().filter(|name| *name != ROOT) {
-        trust.intermediates.push(store.authority_chain(name)?.swap_remove(0));
-    }
-    Ok(trust)
-}
-
 /// An error of an emitter, with the line of the manifest that asked for it.
 fn of_emit(emit: &Emit, error: Error) -> Error {
     error.at(format!("line {} of the manifest, emitter {:?}", emit.line, emit.target))
 }
 
 /// Who writes a file, for whoever reads that two do.
-fn owner(target: &str, service: &Service, environment: &Environment) -> String {
+fn owner(target: &str, service: &DeclaredService, environment: &DeclaredEnvironment) -> String {
     format!("{target} of {} in {}", service.name, environment.name)
 }
 

@@ -9,7 +9,7 @@ use super::Reconciler;
 use crate::artifact;
 use crate::error::{Error, Result};
 use crate::explanation::Explanation;
-use crate::manifest::Environment;
+use crate::manifest::DeclaredEnvironment;
 
 /// Which emitter writes which file, over all environments.
 pub(super) type Owners = BTreeMap<String, String>;
@@ -31,7 +31,7 @@ pub(super) fn one_owner(owners: &mut Owners, path: &str, who: String) -> Result<
 impl Reconciler<'_> {
     /// Refuses every place that a file must not have. A symbolic link counts as the place that it leads to: whoever
     /// takes over a directory from others does not expect it to write somewhere else.
-    pub(super) fn check_places(&self, environment: &Environment) -> Result<()> {
+    pub(super) fn check_places(&self, environment: &DeclaredEnvironment) -> Result<()> {
         let guard =
             Guard { base: resolve(self.base)?, kept: self.kept(environment)?, manifest: resolve(self.file)? };
         let mut looked_at = BTreeSet::new();
@@ -64,7 +64,7 @@ impl Reconciler<'_> {
     }
 
     /// The directories in which keys and templates lie: all of the PKI directory, unless the manifest itself lies in it.
-    fn kept(&self, environment: &Environment) -> Result<Vec<PathBuf>> {
+    fn kept(&self, environment: &DeclaredEnvironment) -> Result<Vec<PathBuf>> {
         let pki = resolve(self.store.path())?;
         if !resolve(self.base)?.starts_with(&pki) {
             return Ok(vec![pki]);

@@ -1,10 +1,9 @@
 //! The manifest and what was applied of it, as the policy that is proven.
 
-use super::outputs::domain_trust;
 use super::{Reconciler, inspect};
 use crate::bundle::{Identity, Trust};
 use crate::error::Result;
-use crate::manifest::{Environment, Service};
+use crate::manifest::{DeclaredEnvironment, DeclaredService};
 use crate::pki::Authority;
 use crate::policy::{self, Callers, Policy, TrustDomain};
 use crate::store::{Applied, ISSUING, ROOT};
@@ -17,7 +16,7 @@ impl Reconciler<'_> {
         })
     }
 
-    fn policy_of(&self, environment: &Environment) -> Result<policy::PolicyEnvironment> {
+    fn policy_of(&self, environment: &DeclaredEnvironment) -> Result<policy::PolicyEnvironment> {
         let mut domains = Vec::new();
         let mut applied = Vec::new();
         for authority in &environment.authorities {
@@ -57,8 +56,8 @@ impl Reconciler<'_> {
     /// A credential as it lies there, whether or not its parts fit: a check says so, not an error.
     fn found_identity(
         &self,
-        environment: &Environment,
-        service: &Service,
+        environment: &DeclaredEnvironment,
+        service: &DeclaredService,
     ) -> Result<Result<Identity, String>> {
         let store = self.store.environment(&environment.authority_of(service).domain)?;
         let found = match store.find(&service.name) {
@@ -76,10 +75,19 @@ impl Reconciler<'_> {
     }
 }
 
-fn admits(applied: &Result<Option<Applied>, String>, service: &Service) -> Result<Callers, String> {
+fn admits(applied: &Result<Option<Applied>, String>, service: &DeclaredService) -> Result<Callers, String> {
     let applied = applied.as_ref().map_err(Clone::clone)?;
     let never = "the manifest was never applied to it";
     let one =
         applied.as_ref().and_then(|applied| applied.services.get(service.name.as_str())).ok_or(never)?;
     Ok(one.admits.clone().map_or(Callers::Anyone, Callers::Only))
+}
+
+/// What members of a domain trust.
+pub(super) fn domain_trust(store: &crate::store::Environment) -> Result<Trust> {
+    let mut trust = Trust { anchors: store.authority_chain(ROOT)?, intermediates: vec![] };
+    for name in store.authorities().iter().filter(|name| *name != ROOT) {
+        trust.intermediates.push(store.authority_chain(name)?.swap_remove(0));
+    }
+    Ok(trust)
 }

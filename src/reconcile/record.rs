@@ -5,14 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::inspect::Inspection;
 use super::{Action, EnvironmentPlan, Reason, Reconciler, Step};
 use crate::error::Result;
-use crate::manifest::{Authority, Environment};
+use crate::manifest::{DeclaredAuthority, DeclaredEnvironment};
 use crate::pki::Label;
 use crate::store::{Applied, AppliedService, Lock};
 
 impl Reconciler<'_> {
     /// What was in force until now, for each authority.
-    pub(super) fn before(&self, environment: &Environment, locks: &[Option<Lock>]) -> Result<Vec<Applied>> {
-        let read = |(authority, lock): (&Authority, &Option<Lock>)| match lock {
+    pub(super) fn before(
+        &self,
+        environment: &DeclaredEnvironment,
+        locks: &[Option<Lock>],
+    ) -> Result<Vec<Applied>> {
+        let read = |(authority, lock): (&DeclaredAuthority, &Option<Lock>)| match lock {
             Some(_) => Ok(self.store.environment(&authority.domain)?.applied()?.unwrap_or_default()),
             None => Ok(Applied::default()),
         };
@@ -22,7 +26,7 @@ impl Reconciler<'_> {
     /// Keeps what is in force from now on: `verify` holds it against the manifest.
     pub(super) fn record(
         &self,
-        environment: &Environment,
+        environment: &DeclaredEnvironment,
         inspections: &[Inspection],
         written: &[Vec<String>],
         (locks, before): (&[Option<Lock>], &[Applied]),
@@ -46,7 +50,7 @@ impl Reconciler<'_> {
     /// for all files below it.
     pub(super) fn applied(
         &self,
-        environment: &Environment,
+        environment: &DeclaredEnvironment,
         place: usize,
         inspections: &[Inspection],
         written: &[Vec<String>],
@@ -79,13 +83,17 @@ impl Reconciler<'_> {
         applied
     }
 
-    pub(super) fn plan_leftovers(&self, environment: &Environment, plan: &mut EnvironmentPlan) -> Result<()> {
+    pub(super) fn plan_leftovers(
+        &self,
+        environment: &DeclaredEnvironment,
+        plan: &mut EnvironmentPlan,
+    ) -> Result<()> {
         self.each_leftover(environment, |_, _| Ok(()), plan)
     }
 
     pub(super) fn leftovers(
         &self,
-        environment: &Environment,
+        environment: &DeclaredEnvironment,
         locks: &[Option<Lock>],
         plan: &mut EnvironmentPlan,
     ) -> Result<()> {
@@ -100,7 +108,7 @@ impl Reconciler<'_> {
     /// Credentials that the manifest does not declare.
     fn each_leftover(
         &self,
-        environment: &Environment,
+        environment: &DeclaredEnvironment,
         act: impl Fn(usize, &Label) -> Result<()>,
         plan: &mut EnvironmentPlan,
     ) -> Result<()> {
@@ -171,7 +179,7 @@ impl Reconciler<'_> {
 
 /// Services that are there already and admit others from now on.
 pub(super) fn admissions(
-    environment: &Environment,
+    environment: &DeclaredEnvironment,
     place: usize,
     inspections: &[Inspection],
     before: &Applied,

@@ -26,7 +26,7 @@ pub struct Applied {
 
 /// What every schema has.
 #[derive(Deserialize)]
-struct Form {
+struct SchemaVersion {
     schema: u32,
 }
 
@@ -49,9 +49,9 @@ impl Environment {
             other => other.map_err(|error| Error::io("read", &path, error))?,
         };
         // Another schema may have another form in everything else.
-        match serde_json::from_slice::<Form>(&bytes) {
-            Ok(Form { schema: 1 }) => {}
-            Ok(Form { schema }) => {
+        match serde_json::from_slice::<SchemaVersion>(&bytes) {
+            Ok(SchemaVersion { schema: 1 }) => {}
+            Ok(SchemaVersion { schema }) => {
                 return Err(Error::AppliedState {
                     found: format!("schema {schema}"),
                     is_newer: schema > 1,

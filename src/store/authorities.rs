@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
-use super::log::{Action, Entry};
+use super::log::{LogAction, LogEntry};
 use super::{Environment, ISSUING, Lock, ROOT, read, read_file};
 use crate::artifact::{self, Artifact, Existing, StagedDirectory};
 use crate::error::{Error, Result, ThingKind, ValueKind};
@@ -109,7 +109,7 @@ impl Environment {
     ) -> Result<Option<PathBuf>> {
         let staged = StagedDirectory::new(&self.path)?;
         let entry = |new: &NewAuthority<'_>| {
-            Entry::new(Action::Init, new.name, new.profile, new.authority.certificate(), now)
+            LogEntry::new(LogAction::Init, new.name, new.profile, new.authority.certificate(), now)
         };
         let logged = self.start_log(&authorities.iter().map(entry).collect::<Vec<_>>())?;
         staged.fill(files)?;

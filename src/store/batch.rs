@@ -6,7 +6,7 @@ use std::thread;
 
 use time::OffsetDateTime;
 
-use super::log::{Action, Entry};
+use super::log::{LogAction, LogEntry};
 use super::{Environment, Lock, artifacts};
 use crate::artifact::{self, Existing, StagedDirectory};
 use crate::error::Result;
@@ -33,7 +33,7 @@ impl Environment {
         // Logged before they take their place: no certificate is in use that the log does not know.
         let entry = |new: &NewCredential<'_>| {
             let name = new.credential.name.as_str();
-            Entry::new(Action::Issue, name, new.profile, &new.credential.certificate, now)
+            LogEntry::new(LogAction::Issue, name, new.profile, &new.credential.certificate, now)
         };
         self.start_log(&all.iter().map(entry).collect::<Vec<_>>())?.keep()?;
         for (new, (directory, _)) in all.iter().zip(staged) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use time::OffsetDateTime;
 
-use super::log::{Action, Entry};
+use super::log::{LogAction, LogEntry};
 use super::{Environment, Lock, read};
 use crate::artifact::{self, Artifact, Existing, StagedDirectory};
 use crate::error::{Error, Result, ThingKind};
@@ -36,7 +36,7 @@ impl Environment {
         let staged = StagedDirectory::new(&self.path)?;
         // Before the files, so that the disk takes all of it in one go.
         let entry =
-            Entry::new(Action::Issue, credential.name.as_str(), profile, &credential.certificate, now);
+            LogEntry::new(LogAction::Issue, credential.name.as_str(), profile, &credential.certificate, now);
         let logged = self.start_log(&[entry])?;
         staged.fill(&artifacts(credential))?;
         // On disk before it takes its place: no certificate is in use that the log does not know.

@@ -12,7 +12,7 @@ use crate::pki::validity::machine_time;
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Action {
+pub enum LogAction {
     /// An authority was made.
     Init,
     /// A leaf was signed.
@@ -21,11 +21,11 @@ pub enum Action {
 
 /// One line of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct LogEntry {
     /// When, RFC 3339 in UTC.
     pub time: String,
     /// What was done.
-    pub action: Action,
+    pub action: LogAction,
     /// The credential or authority.
     pub name: String,
     /// The profile that it was made by.
@@ -40,9 +40,9 @@ pub struct Entry {
     pub not_after: String,
 }
 
-impl Entry {
+impl LogEntry {
     pub(super) fn new(
-        action: Action,
+        action: LogAction,
         name: &str,
         profile: &str,
         certificate: &Certificate,
@@ -68,7 +68,7 @@ impl Entry {
 }
 
 /// Reads a log. Lines that a crash cut off are passed over.
-pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
+pub(super) fn read(path: &Path) -> Result<Vec<LogEntry>> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(bytes
             .split(|byte| *byte == b'\n')

@@ -2,7 +2,7 @@
 
 use pkictl::emit::Emitters;
 use pkictl::manifest::compose::{self, Draft};
-use pkictl::manifest::{Manifest, Service};
+use pkictl::manifest::{DeclaredService, Manifest};
 
 use super::is_right;
 use crate::harness::Workspace;
@@ -56,15 +56,15 @@ fn refusal(text: &str) -> String {
     compose::draft(text, "compose.yaml", &Emitters::built_in()).expect_err("it is refused").to_string()
 }
 
-fn service<'a>(manifest: &'a Manifest, name: &str) -> &'a Service {
+fn service<'a>(manifest: &'a Manifest, name: &str) -> &'a DeclaredService {
     manifest.environments[0].service(name).unwrap_or_else(|| panic!("no {name}"))
 }
 
-fn names(service: &Service) -> Vec<String> {
+fn names(service: &DeclaredService) -> Vec<String> {
     service.names.iter().map(|name| name.value()).collect()
 }
 
-fn callers(service: &Service) -> Option<Vec<&str>> {
+fn callers(service: &DeclaredService) -> Option<Vec<&str>> {
     service.callers.as_ref().map(|callers| callers.iter().map(String::as_str).collect())
 }
 
@@ -160,7 +160,7 @@ fn files_of_every_form_become_manifests_without_mistakes() {
 fn what_is_no_compose_file_is_refused_with_its_place() {
     assert_eq!(refusal(""), "compose.yaml: it has no `services`, so it is no Compose file of a project");
     assert_eq!(
-        refusal("kind: Service\n"),
+        refusal("kind: DeclaredService\n"),
         "compose.yaml: it has no `services`, so it is no Compose file of a project"
     );
     for (text, reason, place) in [

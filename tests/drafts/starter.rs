@@ -1,6 +1,6 @@
 //! The manifest to begin with.
 
-use pkictl::manifest::{Environment, starter};
+use pkictl::manifest::{DeclaredEnvironment, starter};
 
 use super::{is_right, json, schema};
 use crate::harness::Workspace;
@@ -119,7 +119,7 @@ fn services_that_cannot_be_declared_are_refused() {
 #[test]
 fn the_environment_is_a_place_for_each_service() {
     let manifest = is_right(&starter_with(&[]));
-    let environment: &Environment = &manifest.environments[0];
+    let environment: &DeclaredEnvironment = &manifest.environments[0];
     let database = environment.service("database").expect("it is declared");
     assert_eq!(database.callers.as_deref(), Some(&["api".to_owned()][..]));
     assert_eq!(database.emits[0].to, "deploy/dev/database");

@@ -60,7 +60,7 @@ pub(in crate::cli) fn check(
     now: OffsetDateTime,
     output: &Output,
 ) -> Result<(), Failure> {
-    let manifests = artifacts.iter().filter(|artifact| artifact.is_manifest);
+    let manifests = artifacts.iter().filter(|artifact| artifact.is_resource);
     let texts = manifests.filter_map(|artifact| std::str::from_utf8(&artifact.contents).ok());
     let findings: Vec<Finding> = texts.flat_map(|text| lint::manifests(text, now)).collect();
     let stops = |finding: &&Finding| {

@@ -14,9 +14,9 @@ const MAX_FILE: usize = 1 << 20;
 
 /// A Compose file.
 #[derive(Debug, Deserialize)]
-pub(super) struct File {
+pub(super) struct ComposeFile {
     #[serde(default)]
-    pub(super) services: Option<Entries<Service>>,
+    pub(super) services: Option<Entries<ComposeService>>,
     #[serde(default)]
     pub(super) include: Option<IgnoredAny>,
 }
@@ -24,7 +24,7 @@ pub(super) struct File {
 /// A service of it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Service {
+pub(super) struct ComposeService {
     pub(super) image: Option<String>,
     pub(super) hostname: Option<String>,
     pub(super) domainname: Option<String>,
@@ -91,7 +91,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
 }
 
 /// Reads a Compose file. `place` is where it came from, for errors.
-pub(super) fn read(text: &str, place: &str) -> Result<(File, Vec<(String, Service)>)> {
+pub(super) fn read(text: &str, place: &str) -> Result<(ComposeFile, Vec<(String, ComposeService)>)> {
     let refuse = |reason: String| Error::Syntax { place: place.to_owned(), reason };
     if text.len() > MAX_FILE {
         return Err(refuse("it is longer than 1 MiB, and no Compose file is".into()));
@@ -99,7 +99,7 @@ pub(super) fn read(text: &str, place: &str) -> Result<(File, Vec<(String, Servic
     let said = |error: &serde_saphyr::Error| {
         error.without_snippet().render_with_formatter(&serde_saphyr::UserMessageFormatter)
     };
-    let mut file: File = serde_saphyr::from_str(text).map_err(|error| refuse(said(&error)))?;
+    let mut file: ComposeFile = serde_saphyr::from_str(text).map_err(|error| refuse(said(&error)))?;
     let services = file.services.take().map(|services| services.0).unwrap_or_default();
     if services.is_empty() {
         return Err(refuse("it has no `services`, so it is no Compose file of a project".into()));

@@ -57,7 +57,7 @@ impl Syntax {
 /// `emitter.toml`, as written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Manifest {
+pub(super) struct Description {
     summary: String,
     proven_by: String,
     #[serde(default)]
@@ -88,13 +88,13 @@ enum Secret {
 }
 
 /// Reads `emitter.toml`. `place` says where the text came from, for errors.
-pub(super) fn parse(text: &str, place: &str) -> Result<Manifest> {
-    let manifest: Manifest = toml::from_str(text).map_err(|error| toml_error(text, place, &error))?;
-    manifest.check().map_err(|reason| Error::Syntax { place: place.to_owned(), reason })?;
-    Ok(manifest)
+pub(super) fn parse(text: &str, place: &str) -> Result<Description> {
+    let description: Description = toml::from_str(text).map_err(|error| toml_error(text, place, &error))?;
+    description.check().map_err(|reason| Error::Syntax { place: place.to_owned(), reason })?;
+    Ok(description)
 }
 
-impl Manifest {
+impl Description {
     /// The emitter with its templates, which lie in the directory of its name.
     pub(super) fn load(self, name: &str, place: &str, library: &Library) -> Result<Emitter> {
         let read = |file: &str| library.read(&format!("{name}/{file}"));

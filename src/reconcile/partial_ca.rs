@@ -3,12 +3,12 @@
 use super::authorities::signing_name;
 use super::{Reason, Reconciler};
 use crate::error::{Error, Result};
-use crate::manifest::Authority as Wanted;
+use crate::manifest::DeclaredAuthority;
 use crate::store::{self, ROOT};
 
 impl Reconciler<'_> {
     /// There is no root certificate. Where something of an authority is left, a key may be in it that others trust.
-    pub(super) fn judge_rest(&self, store: &store::Environment) -> Result<Option<Reason>> {
+    pub(super) fn detect_partial_ca(&self, store: &store::Environment) -> Result<Option<Reason>> {
         let root = store.authority_path(ROOT);
         let place = root.parent().unwrap_or(&root);
         match place.symlink_metadata() {
@@ -34,7 +34,7 @@ impl Reconciler<'_> {
 }
 
 /// Why an authority can sign nothing any more. One that need not sign is not asked.
-pub(super) fn lost_key(wanted: &Wanted, store: &store::Environment) -> Option<Reason> {
+pub(super) fn lost_key(wanted: &DeclaredAuthority, store: &store::Environment) -> Option<Reason> {
     match store.authority(signing_name(wanted), None) {
         Err(error @ (Error::NoAuthorityKey { .. } | Error::KeyMismatch { .. })) => {
             Some(Reason::new("key-missing", error.to_string()))

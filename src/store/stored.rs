@@ -10,20 +10,20 @@ use crate::pki::{Certificate, Label, PrivateKey, pem};
 
 /// The three files of a credential.
 #[derive(Debug)]
-pub struct Found {
+pub struct StoredCredential {
     /// `tls.crt`: leaf and intermediates.
-    pub chain: FoundFile<Vec<Certificate>>,
+    pub chain: StoredFile<Vec<Certificate>>,
     /// `tls.key`.
-    pub key: FoundFile<PrivateKey>,
+    pub key: StoredFile<PrivateKey>,
     /// `ca.crt`: the first certificate in it.
-    pub anchor: FoundFile<Certificate>,
+    pub anchor: StoredFile<Certificate>,
     /// The permission bits of the key's file, when others can read it.
     pub lax_mode: Option<u32>,
 }
 
 /// One file.
 #[derive(Debug)]
-pub enum FoundFile<T> {
+pub enum StoredFile<T> {
     /// There is none.
     Missing,
     /// It cannot be read; why.
@@ -37,7 +37,7 @@ pub enum FoundFile<T> {
     },
 }
 
-impl<T> FoundFile<T> {
+impl<T> StoredFile<T> {
     /// What it holds, if it can be read.
     pub fn value(&self) -> Option<&T> {
         match self {
@@ -58,14 +58,14 @@ impl<T> FoundFile<T> {
 impl Environment {
     /// What there is of a credential, whether or not its parts fit; nothing where nothing has its name. What is no
     /// directory was never a credential, and is an error: it must not be taken for one and replaced.
-    pub fn find(&self, name: &Label) -> Result<Option<Found>> {
+    pub fn find(&self, name: &Label) -> Result<Option<StoredCredential>> {
         let path = self.credential_path(name);
         crate::artifact::require_directory(&path)?;
         if !path.is_dir() {
             return Ok(None);
         }
         let place = |file: &str| path.join(file).display().to_string();
-        Ok(Some(Found {
+        Ok(Some(StoredCredential {
             chain: look(&path.join("tls.crt"), |bytes| {
                 let chain = pem::certificates(bytes, &place("tls.crt"))?;
                 let text: String = chain.iter().map(Certificate::pem).collect();
@@ -86,22 +86,22 @@ impl Environment {
     }
 }
 
-fn look<T>(path: &Path, read: impl Fn(&[u8]) -> Result<(T, bool)>) -> FoundFile<T> {
+fn look<T>(path: &Path, read: impl Fn(&[u8]) -> Result<(T, bool)>) -> StoredFile<T> {
     let size = match path.metadata() {
         // A pipe would be waited for without end.
         Ok(found) if !found.is_file() && !found.is_dir() => {
-            return FoundFile::Damaged("neither a file nor a directory".into());
+            return StoredFile::Damaged("neither a file nor a directory".into());
         }
         Ok(found) => found.len(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return FoundFile::Missing,
-        Err(error) => return FoundFile::Damaged(error.to_string()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return StoredFile::Missing,
+        Err(error) => return StoredFile::Damaged(error.to_string()),
     };
     if size > MAX_FILE {
-        return FoundFile::Damaged(format!("{size} bytes are too many"));
+        return StoredFile::Damaged(format!("{size} bytes are too many"));
     }
     match super::read_file(path).map(Zeroizing::new).and_then(|bytes| read(&bytes)) {
-        Ok((value, edited)) => FoundFile::Whole { value, edited },
-        Err(error) => FoundFile::Damaged(error.found().unwrap_or_else(|| error.to_string())),
+        Ok((value, edited)) => StoredFile::Whole { value, edited },
+        Err(error) => StoredFile::Damaged(error.found().unwrap_or_else(|| error.to_string())),
     }
 }
 
