@@ -1,5 +1,7 @@
 //! Names, keys, certificates and the authority that signs them: no file, no clock, no terminal.
 
+pub mod algorithm;
+pub(crate) mod armor;
 pub mod authority;
 pub mod certificate;
 pub mod constraints;
@@ -10,54 +12,33 @@ pub mod issuer;
 pub mod key;
 pub mod label;
 pub mod name;
+pub mod oid;
 pub mod pem;
 pub mod request;
 pub mod spec;
 pub(crate) mod spiffe;
 pub mod subtrees;
+pub(crate) mod text;
+pub mod usage;
 pub mod validity;
 
+pub use algorithm::{KeyType, SignatureAlgorithm};
 pub use authority::{Authority, Issued};
-pub use certificate::Certificate;
+pub use certificate::{Certificate, Details};
 pub use constraints::{Cidr, NameConstraints};
 pub use credential::Credential;
+pub use distinguished_name::DistinguishedName;
 pub use issuer::Issuer;
 pub use key::{KeyAlgorithm, Passphrase, PrivateKey, PublicKey};
 pub use label::Label;
 pub use name::{DnsName, SubjectAltName};
+pub use oid::Oid;
 pub use request::CertificationRequest;
-pub use spec::{CertificateSpec, ExtendedKeyUsage, KeyUsage, Notice, Role, Subject};
+pub use spec::{CertificateSpec, Notice, Role, Subject};
 pub use subtrees::Subtrees;
+pub(crate) use text::{hex, printable, sha256_hex};
+pub use usage::{ExtendedKeyUsage, ExtendedKeyUsages, KeyUsage, KeyUsages};
 pub use validity::{Moment, Span, Validity};
-
-/// SHA-256, in lower-case hexadecimal.
-pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
-    hex(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref())
-}
-
-/// Lower-case hexadecimal without separators.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.extend([byte >> 4, byte & 0xf].map(|half| char::from(DIGITS[usize::from(half)])));
-    }
-    text
-}
-
-/// Text of a foreign certificate on its way to a terminal: control characters, and those that turn the direction of
-/// writing around, are written as escapes.
-pub(crate) fn printable(text: &str) -> String {
-    let unsafe_char = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if unsafe_char(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
-    }
-    shown
-}
 
 /// `N` bytes from the operating system's random source.
 pub(crate) fn random_bytes<const N: usize>() -> crate::error::Result<[u8; N]> {

@@ -65,6 +65,6 @@ pub enum Callers {
 /// subject alternative name (SPIFFE).
 pub fn principal(certificate: &Certificate) -> String {
     let details = &certificate.details;
-    let first = || details.sans.first().map(|san| san.value());
-    details.common_name.clone().or_else(first).unwrap_or_default()
+    let first = || details.sans().next().map(|san| san.value());
+    details.subject.common_name().or_else(first).unwrap_or_default()
 }

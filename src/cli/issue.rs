@@ -232,7 +232,7 @@ impl IssueCommand<'_> {
             let leaf = &credential.certificate;
             return output.json(&IssueReport::new(self, name, leaf, [certificate, key], anchor));
         }
-        let names: Vec<String> = details.sans.iter().map(ToString::to_string).collect();
+        let names: Vec<String> = details.sans().map(ToString::to_string).collect();
         output.say(&format!(
             "{} {} certificate {} in environment {:?}\n  names  {}\n  valid  until {}\n  key    {}\n  files  {directory}/  tls.crt  tls.key  ca.crt",
             paint(GREEN, "issued"),
@@ -261,7 +261,7 @@ struct IssueReport {
     trust_anchor: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     replaced: Option<String>,
-    #[serde(flatten)]
+    #[serde(flatten, serialize_with = "crate::cli::presentation::certificate_json::certificate")]
     details: crate::pki::certificate::Details,
 }
 

@@ -67,7 +67,7 @@ struct Row {
     status: Option<Status>,
     #[serde(skip)]
     left: String,
-    #[serde(skip_serializing_if = "Option::is_none", flatten)]
+    #[serde(skip_serializing_if = "Option::is_none", flatten, serialize_with = "certificate_json::optional")]
     details: Option<Details>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -133,14 +133,14 @@ impl Row {
             let error = self.error.as_deref().unwrap_or_default();
             return vec![paint(BOLD, &self.name), paint(RED, format!("unreadable: {error}"))];
         };
-        let names: Vec<String> = details.sans.iter().map(|san| san.value()).collect();
+        let names: Vec<String> = details.sans().map(|san| san.value()).collect();
         vec![
             paint(BOLD, &self.name),
             use_of(details).to_owned(),
-            details.key_type.clone(),
+            details.key_type.to_string(),
             details.validity.not_after.date().to_string(),
             self.left.clone(),
-            if names.is_empty() { details.subject.clone() } else { names.join(" ") },
+            if names.is_empty() { details.subject.to_string() } else { names.join(" ") },
         ]
     }
 }
@@ -150,9 +150,8 @@ pub(super) fn use_of(details: &Details) -> &'static str {
     if details.basic_constraints.is_some_and(|constraints| constraints.ca) {
         return "ca";
     }
-    let has =
-        |usage: &str| details.ext_key_usage.as_ref().is_some_and(|all| all.iter().any(|one| one == usage));
-    match (has("serverAuth"), has("clientAuth")) {
+    let has = |usage| details.ext_key_usage.as_ref().is_some_and(|all| all.contains(usage));
+    match (has(ExtendedKeyUsage::ServerAuth), has(ExtendedKeyUsage::ClientAuth)) {
         (true, true) => "peer",
         (true, false) => "server",
         (false, true) => "client",

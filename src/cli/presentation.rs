@@ -1,5 +1,6 @@
 //! What a command shows, and how: data, talk, errors with their hints, findings, reports, matrices, progress.
 
+pub(super) mod certificate_json;
 pub(super) mod findings;
 pub(super) mod hint;
 pub(super) mod matrix;

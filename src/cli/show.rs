@@ -11,10 +11,11 @@ use super::args::ShowArgs;
 use super::failure::Failure;
 use super::global::{Format, Global};
 use super::list::{Status, time_left};
+use super::presentation::certificate_json;
 use super::presentation::output::{BOLD, DIM, Output, RED, YELLOW, paint};
 use super::{clock, passphrase, text};
 use crate::error::{Error, ThingKind};
-use crate::pki::certificate::Details;
+use crate::pki::certificate::{Details, GeneralName};
 use crate::pki::pem::{self, Block};
 use crate::pki::validity::human_time;
 use crate::pki::{CertificationRequest, Label, Passphrase, PrivateKey, PublicKey};
@@ -132,11 +133,11 @@ enum Item {
     Certificate {
         days_left: i64,
         status: Status,
-        #[serde(flatten)]
+        #[serde(flatten, serialize_with = "certificate_json::certificate")]
         details: Box<Details>,
     },
     Request {
-        #[serde(flatten)]
+        #[serde(flatten, serialize_with = "certificate_json::request")]
         request: Box<CertificationRequest>,
     },
     PrivateKey {
@@ -192,10 +193,10 @@ impl Item {
         match self {
             Self::Certificate { status, details, .. } => certificate_lines(&mut lines, details, *status, now),
             Self::Request { request } => {
-                lines.title("request", &request.subject);
-                lines.row("names", &request.sans.join(" "));
-                lines.row("key", &request.key_type);
-                lines.row("key usage", &request.key_usage.join(", "));
+                lines.title("request", &request.subject.to_string());
+                lines.row("names", &names(&request.names));
+                lines.row("key", &request.key_type.to_string());
+                lines.row("key usage", &request.key_usage.to_string());
                 lines.row(
                     "signature",
                     if request.signature_valid { "valid" } else { "does not fit its own key" },
@@ -214,11 +215,11 @@ impl Item {
 
 fn certificate_lines(lines: &mut Lines, details: &Details, status: Status, now: OffsetDateTime) {
     let kind = if super::list::use_of(details) == "ca" { "authority" } else { super::list::use_of(details) };
-    lines.title(kind, if details.subject.is_empty() { "(no subject)" } else { &details.subject });
-    lines.row("issuer", if details.issuer == details.subject { "itself" } else { &details.issuer });
-    let names: Vec<String> =
-        details.sans.iter().map(ToString::to_string).chain(details.other_names.iter().cloned()).collect();
-    lines.row("names", &names.join(" "));
+    let subject = details.subject.to_string();
+    lines.title(kind, if subject.is_empty() { "(no subject)" } else { &subject });
+    let issuer = if details.issuer == details.subject { "itself".into() } else { details.issuer.to_string() };
+    lines.row("issuer", &issuer);
+    lines.row("names", &names(&details.names));
     let (start, end) = (details.validity.not_before, details.validity.not_after);
     match now < start {
         true => {
@@ -248,13 +249,17 @@ fn certificate_lines(lines: &mut Lines, details: &Details, status: Status, now: 
     if let Some(constraints) = &details.name_constraints {
         lines.row("only for", &constraints.to_string());
     }
-    lines.row("key usage", &details.key_usage.clone().unwrap_or_default().join(", "));
-    lines.row("ext usage", &details.ext_key_usage.clone().unwrap_or_default().join(", "));
-    lines.row("serial", &details.serial);
+    lines.row("key usage", &details.key_usage.unwrap_or_default().to_string());
+    lines.row("ext usage", &details.ext_key_usage.as_ref().map(ToString::to_string).unwrap_or_default());
+    lines.row("serial", &details.serial.to_string());
     lines.row("sha256", &details.sha256);
     if details.version != 3 {
         lines.row("version", &format!("{}: no extensions, so no TLS client takes it", details.version));
     }
+}
+
+fn names(names: &[GeneralName]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// A length of time in its nearest large unit.

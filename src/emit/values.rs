@@ -33,7 +33,7 @@ pub(super) fn identity(identity: &Identity) -> Value {
         bundle => identity.trust_bundle_pem(),
         key => identity.key.as_ref().map(|key| key.pkcs8_pem().to_string()),
         has_key => identity.key.is_some(),
-        sans => leaf.details.sans.iter().map(|san| san.value()).collect::<Vec<_>>(),
+        sans => leaf.details.sans().map(|san| san.value()).collect::<Vec<_>>(),
         dns => values_of(leaf, |san| matches!(san, SubjectAltName::Dns(_))),
         ips => values_of(leaf, |san| matches!(san, SubjectAltName::Ip(_))),
         uris => values_of(leaf, |san| matches!(san, SubjectAltName::Uri(_))),
@@ -41,10 +41,10 @@ pub(super) fn identity(identity: &Identity) -> Value {
         subject => leaf.details.subject.as_str(),
         subject_slashes => slashes(&leaf.details.subject),
         subject_rfc2253 => reversed(&leaf.details.subject),
-        organization => leaf.details.organization.clone(),
+        organization => leaf.details.subject.organization(),
         sha256 => leaf.details.sha256.as_str(),
         files => identity.files.as_ref().map(|known| files(identity, known)),
-        common_name => leaf.details.common_name.clone(),
+        common_name => leaf.details.subject.common_name(),
         not_after => machine_time(leaf.details.validity.not_after),
         hours => hours(leaf),
         key_usages => leaf.details.key_usage.clone().unwrap_or_default(),
@@ -56,12 +56,12 @@ pub(super) fn identity(identity: &Identity) -> Value {
 }
 
 fn values_of(leaf: &Certificate, wanted: impl Fn(&SubjectAltName) -> bool) -> Vec<String> {
-    leaf.details.sans.iter().filter(|san| wanted(san)).map(SubjectAltName::value).collect()
+    leaf.details.sans().filter(|san| wanted(san)).map(SubjectAltName::value).collect()
 }
 
 /// A DNS-1123 label, short enough for an ending: the name, or the first subject alternative name of a file's certificate.
 pub(super) fn object_name(identity: &Identity) -> String {
-    let first = identity.leaf().details.sans.first().map(SubjectAltName::value);
+    let first = identity.leaf().details.sans().next().map(SubjectAltName::value);
     let name = if identity.name.contains('/') { first.unwrap_or_default() } else { identity.name.clone() };
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
     let label: String = name.replace('*', "wildcard").chars().map(plain).take(50).collect();

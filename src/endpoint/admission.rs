@@ -37,7 +37,7 @@ pub(super) fn question(endpoint: &Endpoint<'_>) -> Option<Question> {
         },
         StartTls::Postgres => {
             let user =
-                endpoint.clients.first().and_then(|client| client.leaf().details.common_name.as_deref());
+                endpoint.clients.first().and_then(|client| client.leaf().details.subject.common_name().as_deref());
             Question {
                 alpn: None,
                 bytes: startup(user.unwrap_or("postgres")),

@@ -59,7 +59,7 @@ fn host(survey: &Survey<'_>, identity: &Identity) -> Check {
     let outcome = if leaf.serves_host(host) || uris(leaf).contains(&host) {
         Outcome::Passed
     } else {
-        let names: Vec<String> = leaf.details.sans.iter().map(SubjectAltName::to_string).collect();
+        let names: Vec<String> = leaf.details.sans().map(SubjectAltName::to_string).collect();
         let found = if names.is_empty() { "no name at all".into() } else { names.join(", ") };
         Outcome::failed(format!("{host} among its names"), found).with_fix(
             "issue the certificate again with this name, or ask for the endpoint by a name that it has",

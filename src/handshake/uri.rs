@@ -32,7 +32,7 @@ pub(crate) fn uris(certificate: &Certificate) -> Vec<&str> {
             _ => None,
         }
     }
-    certificate.details.sans.iter().filter_map(uri).collect()
+    certificate.details.sans().filter_map(uri).collect()
 }
 
 /// Whether a URI is of the scheme of SPIFFE.

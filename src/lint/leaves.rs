@@ -43,7 +43,7 @@ pub(super) const RULES: &[Rule] = &[
         "mark subjectAltName critical, or give it a subject",
         Check::Leaf(|leaf| {
             let details = &leaf.details;
-            let wrong = details.subject.is_empty() && !details.sans_critical && !details.sans.is_empty();
+            let wrong = details.subject.is_empty() && !details.sans_critical() && !details.sans.is_empty();
             when(wrong, "subjectAltName, critical", "subjectAltName, not critical")
         }),
     ),
@@ -55,7 +55,7 @@ pub(super) const RULES: &[Rule] = &[
         "RFC 1123, section 2.1; several clients refuse it, no Kubernetes name has it",
         "name the host with `-`",
         Check::Leaf(|leaf| {
-            let names = leaf.details.sans.iter().filter_map(SubjectAltName::as_dns);
+            let names = leaf.details.sans().filter_map(SubjectAltName::as_dns);
             let wrong = names.filter(|name| name.has_underscore());
             wrong.flat_map(|name| when(true, "letters, digits and `-`", name.to_string())).collect()
         }),
@@ -77,7 +77,7 @@ pub(super) const RULES: &[Rule] = &[
         "PostgreSQL documentation, client authentication with certificates: the common name is the user; RabbitMQ and Mosquitto likewise",
         "issue it again with the user's name as common name",
         Check::Leaf(|leaf| {
-            let nameless = leaf.details.common_name.is_none() && says(leaf, "clientAuth");
+            let nameless = leaf.details.subject.common_name().is_none() && says(leaf, "clientAuth");
             when(nameless, "a common name", "none")
         }),
     ),
@@ -161,7 +161,7 @@ fn says(leaf: &Certificate, purpose: &str) -> bool {
 
 fn address_as_dns(leaf: &Certificate) -> Vec<Defect> {
     let text = |name: &String| name.strip_prefix("DNSName(")?.strip_suffix(')').map(str::to_owned);
-    let names = leaf.details.other_names.iter().filter_map(text);
+    let names = leaf.details.other_names().filter_map(text);
     let addresses = names.filter(|name| name.parse::<std::net::IpAddr>().is_ok());
     addresses.flat_map(|name| when(true, &format!("IP:{name}"), format!("DNS:{name}"))).collect()
 }

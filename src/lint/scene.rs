@@ -183,7 +183,7 @@ impl Scene {
         // What `openssl req -x509` makes without thought, beside its key.
         let plain =
             !source.trusted && certificate.details.key_usage.is_none() && self.has_key_of(certificate);
-        certificate.details.sans.iter().any(host)
+        certificate.details.sans().any(host)
             || defect::host_in_common_name(certificate).is_some()
             || serves
             || plain

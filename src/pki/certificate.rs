@@ -1,19 +1,25 @@
 //! Certificates as read, whoever made them.
 
 mod details;
+mod extension;
+mod general_name;
+mod read;
 
 use time::OffsetDateTime;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use super::key::PrivateKey;
-use super::name::SubjectAltName;
-use super::pem;
-use super::spec::ExtendedKeyUsage;
+use super::armor;
+use super::text::sha256_hex;
+use super::usage::ExtendedKeyUsage;
 use crate::error::{Error, Result};
 
-pub use details::{BasicConstraints, Details};
-pub(crate) use details::{key_type, key_usage_names, read_name, signature_name};
+pub use details::{BasicConstraints, Details, Serial};
+pub use extension::{Extension, State};
+pub(super) use extension::{Content, read as read_extension};
+pub use general_name::GeneralName;
+pub(super) use read::{key_type, signature_algorithm};
 
 /// An X.509 certificate: its DER and everything that this crate reads from it, read once.
 #[derive(Debug, Clone)]
@@ -36,7 +42,12 @@ impl Certificate {
         if !rest.is_empty() {
             return Err(damaged(format!("{} bytes after the certificate", rest.len())));
         }
-        let details = Details::read(&parsed, der).map_err(damaged)?;
+        let details = read::details(&parsed, der);
+        for extension in &details.extensions {
+            if let State::Damaged(reason) = &extension.state {
+                return Err(damaged(format!("a damaged extension: {reason}")));
+            }
+        }
         Ok(Self { der: der.to_vec(), details })
     }
 
@@ -47,18 +58,16 @@ impl Certificate {
 
     /// The certificate in PEM.
     pub fn pem(&self) -> String {
-        pem::encode("CERTIFICATE", &self.der)
+        armor::encode("CERTIFICATE", &self.der)
     }
 
     /// The common name, or the whole subject where there is none: what people call it.
     pub fn title(&self) -> String {
-        self.details.common_name.clone().unwrap_or_else(|| {
-            let subject = &self.details.subject;
-            if subject.is_empty() {
-                self.details.sans.first().map_or_else(|| "unnamed certificate".into(), SubjectAltName::value)
-            } else {
-                subject.clone()
-            }
+        let subject = &self.details.subject;
+        subject.common_name().unwrap_or_else(|| match self.details.names.first() {
+            _ if !subject.is_empty() => subject.to_string(),
+            Some(name) => name.value(),
+            None => "unnamed certificate".into(),
         })
     }
 
@@ -84,7 +93,7 @@ impl Certificate {
 
     /// Whether `key` belongs to it.
     pub fn matches(&self, key: &PrivateKey) -> bool {
-        self.details.spki_sha256 == super::sha256_hex(&key.public_key().spki_der())
+        self.details.spki_sha256 == sha256_hex(&key.public_key().spki_der())
     }
 
     /// Refuses a key that does not belong to it; the places are for the message.
@@ -96,24 +105,19 @@ impl Certificate {
             certificate: own_place.to_owned(),
             key: key_place.to_owned(),
             expected: format!("the key with the public key sha256:{}", &self.details.spki_sha256[..16]),
-            found: format!("sha256:{}", &super::sha256_hex(&key.public_key().spki_der())[..16]),
+            found: format!("sha256:{}", &sha256_hex(&key.public_key().spki_der())[..16]),
             is_authority: false,
         })
     }
 
     /// Whether a purpose is allowed: named in extended key usage, or no such extension at all.
     pub fn allows(&self, purpose: ExtendedKeyUsage) -> bool {
-        let name =
-            ExtendedKeyUsage::ALL.iter().find(|(_, usage)| *usage == purpose).map_or("", |(name, _)| name);
-        match &self.details.ext_key_usage {
-            None => true,
-            Some(usages) => usages.iter().any(|usage| usage == name || usage == "anyExtendedKeyUsage"),
-        }
+        self.details.ext_key_usage.as_ref().is_none_or(|usages| usages.allows(purpose))
     }
 
     /// Whether a client that connects to `host` would take it.
     pub fn serves_host(&self, host: &str) -> bool {
-        self.details.sans.iter().any(|san| san.covers(host))
+        self.details.sans().any(|san| san.covers(host))
     }
 
     /// Whether `moment` lies in its validity.

@@ -77,12 +77,12 @@ pub fn unidentified_leaf(certificate: &Certificate) -> Option<Defect> {
 /// Every name, for people.
 fn all_names(certificate: &Certificate) -> Vec<String> {
     let details = &certificate.details;
-    details.sans.iter().map(ToString::to_string).chain(details.other_names.iter().cloned()).collect()
+    details.sans().map(ToString::to_string).chain(details.other_names().cloned()).collect()
 }
 
 /// No subject alternative name: clients have not looked at the common name for years (RFC 9525, section 2).
 pub fn no_names(certificate: &Certificate) -> Option<Defect> {
-    let common_name = certificate.details.common_name.as_deref();
+    let common_name = certificate.details.subject.common_name().as_deref();
     let found =
         || common_name.map_or("no name at all".into(), |name| format!("the common name {name:?} alone"));
     all_names(certificate)
@@ -94,7 +94,7 @@ pub fn no_names(certificate: &Certificate) -> Option<Defect> {
 pub fn no_host(certificate: &Certificate) -> Option<Defect> {
     let callable = |san: &SubjectAltName| !matches!(san, SubjectAltName::Email(_));
     let names = all_names(certificate);
-    let missing = !names.is_empty() && !certificate.details.sans.iter().any(callable);
+    let missing = !names.is_empty() && !certificate.details.sans().any(callable);
     missing.then(|| Defect::new("a host name or an address", names.join(", ")))
 }
 
@@ -108,7 +108,7 @@ pub fn host_in_common_name_alone(certificate: &Certificate) -> Option<Defect> {
 
 /// The common name, if it is a host's.
 pub fn host_in_common_name(certificate: &Certificate) -> Option<&str> {
-    let name = certificate.details.common_name.as_deref()?;
+    let name = certificate.details.subject.common_name().as_deref()?;
     (name.contains('.') && name.parse::<DnsName>().is_ok()).then_some(name)
 }
 
@@ -130,7 +130,7 @@ pub fn no_handshake_signature(certificate: &Certificate) -> Option<Defect> {
 
 /// Wildcards that OpenSSL, curl and rustls do not match.
 pub fn wide_wildcards(certificate: &Certificate) -> Vec<Defect> {
-    let names = certificate.details.sans.iter().filter_map(SubjectAltName::as_dns);
+    let names = certificate.details.sans().filter_map(SubjectAltName::as_dns);
     let expected = "a wildcard in front of at least two labels, such as *.apps.example";
     names.filter(|name| name.is_too_wide()).map(|name| Defect::new(expected, name.to_string())).collect()
 }
@@ -258,7 +258,7 @@ pub fn same_subject(subject: &str, authority: &Certificate) -> Option<Defect> {
 /// Names of a leaf that an authority above it may not sign.
 pub fn outside_constraints(leaf: &Certificate, authority: &Certificate) -> Vec<Defect> {
     let Some(constraints) = &authority.details.name_constraints else { return vec![] };
-    let outside = leaf.details.sans.iter().filter(|name| !constraints.permits(name));
+    let outside = leaf.details.sans().filter(|name| !constraints.permits(name));
     let expected = format!("names that {:?} may sign: {constraints}", authority.title());
     outside.map(|name| Defect::new(expected.clone(), name.to_string())).collect()
 }

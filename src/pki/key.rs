@@ -12,7 +12,7 @@ use ring::rand::SystemRandom;
 use ring::signature::EcdsaKeyPair;
 use zeroize::Zeroizing;
 
-use super::pem;
+use super::armor;
 use crate::error::{Error, Result, ValueKind};
 use encoding::{Curve, Kind, ed25519_pkcs8, sec1_curve, wrap_pkcs8, write_algorithm};
 use signer::{Signer, ecdsa};
@@ -199,12 +199,12 @@ impl PrivateKey {
 
     /// PKCS#8 in PEM, unencrypted.
     pub fn pkcs8_pem(&self) -> Zeroizing<String> {
-        pem::encode_secret("PRIVATE KEY", &self.pkcs8)
+        armor::encode_secret("PRIVATE KEY", &self.pkcs8)
     }
 
     /// PKCS#8 in PEM, encrypted with PBES2 (PBKDF2-HMAC-SHA256, AES-256-CBC), which every OpenSSL reads.
     pub fn encrypted_pkcs8_pem(&self, passphrase: &Passphrase) -> Result<Zeroizing<String>> {
-        Ok(pem::encode_secret("ENCRYPTED PRIVATE KEY", &sealed::close(&self.pkcs8, passphrase)?))
+        Ok(armor::encode_secret("ENCRYPTED PRIVATE KEY", &sealed::close(&self.pkcs8, passphrase)?))
     }
 
     fn signer(&self) -> Result<&Signer> {

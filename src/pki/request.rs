@@ -1,27 +1,31 @@
 //! Certification requests (PKCS#10, RFC 2986) as read.
 
-use serde::Serialize;
 use x509_parser::certification_request::X509CertificationRequest;
-use x509_parser::extensions::ParsedExtension;
+use x509_parser::cri_attributes::ParsedCriAttribute;
 use x509_parser::prelude::FromDer;
 
-use super::certificate;
-use super::distinguished_name;
+use super::algorithm::{KeyType, SignatureAlgorithm};
+use super::certificate::{self, Content, Extension, GeneralName};
+use super::distinguished_name::DistinguishedName;
+use super::text::sha256_hex;
+use super::usage::KeyUsages;
 use crate::error::{Error, Result};
 
 /// What a request asks for.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct CertificationRequest {
     /// Distinguished name of the holder.
-    pub subject: String,
+    pub subject: DistinguishedName,
     /// Kind of key.
-    pub key_type: String,
-    /// `ecdsa-with-SHA256`, ... or the object identifier of an unknown algorithm.
-    pub signature_algorithm: String,
-    /// Names that are asked for, as `DNS:`, `IP:`, `URI:`, `email:` or as the reader prints them.
-    pub sans: Vec<String>,
+    pub key_type: KeyType,
+    /// How it is signed.
+    pub signature_algorithm: SignatureAlgorithm,
+    /// Names that are asked for, in their order.
+    pub names: Vec<GeneralName>,
     /// Key usages that are asked for.
-    pub key_usage: Vec<String>,
+    pub key_usage: KeyUsages,
+    /// Every extension that is asked for, known or not.
+    pub extensions: Vec<Extension>,
     /// Whether the request is signed with its own key, as RFC 2986 demands.
     pub signature_valid: bool,
     /// SHA-256 of the SubjectPublicKeyInfo, hexadecimal.
@@ -44,29 +48,27 @@ impl CertificationRequest {
         }
         let info = &parsed.certification_request_info;
         let mut request = Self {
-            subject: distinguished_name::to_text(&info.subject),
+            subject: DistinguishedName::read(&info.subject),
             key_type: certificate::key_type(&info.subject_pki),
-            signature_algorithm: certificate::signature_name(
-                &parsed.signature_algorithm.algorithm.to_id_string(),
-            ),
-            sans: vec![],
-            key_usage: vec![],
+            signature_algorithm: certificate::signature_algorithm(&parsed.signature_algorithm),
+            names: vec![],
+            key_usage: KeyUsages::default(),
+            extensions: vec![],
             signature_valid: parsed.verify_signature().is_ok(),
-            spki_sha256: super::sha256_hex(info.subject_pki.raw),
+            spki_sha256: sha256_hex(info.subject_pki.raw),
         };
-        for extension in parsed.requested_extensions().into_iter().flatten() {
-            match extension {
-                ParsedExtension::SubjectAlternativeName(names) => {
-                    request.sans.extend(names.general_names.iter().map(|name| {
-                        certificate::read_name(name)
-                            .map_or_else(|| super::printable(&name.to_string()), |san| san.to_string())
-                    }));
-                }
-                ParsedExtension::KeyUsage(usage) => {
-                    request.key_usage = certificate::key_usage_names(usage.flags)
-                }
+        let asked = info.iter_attributes().filter_map(|attribute| match attribute.parsed_attribute() {
+            ParsedCriAttribute::ExtensionRequest(asked) => Some(&asked.extensions),
+            _ => None,
+        });
+        for parsed in asked.flatten() {
+            let (extension, content) = certificate::read_extension(parsed);
+            match content {
+                Some(Content::Names(names)) => request.names.extend(names),
+                Some(Content::KeyUsage(usages)) => request.key_usage = usages,
                 _ => {}
             }
+            request.extensions.push(extension);
         }
         Ok(request)
     }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::constraints::NameConstraints;
 use super::key::KeyAlgorithm;
 use super::name::SubjectAltName;
+use super::usage::{ExtendedKeyUsage, KeyUsage, lookup};
 use super::validity::Validity;
 use crate::error::{Error, Result, ValueKind};
 
@@ -79,92 +80,6 @@ impl FromStr for Role {
     }
 }
 
-/// A bit of the key usage extension (RFC 5280, section 4.2.1.3), as far as TLS uses it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum KeyUsage {
-    /// Signs handshakes.
-    DigitalSignature,
-    /// Takes part in RSA key transport.
-    KeyEncipherment,
-    /// Takes part in static Diffie-Hellman.
-    KeyAgreement,
-    /// Signs certificates.
-    KeyCertSign,
-    /// Signs revocation lists.
-    CrlSign,
-}
-
-impl KeyUsage {
-    /// All usages with their names in RFC 5280, which are their names in profiles.
-    pub const ALL: [(&'static str, KeyUsage); 5] = [
-        ("digitalSignature", Self::DigitalSignature),
-        ("keyEncipherment", Self::KeyEncipherment),
-        ("keyAgreement", Self::KeyAgreement),
-        ("keyCertSign", Self::KeyCertSign),
-        ("cRLSign", Self::CrlSign),
-    ];
-
-    /// Whether a key of this kind can be used like that (RSA: RFC 3279, section 2.3.1; ECDSA: RFC 8813, section 3;
-    /// Ed25519: RFC 9295, section 3).
-    pub fn fits(self, key: KeyAlgorithm) -> bool {
-        match self {
-            Self::KeyEncipherment => key.is_rsa(),
-            Self::KeyAgreement => matches!(key, KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384),
-            Self::DigitalSignature | Self::KeyCertSign | Self::CrlSign => true,
-        }
-    }
-}
-
-impl fmt::Display for KeyUsage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::ALL.iter().find(|(_, usage)| usage == self).map_or("", |(name, _)| name);
-        f.write_str(name)
-    }
-}
-
-impl FromStr for KeyUsage {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        lookup(ValueKind::KeyUsage, text, &Self::ALL)
-    }
-}
-
-/// A purpose of the extended key usage extension (RFC 5280, section 4.2.1.12).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ExtendedKeyUsage {
-    /// TLS server authentication.
-    ServerAuth,
-    /// TLS client authentication.
-    ClientAuth,
-}
-
-impl ExtendedKeyUsage {
-    /// All purposes with their names in RFC 5280, which are their names in profiles.
-    pub const ALL: [(&'static str, ExtendedKeyUsage); 2] =
-        [("serverAuth", Self::ServerAuth), ("clientAuth", Self::ClientAuth)];
-}
-
-impl FromStr for ExtendedKeyUsage {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        lookup(ValueKind::ExtendedKeyUsage, text, &Self::ALL)
-    }
-}
-
-fn lookup<T: Copy>(what: ValueKind, text: &str, all: &[(&str, T)]) -> Result<T> {
-    all.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| Error::Invalid {
-        what,
-        value: text.to_owned(),
-        reason: "it is unknown".into(),
-        expected: Some(format!(
-            "one of {}",
-            all.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
-        )),
-    })
-}
-
 /// A distinguished name, as far as private PKIs use it. An empty one is allowed on leaves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subject {
@@ -187,6 +102,18 @@ impl Subject {
     /// A subject that has only a common name.
     pub fn common_name(name: impl Into<String>) -> Self {
         Self { common_name: Some(name.into()), ..Self::default() }
+    }
+
+    /// Its attributes in the order that certificates have them: object identifier and text.
+    pub(crate) fn attributes(&self) -> Vec<(&'static str, &str)> {
+        let all = [
+            ("2.5.4.6", &self.country),
+            ("2.5.4.10", &self.organization),
+            ("2.5.4.11", &self.organizational_unit),
+            ("2.5.4.5", &self.serial_number),
+            ("2.5.4.3", &self.common_name),
+        ];
+        all.into_iter().filter_map(|(oid, text)| Some((oid, text.as_deref()?))).collect()
     }
 
     /// Refuses what a certificate reader would refuse.

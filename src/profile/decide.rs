@@ -159,7 +159,7 @@ impl Profile {
     fn context(&self, request: &Request<'_>, issuer: Option<&Certificate>) -> Result<Value> {
         let organization = match &request.organization {
             Some(name) => name.trim().to_owned(),
-            None => issuer.and_then(|issuer| issuer.details.organization.clone()).unwrap_or_default(),
+            None => issuer.and_then(|issuer| issuer.details.subject.organization()).unwrap_or_default(),
         };
         let own = [
             // The name of a client is its identity; only as a SAN it has to be a host's.

@@ -197,10 +197,10 @@ impl Reconciler<'_> {
             let text = format!("its key is {}, and the manifest says {key_type}", details.key_type);
             reasons.push(Reason::new("key-type-changed", text));
         }
-        if wanted.organization.is_some() && details.organization != wanted.organization {
+        if wanted.organization.is_some() && details.subject.organization() != wanted.organization {
             let text = format!(
                 "its organization is {:?}, and the manifest says {:?}",
-                details.organization.as_deref().unwrap_or_default(),
+                details.subject.organization().as_deref().unwrap_or_default(),
                 wanted.organization.as_deref().unwrap_or_default()
             );
             reasons.push(Reason::new("organization-changed", text));

@@ -257,7 +257,7 @@ fn differs(leaf: &Certificate, spec: &CertificateSpec) -> Vec<Reason> {
         };
         reasons.push(changed(format!("its names change:{}{}", part("+", new), part("-", gone))));
     }
-    if details.common_name != spec.subject.common_name || details.organization != spec.subject.organization {
+    if details.subject.common_name() != spec.subject.common_name || details.subject.organization() != spec.subject.organization {
         let name = spec.subject.common_name.as_deref().unwrap_or("none");
         let organization = spec.subject.organization.as_deref().unwrap_or("none");
         reasons.push(changed(format!("its subject is to be CN={name}, O={organization}")));

@@ -45,13 +45,13 @@ impl PodTrust {
     /// `verifyhost` compares with the subject alternative names, then with the common name.
     fn check_name(&self, leaf: &Certificate) -> Result<(), Error> {
         let Some(name) = &self.name else { return Ok(()) };
-        if leaf.serves_host(name) || leaf.details.common_name.as_ref() == Some(name) {
+        if leaf.serves_host(name) || leaf.details.subject.common_name().as_ref() == Some(name) {
             return Ok(());
         }
         let wrong = match ServerName::try_from(name.clone()) {
             Ok(expected) => CertificateError::NotValidForNameContext {
                 expected,
-                presented: leaf.details.sans.iter().map(|san| san.value()).collect(),
+                presented: leaf.details.sans().map(|san| san.value()).collect(),
             },
             Err(_) => CertificateError::NotValidForName,
         };

@@ -54,9 +54,9 @@ impl LogEntry {
             action,
             name: name.to_owned(),
             profile: profile.to_owned(),
-            serial: details.serial.clone(),
+            serial: details.serial.to_string(),
             sha256: details.sha256.clone(),
-            sans: details.sans.iter().map(ToString::to_string).collect(),
+            sans: details.sans().map(ToString::to_string).collect(),
             not_after: machine_time(details.validity.not_after),
         }
     }

@@ -20,8 +20,8 @@ pub(super) fn names(case: &Case<'_>) -> Verdict {
     let again = "issue the certificate again with the name as subject alternative name";
     let workload = defect::spiffe_names(&leaf.details.sans);
     let defects = defect::no_names(leaf).into_iter().chain(hosts).chain(workload);
-    let names: Vec<String> = leaf.details.sans.iter().map(ToString::to_string).collect();
-    let detail = names.into_iter().chain(leaf.details.other_names.iter().cloned()).collect::<Vec<_>>();
+    let names: Vec<String> = leaf.details.sans().map(ToString::to_string).collect();
+    let detail = names.into_iter().chain(leaf.details.other_names().cloned()).collect::<Vec<_>>();
     let findings = defects.map(|defect| Finding::of(defect, again));
     Verdict::of(findings.collect(), detail.join(", "))
 }
@@ -66,7 +66,7 @@ pub(super) fn key_usage(case: &Case<'_>) -> Verdict {
 
 pub(super) fn wildcards(case: &Case<'_>) -> Verdict {
     let leaf = case.identity.leaf();
-    let names = leaf.details.sans.iter().filter_map(SubjectAltName::as_dns);
+    let names = leaf.details.sans().filter_map(SubjectAltName::as_dns);
     let wildcards: Vec<&DnsName> = names.filter(|name| name.is_wildcard()).collect();
     let fix = "name the hosts one by one, or put them below a domain of their own";
     let findings = defect::wide_wildcards(leaf).into_iter().map(|defect| Finding::of(defect, fix)).collect();

@@ -86,7 +86,7 @@ fn say(error: crate::Error) -> String {
 /// A root whose name has the form of ours, and a client under it with the subject and the names of `model`.
 fn foreign(scope: &Scope<'_>, model: &Identity, key: KeyAlgorithm) -> Result<Foreign> {
     let day = Duration::days(1);
-    let organization = scope.trust.anchors.first().and_then(|root| root.details.organization.clone());
+    let organization = scope.trust.anchors.first().and_then(|root| root.details.subject.organization());
     let suffix = crate::pki::hex(&crate::pki::random_bytes::<3>()?);
     let subject = Subject {
         organization: organization.filter(|text| allowed(text)),
@@ -108,8 +108,8 @@ fn imitate(
 ) -> Result<Identity> {
     let details = &model.leaf().details;
     let subject = Subject {
-        organization: details.organization.clone().filter(|text| allowed(text)),
-        common_name: details.common_name.clone().filter(|text| allowed(text)),
+        organization: details.subject.organization().filter(|text| allowed(text)),
+        common_name: details.subject.common_name().filter(|text| allowed(text)),
         ..Subject::default()
     };
     let valid = validity(scope, dates)?;

@@ -98,7 +98,7 @@ impl PreparedClient {
 fn hosts(identity: &Identity, asked: Option<&str>) -> Vec<(String, Result<Address, String>)> {
     let mut names: Vec<String> = match asked {
         Some(name) => vec![name.to_owned()],
-        None => identity.leaf().details.sans.iter().filter_map(host).collect(),
+        None => identity.leaf().details.sans().filter_map(host).collect(),
     };
     if asked.is_none() {
         names.extend(uris(identity.leaf()).into_iter().map(str::to_owned));

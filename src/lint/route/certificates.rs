@@ -174,7 +174,7 @@ fn name_constraints(route: &Route<'_>) -> Vec<Problem> {
     let mut found = Vec::new();
     for authority in route.ca.certificates().iter().filter(|authority| has_signed(authority, leaf)) {
         let Some(constraints) = &authority.details.name_constraints else { continue };
-        if let Some(name) = leaf.details.sans.iter().find(|name| !constraints.permits(name)) {
+        if let Some(name) = leaf.details.sans().find(|name| !constraints.permits(name)) {
             let message = format!("{:?} may not sign one of its names", authority.title());
             found.push(
                 route.certificate.problem(message).expected(constraints.to_string()).found(name.to_string()),

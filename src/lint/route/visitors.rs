@@ -55,13 +55,13 @@ fn host_not_covered(route: &Route<'_>) -> Vec<Problem> {
     let (wanted, covered) = match host.split_once('.').filter(|_| is_wildcard(route)) {
         Some((_, parent)) => {
             let wildcard = format!("*.{parent}");
-            let covered = leaf.details.sans.iter().any(|san| san.value().eq_ignore_ascii_case(&wildcard));
+            let covered = leaf.details.sans().any(|san| san.value().eq_ignore_ascii_case(&wildcard));
             (wildcard, covered)
         }
         None => (host.to_owned(), leaf.serves_host(&host.to_ascii_lowercase())),
     };
     when(!covered, || {
-        let names: Vec<String> = leaf.details.sans.iter().map(|san| san.value()).collect();
+        let names: Vec<String> = leaf.details.sans().map(|san| san.value()).collect();
         let found = if names.is_empty() { "no subject alternative name".into() } else { names.join(", ") };
         route
             .certificate

@@ -14,7 +14,7 @@ pub(super) fn services(environment: &PolicyEnvironment) -> Vec<ServiceReport> {
         calls: service.calls,
         names: service.identity.as_ref().map_or_else(
             |_| vec![],
-            |identity| identity.leaf().details.sans.iter().map(|san| san.value()).collect(),
+            |identity| identity.leaf().details.sans().map(|san| san.value()).collect(),
         ),
         callers: match &service.declared {
             Callers::Anyone => None,
