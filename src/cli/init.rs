@@ -208,7 +208,7 @@ fn report(
         authorities.push(AuthorityReport {
             name,
             certificate: path,
-            subject: details.subject.clone(),
+            subject: details.subject.to_string(),
             not_after: machine_time(details.validity.not_after),
             sha256: details.sha256.clone(),
         });

@@ -9,9 +9,10 @@ use super::failure::Failure;
 use super::global::{Format, Global};
 use super::presentation::hint::{beginning, location};
 use super::presentation::output::{BOLD, DIM, GREEN, Output, RED, YELLOW, paint, table};
+use crate::cli::presentation::certificate_json;
 use crate::error::Result;
 use crate::pki::certificate::Details;
-use crate::pki::{Certificate, Label};
+use crate::pki::{Certificate, ExtendedKeyUsage, Label};
 use crate::store::{Environment, ROOT};
 
 /// Fewer days are shown as a warning.

@@ -164,7 +164,7 @@ impl OptionSpec {
             reason: format!("{:?} cannot be used as {:?}", identity.name, self.name),
             explanation: Explanation {
                 expected: Some(format!("a certificate whose extended key usage allows {name}")),
-                found: leaf.details.ext_key_usage.as_ref().map(|usages| usages.join(", ")),
+                found: leaf.details.ext_key_usage.as_ref().map(ToString::to_string),
                 fix: None,
             },
         })

@@ -60,7 +60,7 @@ pub(super) fn holds_private_key(text: &str, keys: &[&PrivateKey]) -> bool {
     keys.iter().any(|key| {
         let pem = key.pkcs8_pem();
         // The last characters depend on what follows; what stands before them does not.
-        let twice = armor::encode("X", pem.as_bytes());
+        let twice = pem::encode("X", pem.as_bytes());
         [body(&pem), body(&twice)].iter().any(|body| joined.contains(&body[..body.len() - 4]))
     })
 }

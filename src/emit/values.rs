@@ -38,19 +38,19 @@ pub(super) fn identity(identity: &Identity) -> Value {
         ips => values_of(leaf, |san| matches!(san, SubjectAltName::Ip(_))),
         uris => values_of(leaf, |san| matches!(san, SubjectAltName::Uri(_))),
         emails => values_of(leaf, |san| matches!(san, SubjectAltName::Email(_))),
-        subject => leaf.details.subject.as_str(),
-        subject_slashes => slashes(&leaf.details.subject),
-        subject_rfc2253 => reversed(&leaf.details.subject),
+        subject => leaf.details.subject.to_string(),
+        subject_slashes => leaf.details.subject.to_slashes(),
+        subject_rfc2253 => leaf.details.subject.to_rfc4514(),
         organization => leaf.details.subject.organization(),
         sha256 => leaf.details.sha256.as_str(),
         files => identity.files.as_ref().map(|known| files(identity, known)),
         common_name => leaf.details.subject.common_name(),
         not_after => machine_time(leaf.details.validity.not_after),
         hours => hours(leaf),
-        key_usages => leaf.details.key_usage.clone().unwrap_or_default(),
-        ext_key_usages => leaf.details.ext_key_usage.clone().unwrap_or_default(),
+        key_usages => leaf.details.key_usage.unwrap_or_default().names(),
+        ext_key_usages => leaf.details.ext_key_usage.as_ref().map(|usages| usages.names()).unwrap_or_default(),
         path_len => leaf.details.basic_constraints.and_then(|constraints| constraints.path_len),
-        key_type => leaf.details.key_type.as_str(),
+        key_type => leaf.details.key_type.to_string(),
         trust => trust(&trust_of, None),
     }
 }
@@ -73,57 +73,6 @@ pub(super) fn object_name(identity: &Identity) -> String {
 fn hours(leaf: &Certificate) -> i64 {
     let validity = leaf.details.validity;
     (validity.not_after - validity.not_before).whole_hours().max(1)
-}
-
-/// `/O=Example/CN=web`, as OpenSSL's one-line form has it, which MySQL and MariaDB compare: nothing is escaped.
-fn slashes(subject: &str) -> String {
-    attributes(subject).iter().map(|attribute| format!("/{}", unescaped(attribute, |_| true))).collect()
-}
-
-/// `CN=web,O=Example` (RFC 2253), which escapes fewer characters than our own text does: no `=`.
-fn reversed(subject: &str) -> String {
-    let parts: Vec<String> =
-        attributes(subject).iter().rev().map(|attribute| unescaped(attribute, |c| c == '=')).collect();
-    parts.join(",")
-}
-
-/// The attributes of a subject; a comma in a value has a backslash in front of it.
-fn attributes(subject: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    let mut current = String::new();
-    let mut characters = subject.chars().peekable();
-    while let Some(c) = characters.next() {
-        match c {
-            '\\' => current.extend(std::iter::once(c).chain(characters.next())),
-            ',' if characters.peek() == Some(&' ') => {
-                characters.next();
-                found.push(std::mem::take(&mut current));
-            }
-            _ => current.push(c),
-        }
-    }
-    found.push(current);
-    found.retain(|attribute| !attribute.is_empty());
-    found
-}
-
-/// The text without the backslashes in front of characters for which `needless` holds.
-fn unescaped(text: &str, needless: impl Fn(char) -> bool) -> String {
-    let mut plain = String::new();
-    let mut characters = text.chars();
-    while let Some(c) = characters.next() {
-        match (c, characters.clone().next()) {
-            ('\\', Some(next)) => {
-                characters.next();
-                if !needless(next) {
-                    plain.push(c);
-                }
-                plain.push(next);
-            }
-            _ => plain.push(c),
-        }
-    }
-    plain
 }
 
 /// Whoever names the file of a chain serves what stands in it, so one that holds less cannot be named.
@@ -170,17 +119,4 @@ fn named(kind: &str, environment: Option<&str>, certificates: &[Certificate]) ->
         context! { name => certificate.title(), file, pem => certificate.pem() }
     };
     certificates.iter().enumerate().map(entry).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{reversed, slashes};
-
-    #[test]
-    fn a_subject_with_commas_and_equals_signs_is_written_as_openssl_writes_it() {
-        let subject = r"O=Example\, Inc., OU=a\=b, CN=web";
-        assert_eq!(slashes(subject), "/O=Example, Inc./OU=a=b/CN=web");
-        assert_eq!(reversed(subject), r"CN=web,OU=a=b,O=Example\, Inc.");
-        assert_eq!((slashes(""), reversed("")), (String::new(), String::new()));
-    }
 }

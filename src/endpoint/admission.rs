@@ -37,10 +37,10 @@ pub(super) fn question(endpoint: &Endpoint<'_>) -> Option<Question> {
         },
         StartTls::Postgres => {
             let user =
-                endpoint.clients.first().and_then(|client| client.leaf().details.subject.common_name().as_deref());
+                endpoint.clients.first().and_then(|client| client.leaf().details.subject.common_name());
             Question {
                 alpn: None,
-                bytes: startup(user.unwrap_or("postgres")),
+                bytes: startup(user.as_deref().unwrap_or("postgres")),
                 is_answer: |heard| postgres_message(heard).is_some(),
             }
         }

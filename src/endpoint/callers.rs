@@ -6,7 +6,7 @@ use super::survey::{Probes, Survey};
 use crate::bundle::Identity;
 use crate::handshake::TlsVersion;
 use crate::handshake::{CertificateRequest, Probe};
-use crate::pki::distinguished_name;
+use crate::pki::DistinguishedName;
 use crate::report::{Check, Group, Outcome};
 use crate::verify::about;
 
@@ -104,7 +104,7 @@ fn advice(client: &Identity, visit: &Probe) -> String {
     if visit.asked.is_some() && !was_shown(visit) {
         return "the server takes no signature of this kind of key: issue the certificate with another key type".into();
     }
-    let issuer = client.chain.last().map_or("", |last| &last.details.issuer);
+    let issuer = client.chain.last().map_or(String::new(), |last| last.details.issuer.to_string());
     format!("let the server trust {issuer}, admit this caller, and look into its log for the reason")
 }
 
@@ -114,15 +114,17 @@ fn named(subject: &str, client: &Identity, asked: &CertificateRequest) -> Option
     if asked.authorities.is_empty() {
         return None;
     }
-    let wanted: Vec<&str> =
-        client.chain.iter().map(|certificate| certificate.details.issuer.as_str()).collect();
-    let is_named =
-        |der: &Vec<u8>| distinguished_name::from_der(der).is_some_and(|name| wanted.contains(&name.as_str()));
+    let wanted: Vec<&DistinguishedName> =
+        client.chain.iter().map(|certificate| &certificate.details.issuer).collect();
+    let is_named = |der: &Vec<u8>| wanted.iter().any(|name| name.der() == der);
     let outcome = if asked.authorities.iter().any(is_named) {
         Outcome::Passed
     } else {
         Outcome::failed(
-            format!("a CA above it among those that the request names: {}", wanted.join(" or ")),
+            format!(
+                "a CA above it among those that the request names: {}",
+                wanted.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+            ),
             authorities(asked).join("; "),
         )
         .with_fix("let the server name this CA: browsers and Java send no certificate of another one")

@@ -6,7 +6,7 @@ use super::old_version::Answer;
 use super::survey::{Survey, words};
 use crate::handshake::TlsVersion;
 use crate::handshake::{CertificateRequest, Probe};
-use crate::pki::distinguished_name;
+use crate::pki::DistinguishedName;
 use crate::report::{Check, Group, Outcome};
 
 pub(super) fn checks(survey: &Survey<'_>) -> Vec<Check> {
@@ -109,7 +109,8 @@ pub(super) fn authorities(asked: &CertificateRequest) -> Vec<String> {
     /// Some servers name every CA that their system trusts.
     const MOST: usize = 20;
     let text = |der: &Vec<u8>| {
-        distinguished_name::from_der(der).unwrap_or_else(|| "a name that cannot be read".into())
+        DistinguishedName::from_der(der)
+            .map_or_else(|| "a name that cannot be read".into(), |name| name.to_string())
     };
     let mut names: Vec<String> = asked.authorities.iter().take(MOST).map(text).collect();
     if let Some(more) = asked.authorities.len().checked_sub(MOST).filter(|more| *more > 0) {

@@ -49,7 +49,7 @@ fn as_sent<'a>(survey: &'a Survey<'_>, identity: &'a Identity) -> impl Iterator<
 
 fn describe(certificate: &Certificate) -> String {
     let details = &certificate.details;
-    let subject = if details.subject.is_empty() { "no subject" } else { &details.subject };
+    let subject = if details.subject.is_empty() { "no subject".into() } else { details.subject.to_string() };
     let (start, end) = (human_time(details.validity.not_before), human_time(details.validity.not_after));
     format!("{subject}; issued by {}; valid from {start} until {end}", details.issuer)
 }

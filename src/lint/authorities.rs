@@ -1,13 +1,13 @@
 //! Rules about authorities, and about the files that say whom to trust.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::Place::{Browsers, Java, Postgres, Python};
 use super::Severity::{Error, Note, Warning};
 use super::rule::{Check, Hit, Rule, one, row, when};
 use super::scene::{Held, Scene};
-use crate::pki::Certificate;
 use crate::pki::defect;
+use crate::pki::{Certificate, DistinguishedName};
 
 pub(super) const RULES: &[Rule] = &[
     row(
@@ -41,8 +41,8 @@ pub(super) const RULES: &[Rule] = &[
         "RFC 5280, section 4.2.1.12; CA/Browser Forum Baseline Requirements, section 7.1.2.1: not in a root",
         "make the root again without extendedKeyUsage",
         Check::Authority(|authority| {
-            let usages = authority.details.ext_key_usage.as_deref().filter(|_| authority.is_self_issued());
-            usages.map_or(vec![], |usages| when(true, "no extended key usage", usages.join(", ")))
+            let usages = authority.details.ext_key_usage.as_ref().filter(|_| authority.is_self_issued());
+            usages.map_or(vec![], |usages| when(true, "no extended key usage", usages.to_string()))
         }),
     ),
     row(
@@ -117,11 +117,11 @@ fn defect_of(expected: &str, found: &str) -> defect::Defect {
 
 /// Every authority after the first with its name and another key.
 fn name_reused(scene: &Scene) -> Vec<Hit> {
-    let mut first: BTreeMap<&str, &Certificate> = BTreeMap::new();
+    let mut first: HashMap<&DistinguishedName, &Certificate> = HashMap::new();
     let mut hits = Vec::new();
     for held in scene.authorities().filter(|held| !held.item.details.subject.is_empty()) {
         let details = &held.item.details;
-        let known = first.entry(details.subject.as_str()).or_insert(&held.item);
+        let known = first.entry(&details.subject).or_insert(&held.item);
         if known.details.spki_sha256 != details.spki_sha256 {
             let expected = format!("one key for {}", details.subject);
             hits.push(Hit::of(held, defect_of(&expected, "two keys")));

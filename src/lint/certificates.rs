@@ -3,8 +3,9 @@
 use super::Place::{Browsers, Python};
 use super::Severity::{Error, Note, Warning};
 use super::rule::{Check, Rule, one, row, when};
+use crate::pki::algorithm::Curve;
 use crate::pki::defect::{self, Defect};
-use crate::pki::{Certificate, hex};
+use crate::pki::{Certificate, KeyType};
 
 pub(super) const RULES: &[Rule] = &[
     row(
@@ -88,9 +89,9 @@ pub(super) const RULES: &[Rule] = &[
         "Chrome and Firefox take RSA, P-256 and P-384, Firefox P-521, too; openshift/router takes RSA and ECDSA",
         "use P-256 or RSA where browsers or the router shall take it",
         Check::Every(|certificate, _| {
-            let kind = certificate.details.key_type.as_str();
-            let common = kind.starts_with("rsa") || ["ec-p256", "ec-p384"].contains(&kind);
-            when(!common, "RSA, P-256 or P-384", kind)
+            let kind = &certificate.details.key_type;
+            let common = matches!(kind, KeyType::Rsa(_) | KeyType::Ec(Curve::P256 | Curve::P384));
+            when(!common, "RSA, P-256 or P-384", kind.to_string())
         }),
     ),
     row(
@@ -101,11 +102,9 @@ pub(super) const RULES: &[Rule] = &[
         "RFC 5280, section 4.1.2.2: positive, at most 20 octets; Go since 1.23 refuses negative ones",
         "issue it again with a random serial number",
         Check::Every(|certificate, _| {
-            let serial = serial_octets(certificate);
-            let zero = serial.iter().all(|octet| *octet == 0);
-            let negative = serial.first().is_some_and(|octet| *octet >= 0x80);
-            let form = "a positive number of at most 20 octets";
-            when(zero || negative || serial.len() > 20, form, hex(&serial))
+            let serial = &certificate.details.serial;
+            let wrong = serial.is_negative() || serial.magnitude() == [0] || serial.0.len() > 20;
+            when(wrong, "a positive number of at most 20 octets", serial.to_string())
         }),
     ),
     row(
@@ -116,8 +115,8 @@ pub(super) const RULES: &[Rule] = &[
         "CA/Browser Forum Baseline Requirements, section 7.1: 64 bits of randomness; Firefox refuses reused ones",
         "draw serial numbers at random: openssl x509 -req -CAcreateserial, not -set_serial 1",
         Check::Every(|certificate, _| {
-            let serial = serial_octets(certificate);
-            when(serial.len() < 8, "8 octets or more", hex(&serial))
+            let serial = &certificate.details.serial;
+            when(serial.0.len() < 8, "8 octets or more", serial.to_string())
         }),
     ),
     row(
@@ -152,21 +151,13 @@ pub(super) const RULES: &[Rule] = &[
 /// Whether it says nothing about its role, by its version or because the extensions are not there.
 pub(super) fn is_bare(certificate: &Certificate) -> bool {
     let details = &certificate.details;
-    let named = !details.sans.is_empty() || !details.other_names.is_empty();
+    let named = !details.names.is_empty();
     let limited = details.key_usage.is_some() || details.ext_key_usage.is_some();
     details.version != 3 || details.basic_constraints.is_none() && !named && !limited
 }
 
 /// RSA below 2048 bits.
-pub(super) fn weak_key(key_type: &str) -> Vec<Defect> {
-    let bits = key_type.strip_prefix("rsa-").and_then(|bits| bits.parse::<u32>().ok());
-    when(bits.is_some_and(|bits| bits < 2048), "RSA with 2048 bits or more, or P-256", key_type)
-}
-
-/// The serial number without the octet that only keeps it positive.
-fn serial_octets(certificate: &Certificate) -> Vec<u8> {
-    let text = certificate.details.serial.as_bytes();
-    let digit = |byte: u8| (byte as char).to_digit(16).unwrap_or(0) as u8;
-    let octets = text.chunks(2).map(|pair| pair.iter().fold(0, |value, byte| value << 4 | digit(*byte)));
-    octets.collect()
+pub(super) fn weak_key(key_type: &KeyType) -> Vec<Defect> {
+    let weak = key_type.rsa_bits().is_some_and(|bits| bits < 2048);
+    when(weak, "RSA with 2048 bits or more, or P-256", key_type.to_string())
 }

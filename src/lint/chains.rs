@@ -1,12 +1,13 @@
 //! Rules about certificates together: who signed whom, and who is taken for whom.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::Severity::{Error, Note, Warning};
 use super::rule::{Check, Hit, Rule, row};
 use super::scene::{Held, Scene};
-use crate::pki::Certificate;
+use crate::pki::certificate::Serial;
 use crate::pki::defect::{self, Defect};
+use crate::pki::{Certificate, DistinguishedName};
 
 pub(super) const RULES: &[Rule] = &[
     row(
@@ -202,7 +203,7 @@ fn same_name(scene: &Scene) -> Vec<Hit> {
 }
 
 fn serial_reused(scene: &Scene) -> Vec<Hit> {
-    let mut first: BTreeMap<(&str, &str), &Certificate> = BTreeMap::new();
+    let mut first: HashMap<(&DistinguishedName, &Serial), &Certificate> = HashMap::new();
     let mut hits = Vec::new();
     for held in &scene.certificates {
         let details = &held.item.details;
@@ -217,11 +218,11 @@ fn serial_reused(scene: &Scene) -> Vec<Hit> {
 
 /// Leaves with one subject under two CAs.
 fn subject_shared(scene: &Scene) -> Vec<Hit> {
-    let mut first: BTreeMap<&str, &Certificate> = BTreeMap::new();
+    let mut first: HashMap<&DistinguishedName, &Certificate> = HashMap::new();
     let mut hits = Vec::new();
     for path in scene.paths() {
         let [leaf, authority, ..] = path.as_slice() else { continue };
-        let subject = leaf.item.details.subject.as_str();
+        let subject = &leaf.item.details.subject;
         if subject.is_empty() || !scene.is_leaf(leaf) {
             continue;
         }

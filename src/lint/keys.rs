@@ -102,7 +102,7 @@ pub(super) const RULES: &[Rule] = &[
         "ask for subjectAltName: openssl req -addext subjectAltName=DNS:...",
         Check::Scene(|scene| {
             requests(scene, |request| {
-                super::rule::when(request.sans.is_empty(), "subjectAltName", request.subject.as_str())
+                super::rule::when(request.names.is_empty(), "subjectAltName", request.subject.to_string())
             })
         }),
     ),

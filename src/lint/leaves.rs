@@ -3,8 +3,9 @@
 use super::Place::{Apple, Browsers, Postgres, Python};
 use super::Severity::{Error, Note, Warning};
 use super::rule::{Check, Rule, one, row, when};
+use crate::pki::certificate::GeneralName;
 use crate::pki::defect::{self, Defect};
-use crate::pki::{Certificate, SubjectAltName};
+use crate::pki::{Certificate, ExtendedKeyUsage, KeyUsage, SubjectAltName};
 
 pub(super) const RULES: &[Rule] = &[
     row(
@@ -23,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
         "is for servers and names no host",
         "RFC 9525, section 6.1",
         "issue it again with the host name as DNS:, or the address as IP:",
-        Check::Leaf(|leaf| one(defect::no_host(leaf).filter(|_| says(leaf, "serverAuth")))),
+        Check::Leaf(|leaf| one(defect::no_host(leaf).filter(|_| says(leaf, ExtendedKeyUsage::ServerAuth)))),
     ),
     row(
         "san-address-as-dns",
@@ -43,7 +44,8 @@ pub(super) const RULES: &[Rule] = &[
         "mark subjectAltName critical, or give it a subject",
         Check::Leaf(|leaf| {
             let details = &leaf.details;
-            let wrong = details.subject.is_empty() && !details.sans_critical() && !details.sans.is_empty();
+            let wrong =
+                details.subject.is_empty() && !details.sans_critical() && details.sans().next().is_some();
             when(wrong, "subjectAltName, critical", "subjectAltName, not critical")
         }),
     ),
@@ -67,7 +69,9 @@ pub(super) const RULES: &[Rule] = &[
         "has a host in its common name that it does not serve",
         "RFC 9525, section 2: the common name does not count",
         "issue it again with that name in subjectAltName, too",
-        Check::Leaf(|leaf| one(defect::host_in_common_name_alone(leaf).filter(|_| says(leaf, "serverAuth")))),
+        Check::Leaf(|leaf| {
+            one(defect::host_in_common_name_alone(leaf).filter(|_| says(leaf, ExtendedKeyUsage::ServerAuth)))
+        }),
     ),
     row(
         "common-name-missing",
@@ -77,7 +81,8 @@ pub(super) const RULES: &[Rule] = &[
         "PostgreSQL documentation, client authentication with certificates: the common name is the user; RabbitMQ and Mosquitto likewise",
         "issue it again with the user's name as common name",
         Check::Leaf(|leaf| {
-            let nameless = leaf.details.subject.common_name().is_none() && says(leaf, "clientAuth");
+            let nameless =
+                leaf.details.subject.common_name().is_none() && says(leaf, ExtendedKeyUsage::ClientAuth);
             when(nameless, "a common name", "none")
         }),
     ),
@@ -88,7 +93,7 @@ pub(super) const RULES: &[Rule] = &[
         "has a SPIFFE ID that no peer takes",
         "SPIFFE-ID, section 2; X.509-SVID, section 2: exactly one URI",
         "issue it again with one URI, such as spiffe://example.org/ns/shop/sa/web",
-        Check::Leaf(|leaf| defect::spiffe_names(&leaf.details.sans)),
+        Check::Leaf(|leaf| defect::spiffe_names(leaf.details.sans())),
     ),
     row(
         "wildcard-too-wide",
@@ -128,10 +133,10 @@ pub(super) const RULES: &[Rule] = &[
         "RFC 8813, section 3 (ECDSA); RFC 9295, section 3 (Ed25519)",
         "issue it again with keyUsage=digitalSignature alone",
         Check::Leaf(|leaf| {
-            let kind = leaf.details.key_type.as_str();
-            let usages = leaf.details.key_usage.as_deref().unwrap_or_default();
-            let wrong = usages.iter().any(|usage| usage == "keyEncipherment") && !kind.starts_with("rsa");
-            when(wrong, "digitalSignature alone", usages.join(", "))
+            let usages = leaf.details.key_usage.unwrap_or_default();
+            let wrong =
+                usages.contains(KeyUsage::KeyEncipherment) && leaf.details.key_type.rsa_bits().is_none();
+            when(wrong, "digitalSignature alone", usages.to_string())
         }),
     ),
     row(
@@ -155,13 +160,12 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// Whether extended key usage names a purpose, in so many words.
-fn says(leaf: &Certificate, purpose: &str) -> bool {
-    leaf.details.ext_key_usage.as_ref().is_some_and(|all| all.iter().any(|one| one == purpose))
+fn says(leaf: &Certificate, purpose: ExtendedKeyUsage) -> bool {
+    leaf.details.ext_key_usage.as_ref().is_some_and(|all| all.contains(purpose))
 }
 
 fn address_as_dns(leaf: &Certificate) -> Vec<Defect> {
-    let text = |name: &String| name.strip_prefix("DNSName(")?.strip_suffix(')').map(str::to_owned);
-    let names = leaf.details.other_names().filter_map(text);
+    let names = leaf.details.other_names().filter(|name| name.is_dns()).filter_map(GeneralName::text);
     let addresses = names.filter(|name| name.parse::<std::net::IpAddr>().is_ok());
     addresses.flat_map(|name| when(true, &format!("IP:{name}"), format!("DNS:{name}"))).collect()
 }

@@ -1,13 +1,13 @@
 //! Everything that was given, and how it hangs together: who signed whom, who is a leaf, which key lies beside what.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use time::OffsetDateTime;
 
 use super::file::File;
 use crate::pki::certificate::Certificate;
 use crate::pki::request::CertificationRequest;
-use crate::pki::{ExtendedKeyUsage, PrivateKey, SubjectAltName, defect};
+use crate::pki::{DistinguishedName, ExtendedKeyUsage, PrivateKey, SubjectAltName, defect};
 
 /// Certificates with the name of an issuer that are tried; a hostile file may hold thousands.
 const MAX_ISSUERS: usize = 16;
@@ -132,7 +132,7 @@ impl Scene {
 
     /// Finds out who signed whom and who is a leaf, when all is there.
     pub(super) fn settle(&mut self) {
-        let mut by_subject: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut by_subject: HashMap<&DistinguishedName, Vec<usize>> = HashMap::new();
         for (index, held) in self.certificates.iter().enumerate() {
             let known = by_subject.entry(&held.item.details.subject).or_default();
             if known.len() < MAX_ISSUERS && !known.iter().any(|one| self.certificates[*one].item == held.item)
@@ -145,7 +145,7 @@ impl Scene {
             if own.is_self_issued() && own.is_signed_by(own) {
                 return Signer::Itself;
             }
-            let named = by_subject.get(own.details.issuer.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let named = by_subject.get(&own.details.issuer).map(Vec::as_slice).unwrap_or_default();
             let others = || named.iter().copied().filter(|one| self.certificates[*one].item != *own);
             let signed = others().find(|one| own.is_signed_by(&self.certificates[*one].item));
             let checkable = others().all(|one| defect::is_checkable(own, &self.certificates[one].item));

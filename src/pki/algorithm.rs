@@ -125,7 +125,8 @@ impl From<KeyAlgorithm> for KeyType {
 
 impl PartialEq<KeyAlgorithm> for KeyType {
     fn eq(&self, other: &KeyAlgorithm) -> bool {
-        *self == Self::from(*other)
+        let other = Self::from(*other);
+        *self == other
     }
 }
 

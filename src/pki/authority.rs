@@ -12,7 +12,8 @@ use super::issuer::Issuer;
 use super::key::{KeyAlgorithm, PrivateKey, PublicKey};
 use super::label::Label;
 use super::name::SubjectAltName;
-use super::spec::{CertificateSpec, ExtendedKeyUsage, KeyUsage, Role, Subject};
+use super::spec::{CertificateSpec, Role, Subject};
+use super::usage::{ExtendedKeyUsage, KeyUsage};
 use crate::error::{Error, Result, ValueKind};
 use crate::explanation::Explanation;
 
@@ -271,10 +272,14 @@ fn distinguished_name(subject: &Subject) -> Result<DistinguishedName> {
 fn key_usage(usage: KeyUsage) -> KeyUsagePurpose {
     match usage {
         KeyUsage::DigitalSignature => KeyUsagePurpose::DigitalSignature,
+        KeyUsage::NonRepudiation => KeyUsagePurpose::ContentCommitment,
         KeyUsage::KeyEncipherment => KeyUsagePurpose::KeyEncipherment,
+        KeyUsage::DataEncipherment => KeyUsagePurpose::DataEncipherment,
         KeyUsage::KeyAgreement => KeyUsagePurpose::KeyAgreement,
         KeyUsage::KeyCertSign => KeyUsagePurpose::KeyCertSign,
         KeyUsage::CrlSign => KeyUsagePurpose::CrlSign,
+        KeyUsage::EncipherOnly => KeyUsagePurpose::EncipherOnly,
+        KeyUsage::DecipherOnly => KeyUsagePurpose::DecipherOnly,
     }
 }
 

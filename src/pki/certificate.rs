@@ -9,15 +9,15 @@ use time::OffsetDateTime;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
-use super::key::PrivateKey;
 use super::armor;
+use super::key::PrivateKey;
 use super::text::sha256_hex;
 use super::usage::ExtendedKeyUsage;
 use crate::error::{Error, Result};
 
 pub use details::{BasicConstraints, Details, Serial};
-pub use extension::{Extension, State};
 pub(super) use extension::{Content, read as read_extension};
+pub use extension::{Extension, State};
 pub use general_name::GeneralName;
 pub(super) use read::{key_type, signature_algorithm};
 

@@ -2,10 +2,14 @@
 
 use time::OffsetDateTime;
 
+use super::algorithm::{Hash, KeyType, SignatureAlgorithm};
 use super::certificate::Certificate;
-use super::key::PrivateKey;
+use super::key::{KeyAlgorithm, PrivateKey};
 use super::name::{DnsName, SubjectAltName};
+use super::spec::Subject;
 use super::spiffe;
+use super::text::hex;
+use super::usage::KeyUsage;
 use super::validity::{Validity, human_time};
 
 /// Something that is not as it should be.
@@ -32,13 +36,11 @@ pub fn old_version(certificate: &Certificate) -> Option<Defect> {
 
 /// A signature with SHA-1, MD5 or MD2.
 pub fn broken_hash(certificate: &Certificate) -> Option<Defect> {
-    /// md2WithRSAEncryption (RFC 3279, section 2.2.1).
-    const MD2: &str = "1.2.840.113549.1.1.2";
     let algorithm = &certificate.details.signature_algorithm;
-    let name = algorithm.to_ascii_lowercase();
-    let broken = name.contains("sha1") || name.contains("md5") || name == MD2;
+    let broken = matches!(algorithm, SignatureAlgorithm::Rsa(hash) | SignatureAlgorithm::Ecdsa(hash)
+        if matches!(hash, Hash::Md2 | Hash::Md5 | Hash::Sha1));
     let expected = || format!("{:?} signed with SHA-256 or better", certificate.title());
-    broken.then(|| Defect::new(expected(), algorithm.clone()))
+    broken.then(|| Defect::new(expected(), algorithm.to_string()))
 }
 
 /// The end of validity has passed.
@@ -76,13 +78,12 @@ pub fn unidentified_leaf(certificate: &Certificate) -> Option<Defect> {
 
 /// Every name, for people.
 fn all_names(certificate: &Certificate) -> Vec<String> {
-    let details = &certificate.details;
-    details.sans().map(ToString::to_string).chain(details.other_names().cloned()).collect()
+    certificate.details.names.iter().map(ToString::to_string).collect()
 }
 
 /// No subject alternative name: clients have not looked at the common name for years (RFC 9525, section 2).
 pub fn no_names(certificate: &Certificate) -> Option<Defect> {
-    let common_name = certificate.details.subject.common_name().as_deref();
+    let common_name = certificate.details.subject.common_name();
     let found =
         || common_name.map_or("no name at all".into(), |name| format!("the common name {name:?} alone"));
     all_names(certificate)
@@ -101,14 +102,14 @@ pub fn no_host(certificate: &Certificate) -> Option<Defect> {
 /// A host in the common name that subjectAltName does not serve.
 pub fn host_in_common_name_alone(certificate: &Certificate) -> Option<Defect> {
     let (name, names) = (host_in_common_name(certificate)?, all_names(certificate));
-    let missing = !names.is_empty() && !certificate.serves_host(name);
+    let missing = !names.is_empty() && !certificate.serves_host(&name);
     let found = || format!("{name} in the common name alone, beside {}", names.join(", "));
     missing.then(|| Defect::new(format!("{name} in subjectAltName, too"), found()))
 }
 
 /// The common name, if it is a host's.
-pub fn host_in_common_name(certificate: &Certificate) -> Option<&str> {
-    let name = certificate.details.subject.common_name().as_deref()?;
+pub fn host_in_common_name(certificate: &Certificate) -> Option<String> {
+    let name = certificate.details.subject.common_name()?;
     (name.contains('.') && name.parse::<DnsName>().is_ok()).then_some(name)
 }
 
@@ -122,9 +123,9 @@ pub fn no_purpose(certificate: &Certificate, needed: &str) -> Option<Defect> {
 /// A key that may not sign handshakes: TLS 1.3 signs every one, so does TLS 1.2 with ephemeral keys (RFC 8446, section
 /// 4.4.2.2).
 pub fn no_handshake_signature(certificate: &Certificate) -> Option<Defect> {
-    let usages = certificate.details.key_usage.as_ref()?;
-    let found = || if usages.is_empty() { "an empty key usage".into() } else { usages.join(", ") };
-    let missing = !usages.iter().any(|usage| usage == "digitalSignature");
+    let usages = certificate.details.key_usage?;
+    let found = || if usages.is_empty() { "an empty key usage".into() } else { usages.to_string() };
+    let missing = !usages.contains(KeyUsage::DigitalSignature);
     missing.then(|| Defect::new("digitalSignature in key usage", found()))
 }
 
@@ -137,17 +138,20 @@ pub fn wide_wildcards(certificate: &Certificate) -> Vec<Defect> {
 
 /// A URI that is meant as a SPIFFE ID and is none, or one that is not the only URI (SPIFFE-ID, section 2; X.509-SVID,
 /// section 2).
-pub fn spiffe_names(names: &[SubjectAltName]) -> Vec<Defect> {
-    let malformed = names.iter().filter_map(|name| match name {
-        SubjectAltName::Uri(uri) if spiffe::is_meant(uri) => {
-            Some(Defect::new(spiffe::fault(uri)?, name.to_string()))
-        }
-        _ => None,
-    });
-    let crowd = spiffe::crowd(names);
-    let several = (!crowd.is_empty()).then(|| {
+pub fn spiffe_names<'a>(names: impl Iterator<Item = &'a SubjectAltName>) -> Vec<Defect> {
+    let uris: Vec<&str> = names
+        .filter_map(|name| match name {
+            SubjectAltName::Uri(uri) => Some(uri.as_str()),
+            _ => None,
+        })
+        .collect();
+    let meant = uris.iter().filter(|uri| spiffe::is_meant(uri));
+    let malformed =
+        meant.filter_map(|uri| Some(Defect::new(spiffe::validate(uri).err()?, format!("URI:{uri}"))));
+    let extra = spiffe::extra_uris(&uris);
+    let several = (!extra.is_empty()).then(|| {
         let expected = "a SPIFFE ID as the only URI (X.509-SVID, section 2)";
-        Defect::new(expected, format!("{} URIs: {}", crowd.len(), crowd.join(", ")))
+        Defect::new(expected, format!("{} URIs: {}", extra.len(), extra.join(", ")))
     });
     malformed.chain(several).collect()
 }
@@ -174,7 +178,7 @@ pub fn authority_as_leaf(leaf: &Certificate) -> Option<Defect> {
 /// keyCertSign without cA TRUE (RFC 5280, section 4.2.1.9).
 pub fn certificate_signing_leaf(leaf: &Certificate) -> Option<Defect> {
     let found = "keyCertSign without cA TRUE, which RFC 5280 (section 4.2.1.9) forbids";
-    let signs = leaf.details.key_usage.as_ref().is_some_and(|all| all.iter().any(|one| one == "keyCertSign"));
+    let signs = leaf.details.key_usage.is_some_and(|usages| usages.contains(KeyUsage::KeyCertSign));
     (!leaf.is_authority() && signs).then(|| Defect::new("a leaf without keyCertSign", found))
 }
 
@@ -189,7 +193,7 @@ pub fn foreign_key(certificate: &Certificate, key: &PrivateKey) -> Option<Defect
 pub fn other_issuer(holder: &Certificate, next: &Certificate) -> Option<Defect> {
     let named = &holder.details.issuer;
     let expected = || format!("the issuer of {:?} next in the chain: {named}", holder.title());
-    (*named != next.details.subject).then(|| Defect::new(expected(), next.details.subject.clone()))
+    (*named != next.details.subject).then(|| Defect::new(expected(), next.details.subject.to_string()))
 }
 
 /// A signature by another key than that of the issuer.
@@ -205,9 +209,13 @@ pub fn is_checkable(holder: &Certificate, issuer: &Certificate) -> bool {
 }
 
 /// Whether this crate can check a signature of this algorithm by a key of this kind.
-pub fn is_checkable_by(key_type: &str, signature_algorithm: &str) -> bool {
-    let keys = ["ec-p256", "ec-p384", "ed25519", "rsa-2048", "rsa-3072", "rsa-4096"];
-    keys.contains(&key_type) && signature_algorithm != "rsassaPss"
+pub fn is_checkable_by(key_type: &KeyType, signature_algorithm: &SignatureAlgorithm) -> bool {
+    is_known_key(key_type) && !matches!(signature_algorithm, SignatureAlgorithm::RsaPss(_))
+}
+
+/// Whether this crate can sign and check with a key of this kind.
+pub fn is_known_key(key_type: &KeyType) -> bool {
+    KeyAlgorithm::ALL.into_iter().any(|known| *key_type == known)
 }
 
 /// An authority key identifier that is not the issuer's.
@@ -215,8 +223,9 @@ pub fn other_key_identifier(holder: &Certificate, issuer: &Certificate) -> Optio
     let wanted = holder.details.authority_key_id.as_ref()?;
     let own = issuer.details.subject_key_id.as_ref()?;
     let (name, above) = (holder.title(), issuer.title());
-    let expected = || format!("the authority key identifier of {name:?} equal to {own}, which {above:?} has");
-    (wanted != own).then(|| Defect::new(expected(), wanted.clone()))
+    let expected =
+        || format!("the authority key identifier of {name:?} equal to {}, which {above:?} has", hex(own));
+    (wanted != own).then(|| Defect::new(expected(), hex(wanted)))
 }
 
 /// An issuer that is no CA.
@@ -228,9 +237,9 @@ pub fn no_authority(holder: &Certificate, issuer: &Certificate) -> Option<Defect
 
 /// An authority whose key usage does not say that it signs certificates.
 pub fn no_certificate_signature(authority: &Certificate) -> Option<Defect> {
-    let usages = authority.details.key_usage.as_deref();
-    let signs = usages.is_some_and(|usages| usages.iter().any(|usage| usage == "keyCertSign"));
-    let found = || usages.map_or("no key usage".into(), |usages| usages.join(", "));
+    let usages = authority.details.key_usage;
+    let signs = usages.is_some_and(|usages| usages.contains(KeyUsage::KeyCertSign));
+    let found = || usages.map_or("no key usage".into(), |usages| usages.to_string());
     (!signs).then(|| Defect::new(format!("keyCertSign in the key usage of {:?}", authority.title()), found()))
 }
 
@@ -245,14 +254,18 @@ pub fn too_deep(authority: &Certificate, below: usize) -> Option<Defect> {
 /// One subject for a leaf and a CA above it: OpenSSL takes such a leaf for self-signed (error 18); rustls does not
 /// notice.
 pub fn same_name(leaf: &Certificate, authority: &Certificate) -> Option<Defect> {
-    same_subject(&leaf.details.subject, authority)
+    (leaf.details.subject == authority.details.subject).then(|| in_both(authority)).flatten()
 }
 
-/// The same of a leaf that is not made yet.
-pub fn same_subject(subject: &str, authority: &Certificate) -> Option<Defect> {
+/// The same of a leaf that is not issued yet.
+pub fn same_subject(subject: &Subject, authority: &Certificate) -> Option<Defect> {
+    authority.details.subject.is_of(subject).then(|| in_both(authority)).flatten()
+}
+
+fn in_both(authority: &Certificate) -> Option<Defect> {
+    let subject = &authority.details.subject;
     let expected = || format!("a leaf with another subject than its CA {:?}", authority.title());
-    (!subject.is_empty() && *subject == authority.details.subject)
-        .then(|| Defect::new(expected(), format!("{subject} in both")))
+    (!subject.is_empty()).then(|| Defect::new(expected(), format!("{subject} in both")))
 }
 
 /// Names of a leaf that an authority above it may not sign.

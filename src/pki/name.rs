@@ -252,9 +252,9 @@ fn parse_uri(text: &str) -> Result<String> {
     if text.chars().any(|c| !c.is_ascii_graphic() || "<>\"\\^`{|}".contains(c)) {
         return refuse("it holds a character that must be percent-encoded (RFC 3986)");
     }
-    match spiffe::fault(text).filter(|_| spiffe::is_meant(text)) {
-        Some(fault) => refuse(fault),
-        None => Ok(text.to_owned()),
+    match spiffe::validate(text) {
+        Err(reason) if spiffe::is_meant(text) => refuse(reason),
+        _ => Ok(text.to_owned()),
     }
 }
 

@@ -10,6 +10,8 @@ use super::key::{Passphrase, PrivateKey};
 use super::request::CertificationRequest;
 use crate::error::{Error, NotPem, Result};
 
+pub use super::armor::encode;
+
 /// One section of a PEM file.
 pub enum Block {
     /// `CERTIFICATE`.

@@ -175,7 +175,7 @@ const PURPOSES: [(Oid, &str); 7] = [
 ];
 
 /// The purposes of an extended key usage extension, in its order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExtendedKeyUsages(pub Vec<Oid>);
 
 impl ExtendedKeyUsages {
@@ -187,6 +187,11 @@ impl ExtendedKeyUsages {
     /// Whether `purpose` is named, or every purpose.
     pub fn allows(&self, purpose: ExtendedKeyUsage) -> bool {
         self.contains(purpose) || self.0.contains(&ANY)
+    }
+
+    /// Whether both name the same purposes, in whatever order.
+    pub(crate) fn is_same_set(&self, other: &Self) -> bool {
+        self.0.iter().all(|oid| other.0.contains(oid)) && other.0.iter().all(|oid| self.0.contains(oid))
     }
 
     /// The names of RFC 5280, or object identifiers.

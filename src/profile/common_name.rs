@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::explanation::Explanation;
-use crate::pki::{DnsName, Issuer, Role, Subject, SubjectAltName, defect, distinguished_name};
+use crate::pki::{DnsName, Issuer, Role, Subject, SubjectAltName, defect};
 
 /// Without a DNS name among the SANs, verifiers hold the common name itself against the DNS constraints: OpenSSL when
 /// it has a dot, GnuTLS on every server. A server's common name only repeats a SAN, so there it is left out.
@@ -40,9 +40,8 @@ pub(super) fn hold_against(
 
 /// Refuses the subject of an authority above: OpenSSL would take such a leaf for self-signed.
 pub(super) fn refuse_own_name(issuer: Issuer<'_>, subject: &Subject) -> Result<()> {
-    let text = distinguished_name::of_subject(subject);
     let mut chain = std::iter::once(issuer.certificate).chain(issuer.above);
-    match chain.find_map(|authority| defect::same_subject(&text, authority)) {
+    match chain.find_map(|authority| defect::same_subject(subject, authority)) {
         None => Ok(()),
         Some(defect) => Err(Error::Contradiction {
             reason: "a certificate with the subject of its CA is taken for self-signed".into(),

@@ -193,7 +193,7 @@ impl Reconciler<'_> {
                 format!("it may sign {}, and the manifest says {}", say(&found), say(&wanted.constraints));
             reasons.push(Reason::new("constraints-changed", text));
         }
-        if let Some(key_type) = wanted.key_type.filter(|key_type| details.key_type != key_type.to_string()) {
+        if let Some(key_type) = wanted.key_type.filter(|key_type| details.key_type != *key_type) {
             let text = format!("its key is {}, and the manifest says {key_type}", details.key_type);
             reasons.push(Reason::new("key-type-changed", text));
         }

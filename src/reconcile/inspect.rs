@@ -12,7 +12,7 @@ use crate::explanation::Explanation;
 use crate::manifest::{DeclaredEnvironment, DeclaredService};
 use crate::pki::validity::human_time;
 use crate::pki::{
-    Certificate, CertificateSpec, ExtendedKeyUsage, Issuer, KeyUsage, Moment, Notice, Span, SubjectAltName,
+    Certificate, CertificateSpec, ExtendedKeyUsages, Issuer, KeyUsages, Moment, Notice, Span, SubjectAltName,
 };
 use crate::profile::{Decision, Profile, Request};
 use crate::store::{self, StoredCredential, StoredFile};
@@ -242,13 +242,13 @@ fn differs(leaf: &Certificate, spec: &CertificateSpec) -> Vec<Reason> {
     let details = &leaf.details;
     let changed = |text: String| Reason::new("specification-changed", text);
     let mut reasons = Vec::new();
-    let list = |names: &[crate::pki::SubjectAltName]| {
-        let mut names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let list = |names: &mut dyn Iterator<Item = &crate::pki::SubjectAltName>| {
+        let mut names: Vec<String> = names.map(ToString::to_string).collect();
         names.sort();
         names
     };
-    let (found, wanted) = (list(&details.sans), list(&spec.sans));
-    if found != wanted || !details.other_names.is_empty() {
+    let (found, wanted) = (list(&mut details.sans()), list(&mut spec.sans.iter()));
+    if found != wanted || details.other_names().next().is_some() {
         let gone: Vec<&str> =
             found.iter().filter(|name| !wanted.contains(name)).map(String::as_str).collect();
         let new: Vec<&str> = wanted.iter().filter(|name| !found.contains(name)).map(String::as_str).collect();
@@ -257,35 +257,26 @@ fn differs(leaf: &Certificate, spec: &CertificateSpec) -> Vec<Reason> {
         };
         reasons.push(changed(format!("its names change:{}{}", part("+", new), part("-", gone))));
     }
-    if details.subject.common_name() != spec.subject.common_name || details.subject.organization() != spec.subject.organization {
+    if details.subject.common_name() != spec.subject.common_name
+        || details.subject.organization() != spec.subject.organization
+    {
         let name = spec.subject.common_name.as_deref().unwrap_or("none");
         let organization = spec.subject.organization.as_deref().unwrap_or("none");
         reasons.push(changed(format!("its subject is to be CN={name}, O={organization}")));
     }
-    if details.key_type != spec.key_algorithm.to_string() {
+    if details.key_type != spec.key_algorithm {
         reasons
             .push(changed(format!("its key is {}, and is to be {}", details.key_type, spec.key_algorithm)));
     }
-    let usages = words(&spec.key_usage, &KeyUsage::ALL);
-    let purposes = words(&spec.ext_key_usage, &ExtendedKeyUsage::ALL);
-    if sorted(details.key_usage.clone()) != sorted(Some(usages.clone())) {
-        reasons.push(changed(format!("its key usage is to be {}", usages.join(", "))));
+    let usages: KeyUsages = spec.key_usage.iter().copied().collect();
+    if details.key_usage.unwrap_or_default() != usages {
+        reasons.push(changed(format!("its key usage is to be {usages}")));
     }
-    if sorted(details.ext_key_usage.clone()) != sorted(Some(purposes.clone())) {
-        reasons.push(changed(format!("it is to be for {}", purposes.join(", "))));
+    let purposes: ExtendedKeyUsages = spec.ext_key_usage.iter().copied().collect();
+    if !details.ext_key_usage.clone().unwrap_or_default().is_same_set(&purposes) {
+        reasons.push(changed(format!("it is to be for {purposes}")));
     }
     reasons
-}
-
-fn words<T: PartialEq>(values: &[T], all: &[(&str, T)]) -> Vec<String> {
-    let name = |value: &T| all.iter().find(|(_, known)| known == value).map(|(name, _)| (*name).to_owned());
-    values.iter().filter_map(name).collect()
-}
-
-fn sorted(words: Option<Vec<String>>) -> Vec<String> {
-    let mut words = words.unwrap_or_default();
-    words.sort();
-    words
 }
 
 /// The files of a credential, for whoever cannot use it.

@@ -142,7 +142,7 @@ fn no_anchor(last: &Certificate, trust: &Trust) -> Finding {
             "add the intermediate certificate to the chain file, below the leaf",
         );
     }
-    let known: Vec<&str> = trust.anchors.iter().map(|root| root.details.subject.as_str()).collect();
+    let known: Vec<String> = trust.anchors.iter().map(|root| root.details.subject.to_string()).collect();
     let found = if known.is_empty() { "no trusted root at all".into() } else { known.join("; ") };
     if last.is_self_issued() {
         let expected = format!("{:?} among the trusted roots, or a CA above it", last.title());
@@ -181,7 +181,7 @@ pub(super) fn distinct_names(case: &Case<'_>) -> Verdict {
     let leaf = case.identity.leaf();
     let defects = authorities(case).into_iter().filter_map(|authority| defect::same_name(leaf, authority));
     let fix = "issue the leaf again with a subject of its own";
-    Verdict::of(defects.map(|defect| Finding::of(defect, fix)).collect(), leaf.details.subject.clone())
+    Verdict::of(defects.map(|defect| Finding::of(defect, fix)).collect(), leaf.details.subject.to_string())
 }
 
 pub(super) fn versions(case: &Case<'_>) -> Verdict {
@@ -195,7 +195,7 @@ pub(super) fn signature_algorithms(case: &Case<'_>) -> Verdict {
     let checked = case.identity.chain.iter().filter(|certificate| Some(*certificate) != case.anchor);
     let findings = checked.filter_map(defect::broken_hash);
     let findings = findings.map(|defect| Finding::of(defect, "issue it again with SHA-256"));
-    Verdict::of(findings.collect(), case.identity.leaf().details.signature_algorithm.clone())
+    Verdict::of(findings.collect(), case.identity.leaf().details.signature_algorithm.to_string())
 }
 
 pub(super) fn name_constraints(case: &Case<'_>) -> Verdict {

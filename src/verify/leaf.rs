@@ -18,10 +18,9 @@ pub(super) fn names(case: &Case<'_>) -> Verdict {
     let hosts = [defect::no_host(leaf), defect::host_in_common_name_alone(leaf)];
     let hosts = hosts.into_iter().flatten().filter(|_| case.serves);
     let again = "issue the certificate again with the name as subject alternative name";
-    let workload = defect::spiffe_names(&leaf.details.sans);
+    let workload = defect::spiffe_names(leaf.details.sans());
     let defects = defect::no_names(leaf).into_iter().chain(hosts).chain(workload);
-    let names: Vec<String> = leaf.details.sans().map(ToString::to_string).collect();
-    let detail = names.into_iter().chain(leaf.details.other_names().cloned()).collect::<Vec<_>>();
+    let detail: Vec<String> = leaf.details.names.iter().map(ToString::to_string).collect();
     let findings = defects.map(|defect| Finding::of(defect, again));
     Verdict::of(findings.collect(), detail.join(", "))
 }
@@ -35,8 +34,8 @@ pub(super) fn ext_key_usage(case: &Case<'_>) -> Verdict {
     if let Some(defect) = defect::no_purpose(leaf, &needed.join(" and ")) {
         return Verdict::Wrong(vec![Finding::of(defect, "issue the certificate again for its role")]);
     }
-    let usages = leaf.details.ext_key_usage.as_deref().unwrap_or_default();
-    let found = if usages.is_empty() { "nothing".into() } else { usages.join(", ") };
+    let usages = leaf.details.ext_key_usage.as_ref().map(ToString::to_string).unwrap_or_default();
+    let found = if usages.is_empty() { "nothing".into() } else { usages };
     let roles = [
         (case.serves, ExtendedKeyUsage::ServerAuth, "serverAuth", "a server"),
         (case.calls, ExtendedKeyUsage::ClientAuth, "clientAuth", "a client"),
@@ -59,8 +58,8 @@ pub(super) fn key_usage(case: &Case<'_>) -> Verdict {
     let leaf = case.identity.leaf();
     let fix = "issue the certificate again with digitalSignature";
     let findings = defect::no_handshake_signature(leaf).map(|defect| Finding::of(defect, fix));
-    let usages = leaf.details.key_usage.as_ref();
-    let detail = usages.map_or("no key usage, so every usage is allowed".into(), |usages| usages.join(", "));
+    let usages = leaf.details.key_usage;
+    let detail = usages.map_or("no key usage, so every usage is allowed".into(), |usages| usages.to_string());
     Verdict::of(findings.into_iter().collect(), detail)
 }
 

@@ -113,7 +113,7 @@ fn imitate(
         ..Subject::default()
     };
     let valid = validity(scope, dates)?;
-    let issued = signer.issue(&spec(role, subject, details.sans.clone(), valid, key))?;
+    let issued = signer.issue(&spec(role, subject, details.sans().cloned().collect(), valid, key))?;
     let label = "imitation".parse()?;
     Ok(Identity { name: model.name.clone(), ..signer.credential(label, issued).into() })
 }

@@ -62,7 +62,9 @@ fn ask(der: &[u8]) -> Option<()> {
     let _ = (certificate.title(), certificate.pem(), certificate.is_signed_by(&certificate));
     let _ =
         (certificate.serves_host("web"), certificate.serves_host("127.0.0.1"), certificate.is_self_issued());
-    let shown = serde_json::to_string(&certificate.details).expect("what was read can be written");
+    let details = &certificate.details;
+    let names: Vec<String> = details.names.iter().map(ToString::to_string).collect();
+    let shown = format!("{} {} {} {}", details.subject, details.issuer, details.serial, names.join(" "));
     let steers_a_terminal = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
     assert!(!shown.chars().any(steers_a_terminal), "{shown:?}");
     Some(())
@@ -112,9 +114,7 @@ fn no_damaged_request_panics() {
     let request = parameters.serialize_request(&key).expect("a request");
     let read = |der: &[u8]| CertificationRequest::from_der(der, "a test").ok();
     assert!(read(request.der()).is_some_and(|request| request.signature_valid));
-    let taken = survives("a request", request.der(), 2000, |der| {
-        serde_json::to_string(&read(der)?).expect("what was read can be written").into()
-    });
+    let taken = survives("a request", request.der(), 2000, |der| format!("{:?}", read(der)?).into());
     assert!(taken > 100, "only {taken} damaged requests reached the fields");
 }
 

@@ -95,7 +95,10 @@ fn at_many_calls(fault: &str, spared: &[&str], check: impl Fn(&Workspace, &Fault
     let log = environment(&workspace).log().expect("the log");
     for name in environment(&workspace).credentials() {
         let found = environment(&workspace).credential(&name).expect("a credential").certificate;
-        assert!(log.iter().any(|entry| entry.serial == found.details.serial), "{name} is not in the log");
+        assert!(
+            log.iter().any(|entry| entry.serial == found.details.serial.to_string()),
+            "{name} is not in the log"
+        );
     }
     Some(faults)
 }
@@ -242,7 +245,10 @@ fn beside_others_who_issue_and_who_make_authorities_anew_nothing_is_mixed_or_los
     for name in environment.credentials() {
         let found = environment.credential(&name).expect("a whole credential");
         assert!(found.certificate.is_signed_by(&found.anchor), "{name}");
-        assert!(log.iter().any(|entry| entry.serial == found.certificate.details.serial), "{name}");
+        assert!(
+            log.iter().any(|entry| entry.serial == found.certificate.details.serial.to_string()),
+            "{name}"
+        );
     }
     workspace.pkictl(&["apply"]).succeeds();
     workspace.pkictl(&["plan", "--check"]).succeeds();

@@ -15,13 +15,13 @@ pub(super) fn differences(args: &InitArgs, environment: &Environment) -> Result<
     let mut differs = |option: &str, is: String| {
         found.push(Notice::Warning(format!("`{option}` is not heeded, for the CA is kept: {is}")));
     };
-    if args.org.is_some() && args.org != root.organization {
-        differs("--org", format!("its organization is {}", text(&root.organization)));
+    if args.org.is_some() && args.org != root.subject.organization() {
+        differs("--org", format!("its organization is {}", text(&root.subject.organization())));
     }
-    if args.cn.is_some() && args.cn != root.common_name {
-        differs("--cn", format!("its common name is {}", text(&root.common_name)));
+    if args.cn.is_some() && args.cn != root.subject.common_name() {
+        differs("--cn", format!("its common name is {}", text(&root.subject.common_name())));
     }
-    if args.key_type.as_ref().is_some_and(|wanted| *wanted != root.key_type) {
+    if args.key_type.as_ref().is_some_and(|wanted| *wanted != root.key_type.to_string()) {
         differs("--key-type", format!("its key is {}", root.key_type));
     }
     let permitted = root.name_constraints.as_deref().map(Subtrees::as_asked_for).unwrap_or_default();
@@ -53,7 +53,7 @@ pub(super) fn lost(
 ) -> Result<Vec<Notice>> {
     let root = root(environment)?;
     let mut lost = Vec::new();
-    if let (Some(old), None) = (&root.organization, organization) {
+    if let (Some(old), None) = (root.subject.organization(), organization) {
         lost.push(Notice::Warning(format!("the old CA was of {old}, the new one names none: add `--org`")));
     }
     if has_intermediate(environment) && !intermediate {

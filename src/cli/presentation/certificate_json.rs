@@ -52,8 +52,12 @@ struct RequestJson<'a> {
     spki_sha256: &'a str,
 }
 
-pub(in crate::cli) fn certificate<S: Serializer>(details: &Details, serializer: S) -> Result<S::Ok, S::Error> {
-    let constraints = |BasicConstraints { ca, path_len, critical }| BasicConstraintsJson { ca, path_len, critical };
+pub(in crate::cli) fn certificate<S: Serializer>(
+    details: &Details,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let constraints =
+        |BasicConstraints { ca, path_len, critical }| BasicConstraintsJson { ca, path_len, critical };
     CertificateJson {
         version: details.version,
         serial: details.serial.to_string(),
@@ -81,14 +85,20 @@ pub(in crate::cli) fn certificate<S: Serializer>(details: &Details, serializer: 
 }
 
 /// The same of one that may be missing.
-pub(in crate::cli) fn optional<S: Serializer>(details: &Option<Details>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(in crate::cli) fn optional<S: Serializer>(
+    details: &Option<Details>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match details {
         Some(details) => certificate(details, serializer),
         None => serializer.serialize_none(),
     }
 }
 
-pub(in crate::cli) fn request<S: Serializer>(request: &CertificationRequest, serializer: S) -> Result<S::Ok, S::Error> {
+pub(in crate::cli) fn request<S: Serializer>(
+    request: &CertificationRequest,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     RequestJson {
         subject: request.subject.to_string(),
         key_type: request.key_type.to_string(),

@@ -2,7 +2,7 @@
 
 use super::pem::Section;
 use super::{Problem, Refuser, Route, Rule, Severity, refused, unenforced};
-use crate::pki::{Certificate, ExtendedKeyUsage, KeyAlgorithm, defect};
+use crate::pki::{Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, defect};
 
 pub(super) const RULES: &[Rule] = &[
     refused(
@@ -84,11 +84,9 @@ fn key_type(route: &Route<'_>) -> Vec<Problem> {
     let mut found: Vec<Problem> = wrong
         .map(|section| section.problem("the router takes no Ed25519 key").expected(form).found("ed25519"))
         .collect();
-    if let Some(kind) =
-        leaf(route).map(|leaf| &leaf.details.key_type).filter(|kind| *kind == "ed25519" || *kind == "ed448")
-    {
+    if let Some(kind) = leaf(route).map(|leaf| &leaf.details.key_type).filter(|kind| kind.is_edwards()) {
         let message = "the certificate has a key of a kind that the router does not take";
-        found.push(route.certificate.problem(message).expected(form).found(kind.as_str()));
+        found.push(route.certificate.problem(message).expected(form).found(kind.to_string()));
     }
     found
 }
@@ -129,24 +127,20 @@ fn ca_issuer(route: &Route<'_>) -> Vec<Problem> {
     if pool.contains(leaf) || pool.iter().any(|authority| has_signed(authority, leaf)) {
         return vec![];
     }
-    let names: Vec<String> = pool.iter().map(|authority| authority.details.subject.clone()).collect();
+    let names: Vec<String> = pool.iter().map(|authority| authority.details.subject.to_string()).collect();
     let beside = route.certificate.certificates().iter().skip(1).any(|other| has_signed(other, leaf));
     let message = if beside {
         "the issuer of the leaf stands in certificate, where the router does not look for it"
     } else {
         "the issuer of the leaf is missing"
     };
-    vec![route.ca.problem(message).expected(leaf.details.issuer.as_str()).found(names.join("; "))]
+    vec![route.ca.problem(message).expected(leaf.details.issuer.to_string()).found(names.join("; "))]
 }
 
 /// Whether `authority` issued `leaf`, as crypto/x509 sees it. A signature that cannot be checked here counts.
 pub(super) fn has_signed(authority: &Certificate, leaf: &Certificate) -> bool {
     let may_sign = authority.is_authority()
-        && authority
-            .details
-            .key_usage
-            .as_ref()
-            .is_none_or(|usages| usages.iter().any(|usage| usage == "keyCertSign"));
+        && authority.details.key_usage.is_none_or(|usages| usages.contains(KeyUsage::KeyCertSign));
     authority.details.subject == leaf.details.issuer
         && may_sign
         && (!defect::is_checkable(leaf, authority) || leaf.is_signed_by(authority))
@@ -163,7 +157,7 @@ fn purpose_without_ca(route: &Route<'_>) -> Vec<Problem> {
 fn purpose(route: &Route<'_>) -> Vec<Problem> {
     let wrong = leaf(route).filter(|leaf| !leaf.allows(ExtendedKeyUsage::ServerAuth));
     let problem = |leaf: &Certificate| {
-        let usages = leaf.details.ext_key_usage.clone().unwrap_or_default().join(", ");
+        let usages = leaf.details.ext_key_usage.as_ref().map(ToString::to_string).unwrap_or_default();
         route.certificate.problem("the certificate is not for servers").expected("serverAuth").found(usages)
     };
     wrong.map(problem).into_iter().collect()

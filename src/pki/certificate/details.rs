@@ -53,7 +53,7 @@ pub struct Details {
 }
 
 /// A serial number: the octets of an INTEGER, which is negative in some certificates of other tools.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Serial(pub Vec<u8>);
 
 /// The basic constraints extension (RFC 5280, section 4.2.1.9).

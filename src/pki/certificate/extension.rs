@@ -10,7 +10,7 @@ use crate::pki::subtrees::{Subtree, Subtrees};
 use crate::pki::usage::{ExtendedKeyUsages, KeyUsages};
 
 /// id-ce-subjectAltName.
-pub const SUBJECT_ALT_NAME: Oid = Oid::known("2.5.29.17");
+pub(super) const SUBJECT_ALT_NAME: Oid = Oid::known("2.5.29.17");
 
 /// An extension as it is in a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,9 +61,7 @@ pub(in crate::pki) fn read(extension: &X509Extension<'_>) -> (Extension, Option<
 fn content(oid: &Oid, value: &[u8]) -> Result<Option<Content>, String> {
     Ok(Some(match oid.as_str() {
         "2.5.29.14" => Content::SubjectKeyId(whole::<extensions::KeyIdentifier<'_>>(value)?.0.to_vec()),
-        "2.5.29.15" => {
-            Content::KeyUsage(KeyUsages::from_bits(whole::<extensions::KeyUsage>(value)?.flags))
-        }
+        "2.5.29.15" => Content::KeyUsage(KeyUsages::from_bits(whole::<extensions::KeyUsage>(value)?.flags)),
         "2.5.29.17" => {
             let names = elements(value)?.iter().map(GeneralName::read).collect::<Result<_, _>>()?;
             Content::Names(names)

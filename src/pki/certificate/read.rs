@@ -99,13 +99,15 @@ pub(in crate::pki) fn signature_algorithm(algorithm: &AlgorithmIdentifier<'_>) -
         return SignatureAlgorithm::of(oid.into());
     }
     let read = algorithm.parameters.as_ref().and_then(|any| RsaSsaPssParams::try_from(any).ok());
-    SignatureAlgorithm::RsaPss(read.map(|read| PssParameters {
-        hash: read.hash_algorithm_oid().to_id_string().into(),
-        mask_hash: read
-            .mask_gen_algorithm()
-            .ok()
-            .filter(|mask| mask.mgf.to_id_string() == "1.2.840.113549.1.1.8")
-            .map(|mask| mask.hash.to_id_string().into()),
-        salt_length: read.salt_length(),
+    SignatureAlgorithm::RsaPss(read.map(|read| {
+        PssParameters {
+            hash: read.hash_algorithm_oid().to_id_string().into(),
+            mask_hash: read
+                .mask_gen_algorithm()
+                .ok()
+                .filter(|mask| mask.mgf.to_id_string() == "1.2.840.113549.1.1.8")
+                .map(|mask| mask.hash.to_id_string().into()),
+            salt_length: read.salt_length(),
+        }
     }))
 }

@@ -88,7 +88,7 @@ pub(super) fn check_names(
     request: &Request<'_>,
     notices: &mut Vec<Notice>,
 ) -> Result<()> {
-    if let Some(defect) = defect::spiffe_names(sans).into_iter().next() {
+    if let Some(defect) = defect::spiffe_names(sans.iter()).into_iter().next() {
         return Err(Error::Contradiction {
             reason: "peers would not take the SPIFFE ID of this certificate".into(),
             explanation: Explanation::new(defect.expected, defect.found),

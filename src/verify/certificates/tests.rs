@@ -3,8 +3,11 @@
 use super::super::sample::{NOW, Pki, days, failed_ids, failure, identity, passed, root, skipped, spec};
 use super::super::{Scope, run};
 use crate::bundle::Trust;
+use crate::pki::algorithm::{Curve, Hash};
 use crate::pki::certificate::Details;
-use crate::pki::{Authority, CertificateSpec, KeyUsage, NameConstraints, Role, Subject};
+use crate::pki::{
+    Authority, CertificateSpec, KeyType, KeyUsage, NameConstraints, Role, SignatureAlgorithm, Subject,
+};
 use crate::report::{Outcome, Report};
 
 /// The static checks on a server whose leaf was changed.
@@ -125,9 +128,13 @@ fn old_versions_and_broken_hashes_fail() {
         failure(&report, "version"),
         pair("\"web\" of version 3", "version 1, which has no extensions")
     );
-    for algorithm in ["sha1WithRSAEncryption", "md5WithRSAEncryption", "ecdsa-with-SHA1"] {
-        let report = changed(|details| details.signature_algorithm = algorithm.into());
-        assert_eq!(failure(&report, "signature-algorithm").1, algorithm);
+    for (algorithm, name) in [
+        (SignatureAlgorithm::Rsa(Hash::Sha1), "sha1WithRSAEncryption"),
+        (SignatureAlgorithm::Rsa(Hash::Md5), "md5WithRSAEncryption"),
+        (SignatureAlgorithm::Ecdsa(Hash::Sha1), "ecdsa-with-SHA1"),
+    ] {
+        let report = changed(|details| details.signature_algorithm = algorithm);
+        assert_eq!(failure(&report, "signature-algorithm").1, name);
     }
 }
 
@@ -179,7 +186,7 @@ fn a_root_that_was_made_again_under_its_old_name_breaks_the_chain() {
 #[test]
 fn a_signature_of_an_unknown_kind_is_skipped_and_accuses_nobody() {
     let mut pki = Pki::new();
-    pki.trust.anchors[0].details.key_type = "ec-p521".into();
+    pki.trust.anchors[0].details.key_type = KeyType::Ec(Curve::P521);
     let reason = skipped(&statics(&pki), "chain");
     assert_eq!(
         reason,
@@ -278,7 +285,7 @@ fn an_issuer_that_is_no_ca_fails() {
         pair("keyCertSign in the key usage of \"Issuing 2\"", "no key usage")
     );
     let mut pki = below_an_intermediate(None);
-    pki.servers[0].chain[1].details.subject_key_id = Some("00".into());
+    pki.servers[0].chain[1].details.subject_key_id = Some(vec![0]);
     assert!(failure(&statics(&pki), "chain").0.contains("authority key identifier of \"web\""));
 }
 

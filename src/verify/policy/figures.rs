@@ -60,7 +60,7 @@ fn certificate_report(
         name: name.to_owned(),
         domain: domain.to_owned(),
         authority,
-        subject: details.subject.clone(),
+        subject: details.subject.to_string(),
         not_before: machine_time(details.validity.not_before),
         not_after: machine_time(details.validity.not_after),
         sha256: details.sha256.clone(),
