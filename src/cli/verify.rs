@@ -147,7 +147,7 @@ fn unreadable(subject: impl Into<String>, error: &Error) -> Check {
 /// A key that cannot be used. If it is of a kind that this program does not know, nothing may be wrong with it.
 fn unusable_key(subject: String, leaf: &Certificate, error: &Error) -> Check {
     let kind = &leaf.details.key_type;
-    let is_known = kind.starts_with("rsa") || defect::is_checkable_by(kind, "");
+    let is_known = kind.rsa_bits().is_some() || defect::is_known_key(kind);
     if is_known || !matches!(error, Error::UnusableKey { .. }) {
         return unreadable(subject, error);
     }
