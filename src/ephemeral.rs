@@ -1,94 +1,169 @@
 //! Throw-away certificates for test suites: in memory, gone with the process.
 
+mod builder;
+mod files;
+mod tls;
+
 use std::time::SystemTime;
 
 use time::{Duration, OffsetDateTime};
 
+use crate::bundle::Trust;
 use crate::error::{Error, Result, ValueKind};
-use crate::explanation::Explanation;
 use crate::pki::validity::checked_add;
-use crate::pki::{Authority, Certificate, Credential, Issued, Label, PrivateKey, Role, SubjectAltName};
+use crate::pki::{Authority, Certificate, Credential, Label};
 use crate::profile::{Profiles, Request};
 
-/// A root that exists only in memory, and the certificates under it.
+pub use builder::CredentialBuilder;
+pub use files::CredentialFiles;
+pub use tls::ClientAuth;
+
+/// A root CA that exists only in memory, and the certificates under it.
 ///
 /// ```
-/// use std::time::SystemTime;
-///
-/// let pki = pkictl::EphemeralPki::new(SystemTime::now())?;
-/// let server = pki.server(&["localhost"])?;
+/// let pki = pkictl::EphemeralPki::new()?;
+/// let server = pki.server("localhost")?;
 /// let client = pki.client("backend-1")?;
-/// assert!(server.certificate.serves_host("localhost") && server.certificate.serves_host("::1"));
+/// assert!(server.certificate.serves_host("localhost") && server.certificate.serves_host("127.0.0.1"));
 /// assert!(client.certificate.is_signed_by(pki.anchor()));
+///
+/// // Certificates that the other side must refuse:
+/// let expired = pki.issue_server("localhost").expired().issue()?;
+/// let foreign = pkictl::EphemeralPki::new()?.client("backend-1")?;
+/// assert!(!foreign.certificate.is_signed_by(pki.anchor()));
 /// # Ok::<(), pkictl::Error>(())
 /// ```
+///
+/// Two values of this type never trust each other: each has a root key of its own.
 #[derive(Debug)]
 pub struct EphemeralPki {
     authority: Authority,
     profiles: Profiles,
     now: OffsetDateTime,
+    clock: Clock,
+}
+
+/// What TLS configurations compare dates with.
+#[derive(Debug, Clone, Copy)]
+enum Clock {
+    /// The machine's clock.
+    Running,
+    /// The moment that was given, forever.
+    Fixed(OffsetDateTime),
 }
 
 impl EphemeralPki {
     /// The environment in the names of its authorities.
     const ENVIRONMENT: &'static str = "ephemeral";
 
-    /// Makes a root. `now` is when its certificates start to be valid, less one hour.
-    pub fn new(now: SystemTime) -> Result<Self> {
+    /// Creates a root CA that is valid from one hour ago, by the machine's clock.
+    ///
+    /// # Errors
+    ///
+    /// The machine's clock is before 1970 or after 3000, or the operating system has no random numbers.
+    pub fn new() -> Result<Self> {
+        let now = moment(SystemTime::now())?;
+        Self::with_clock(now, Clock::Running)
+    }
+
+    /// Creates a root CA as if it were `now`, for tests that must not depend on the machine's clock.
+    ///
+    /// Dates are counted from `now`, and in the TLS configurations of this PKI it is always `now`.
+    ///
+    /// # Errors
+    ///
+    /// `now` is before 1970 or after 3000, or the operating system has no random numbers.
+    pub fn at(now: SystemTime) -> Result<Self> {
         let now = moment(now)?;
+        Self::with_clock(now, Clock::Fixed(now))
+    }
+
+    fn with_clock(now: OffsetDateTime, clock: Clock) -> Result<Self> {
         let profiles = Profiles::built_in();
         let name: Label = "root".parse()?;
-        let decision =
-            profiles.load("root-ca")?.decide(&Request::new(&name, Self::ENVIRONMENT), None, now)?;
-        Ok(Self { authority: Authority::root(&decision.spec)?, profiles, now })
+        let request = Request::new(&name, Self::ENVIRONMENT);
+        let decision = profiles.load("root-ca")?.decide(&request, None, now)?;
+        Ok(Self { authority: Authority::root(&decision.spec)?, profiles, now, clock })
     }
 
-    /// A server for host names and addresses; `localhost` brings 127.0.0.1 and ::1.
-    pub fn server(&self, names: &[&str]) -> Result<Credential> {
-        self.issue("server", names)
+    /// The same root CA with an intermediate CA under it, which signs everything from now on.
+    ///
+    /// # Errors
+    ///
+    /// There is an intermediate already, whose path length constraint is 0 (RFC 5280, section 4.2.1.9).
+    pub fn with_intermediate(mut self) -> Result<Self> {
+        self.authority = self.intermediate()?;
+        Ok(self)
     }
 
-    /// A client whose common name is `name`.
+    fn intermediate(&self) -> Result<Authority> {
+        let name: Label = "issuing".parse()?;
+        let request = Request::new(&name, Self::ENVIRONMENT);
+        let profile = self.profiles.load("intermediate-ca")?;
+        self.authority.intermediate(&profile.decide(&request, Some(self.authority.issuer()), self.now)?.spec)
+    }
+
+    /// A server certificate for a host name or an address; `localhost` includes 127.0.0.1 and ::1.
+    ///
+    /// # Errors
+    ///
+    /// `name` is not a host name or an address.
+    pub fn server(&self, name: &str) -> Result<Credential> {
+        self.issue_server(name).issue()
+    }
+
+    /// A client certificate whose common name is `name`: the name by which servers know the caller.
+    ///
+    /// # Errors
+    ///
+    /// `name` is empty or longer than 64 characters (RFC 5280, appendix A.1), or contains characters that are not allowed in
+    /// a name.
     pub fn client(&self, name: &str) -> Result<Credential> {
-        self.issue("client", &[name])
+        self.issue_client(name).issue()
     }
 
-    /// A server that also calls.
-    pub fn peer(&self, names: &[&str]) -> Result<Credential> {
-        self.issue("peer", names)
+    /// A certificate for a server that also calls others.
+    ///
+    /// # Errors
+    ///
+    /// `name` is not a host name or an address.
+    pub fn peer(&self, name: &str) -> Result<Credential> {
+        self.issue_peer(name).issue()
     }
 
-    /// A certificate by any built-in profile of leaves. The first name is its label; all are subject alternative names.
-    pub fn issue(&self, profile: &str, names: &[&str]) -> Result<Credential> {
-        let (first, others) =
-            names.split_first().ok_or_else(|| Error::MissingName { name: profile.to_owned() })?;
-        let label: Label = first.parse()?;
-        let mut request = Request::new(&label, Self::ENVIRONMENT);
-        request.sans = others.iter().map(|name| name.parse()).collect::<Result<Vec<SubjectAltName>>>()?;
-        self.issue_request(profile, &request)
+    /// Starts a server certificate that differs from [`server`](Self::server) in what the builder is told.
+    pub fn issue_server(&self, name: &str) -> CredentialBuilder<'_> {
+        self.issue_profile("server", name)
     }
 
-    /// A certificate with everything that a request can say: dates in the past, other keys, other names.
-    pub fn issue_request(&self, profile: &str, request: &Request<'_>) -> Result<Credential> {
-        let profile = self.profiles.load(profile)?;
-        if matches!(profile.role, Role::RootCa | Role::IntermediateCa) {
-            return Err(Error::Contradiction {
-                reason: format!("profile {:?} makes authorities", profile.name),
-                explanation: Explanation::new("a profile of servers or clients", profile.role.to_string()),
-            });
-        }
-        let decision = profile.decide(request, Some(self.authority.issuer()), self.now)?;
-        let key = PrivateKey::generate(decision.spec.key_algorithm)?;
-        let certificate = self.authority.sign(&decision.spec, key.public_key())?;
-        Ok(self.authority.credential(request.name.clone(), Issued { certificate, key }))
+    /// Starts a client certificate that differs from [`client`](Self::client) in what the builder is told.
+    pub fn issue_client(&self, name: &str) -> CredentialBuilder<'_> {
+        self.issue_profile("client", name)
     }
 
-    /// The root that its servers and clients must trust.
+    /// Starts a certificate that differs from [`peer`](Self::peer) in what the builder is told.
+    pub fn issue_peer(&self, name: &str) -> CredentialBuilder<'_> {
+        self.issue_profile("peer", name)
+    }
+
+    /// Starts a certificate with one of the built-in [profiles](crate::profile), such as `wildcard` or `spiffe`.
+    pub fn issue_profile(&self, profile: &str, name: &str) -> CredentialBuilder<'_> {
+        CredentialBuilder::new(self, profile, name)
+    }
+
+    /// The root certificate, which clients and servers must trust.
     pub fn anchor(&self) -> &Certificate {
         self.authority.anchor()
     }
 
-    /// The authority itself, to sign what this type has no word for.
+    /// The root and the intermediate, as [`verify`](crate::verify) expects them.
+    pub fn trust(&self) -> Trust {
+        let own = self.authority.certificate();
+        let intermediates = if own == self.anchor() { vec![] } else { vec![own.clone()] };
+        Trust { anchors: vec![self.anchor().clone()], intermediates }
+    }
+
+    /// The CA that signs, for certificates that the builder cannot describe.
     pub fn authority(&self) -> &Authority {
         &self.authority
     }
@@ -114,10 +189,10 @@ mod tests {
         for moment in
             [far(40_000_000_000), far(1 << 60), far(9_000_000_000_000_000_000)].into_iter().flatten()
         {
-            assert!(EphemeralPki::new(moment).is_err(), "{moment:?} was taken");
+            assert!(EphemeralPki::at(moment).is_err(), "{moment:?} was accepted");
         }
         let before = SystemTime::UNIX_EPOCH.checked_sub(Duration::from_secs(1)).expect("a moment");
-        assert!(EphemeralPki::new(before).is_err());
-        assert!(EphemeralPki::new(far(1_795_262_400).expect("a moment")).is_ok());
+        assert!(EphemeralPki::at(before).is_err());
+        assert!(EphemeralPki::at(far(1_795_262_400).expect("a moment")).is_ok());
     }
 }

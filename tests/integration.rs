@@ -18,6 +18,7 @@ mod documents;
 mod drafts;
 mod emit_command;
 mod emitters;
+mod ephemeral;
 #[cfg(unix)]
 mod examples;
 #[cfg(unix)]

@@ -36,15 +36,19 @@ pub struct Issued {
 }
 
 impl Authority {
-    /// Makes a root that signs itself.
+    /// Creates a root that signs itself.
     pub fn root(spec: &CertificateSpec) -> Result<Self> {
         require_role(spec, Role::RootCa)?;
-        let key = PrivateKey::generate(spec.key_algorithm)?;
-        let signer = Signer { key: &key };
-        let parameters = parameters(spec, key.public_key())?;
-        let der = parameters.self_signed(&signer).map_err(rcgen_failed)?;
-        let certificate = Certificate::from_der(der.der(), "new root")?;
+        let Issued { certificate, key } = Self::self_signed(spec)?;
         Ok(Self { certificate, above: vec![], key })
+    }
+
+    /// Creates a key and signs a certificate for it with the same key: no CA vouches for it.
+    pub fn self_signed(spec: &CertificateSpec) -> Result<Issued> {
+        let key = PrivateKey::generate(spec.key_algorithm)?;
+        let der =
+            parameters(spec, key.public_key())?.self_signed(&Signer { key: &key }).map_err(rcgen_failed)?;
+        Ok(Issued { certificate: Certificate::from_der(der.der(), "new certificate")?, key })
     }
 
     /// Takes an existing authority: its certificate, the authorities above it (root last), and its key.

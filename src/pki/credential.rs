@@ -1,5 +1,6 @@
 //! A leaf's chain and private key, ready to serve or to call.
 
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroizing;
 
 use super::certificate::Certificate;
@@ -27,14 +28,14 @@ impl Credential {
         std::iter::once(&self.certificate).chain(&self.intermediates).map(Certificate::pem).collect()
     }
 
-    /// Leaf, then intermediates, each in DER: what TLS libraries take as a certificate chain.
-    pub fn chain_der(&self) -> Vec<Vec<u8>> {
-        std::iter::once(&self.certificate).chain(&self.intermediates).map(|one| one.der().to_vec()).collect()
+    /// Leaf, then intermediates, each in DER: the chain as rustls expects it.
+    pub fn chain_der(&self) -> Vec<CertificateDer<'static>> {
+        std::iter::once(&self.certificate).chain(&self.intermediates).map(CertificateDer::from).collect()
     }
 
-    /// The private key as unencrypted PKCS#8 in DER.
-    pub fn key_der(&self) -> &Zeroizing<Vec<u8>> {
-        self.key.pkcs8_der()
+    /// The private key as unencrypted PKCS#8 in DER, as rustls expects it.
+    pub fn key_der(&self) -> PrivateKeyDer<'static> {
+        (&self.key).into()
     }
 
     /// The private key as unencrypted PKCS#8.
@@ -45,5 +46,18 @@ impl Credential {
     /// The root: what the other side must trust.
     pub fn anchor_pem(&self) -> String {
         self.anchor.pem()
+    }
+}
+
+impl From<&Certificate> for CertificateDer<'static> {
+    fn from(certificate: &Certificate) -> Self {
+        certificate.der().to_vec().into()
+    }
+}
+
+impl From<&PrivateKey> for PrivateKeyDer<'static> {
+    /// Unencrypted PKCS#8. Unlike [`PrivateKey`], the copy is not wiped from memory when it is dropped.
+    fn from(key: &PrivateKey) -> Self {
+        PrivatePkcs8KeyDer::from(key.pkcs8_der().to_vec()).into()
     }
 }

@@ -302,7 +302,7 @@ mod tests {
 
     /// A certificate, whose label is then another.
     fn certificate() -> String {
-        let pki = crate::EphemeralPki::new(std::time::SystemTime::UNIX_EPOCH).expect("a PKI");
+        let pki = crate::EphemeralPki::at(std::time::SystemTime::UNIX_EPOCH).expect("a PKI");
         pki.anchor().pem()
     }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use pkictl::EphemeralPki;
 
@@ -116,10 +115,10 @@ fn no_certificate_has_a_finding() {
 #[test]
 fn no_certificate_that_is_made_in_memory_has_a_finding() {
     let Some((_, python)) = pkilint() else { return };
-    let pki = EphemeralPki::new(SystemTime::now()).expect("a PKI");
-    let server = pki.server(&["localhost", "web.example.com"]).expect("a server");
+    let pki = EphemeralPki::new().expect("a PKI");
+    let server = pki.issue_server("localhost").alt_name("web.example.com").issue().expect("a server");
     let client = pki.client("backend-1").expect("a client");
-    let peer = pki.peer(&["node.example.com"]).expect("a peer");
+    let peer = pki.peer("node.example.com").expect("a peer");
     let workspace = Workspace::new();
     let made = [pki.anchor(), &server.certificate, &client.certificate, &peer.certificate];
     let write = |(number, certificate): (usize, &&pkictl::pki::Certificate)| {
