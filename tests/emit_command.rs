@@ -119,7 +119,7 @@ fn what_the_api_server_would_refuse_is_refused_with_the_rule_and_the_fix() {
         &workspace,
         "passthrough web --service web --cert *.apps.example.com",
         1,
-        &["shows no certificate", "hint:"],
+        &["has no certificate, because the router", "hint:"],
     );
 }
 

@@ -50,7 +50,7 @@ pub(super) fn sentence(cell: &Cell) -> String {
     let rule = match cell.declared {
         Declared::May => format!("{caller} may call {callee}"),
         Declared::Open => format!("{caller} may call {callee}, like anyone else"),
-        Declared::MayNot => format!("{caller} must not call {callee}"),
+        Declared::MayNot => format!("{caller} may not call {callee}"),
     };
     let end = match (cell.declared, cell.verdict) {
         (Declared::May | Declared::Open, Verdict::Holds) => "and gets through",

@@ -44,20 +44,20 @@ fn apply_writes_what_emit_writes_with_the_callers_as_allow() {
             (contents(&workspace.file(format!("by-apply/{target}"))), contents(&workspace.file(&directory)));
         assert_eq!(ours, theirs, "{target}");
         assert!(ours.values().any(|text| text.contains("job")), "{target} does not name its caller");
-        assert!(!ours.values().any(|text| text.contains("other")), "{target} names somebody else");
+        assert!(!ours.values().any(|text| text.contains("other")), "{target} names another caller");
     }
 }
 
 #[test]
 fn callers_are_refused_where_whoever_ends_tls_cannot_tell_them_apart() {
-    let nobody_asks = "asks nobody for a certificate, so whoever reaches it would be admitted";
-    let any_will_do = "looks whether an authority signed a client's certificate, but not whose it is";
+    let no_request = "does not request client certificates, so every client would be admitted";
+    let any_will_do = "checks which CA issued a client's certificate, but not whose it is";
     let targets = [
-        ("route", "termination = \"edge\"", nobody_asks),
-        ("route", "termination = \"edge\", cert = false", nobody_asks),
-        ("route", "termination = \"plain\"", nobody_asks),
-        ("ingress", "path = \"/\"", nobody_asks),
-        ("ingress", "cert = false, hostname = \"api.example.com\"", nobody_asks),
+        ("route", "termination = \"edge\"", no_request),
+        ("route", "termination = \"edge\", cert = false", no_request),
+        ("route", "termination = \"plain\"", no_request),
+        ("ingress", "path = \"/\"", no_request),
+        ("ingress", "cert = false, hostname = \"api.example.com\"", no_request),
         ("gateway", "class = \"istio\"", any_will_do),
         ("traefik-kubernetes", "mode = \"terminate\"", any_will_do),
     ];

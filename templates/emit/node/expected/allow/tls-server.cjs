@@ -32,7 +32,7 @@ exports.options = {
 // Common names of the admitted callers.
 const admitted = new Set(["backend"])
 
-// Closes the connection of every other client before any HTTP is read, so that no route or upgrade can bypass the
+// Closes the connection of every unlisted client before any HTTP is read, so that no route or upgrade can bypass the
 // check. Must be called before the server listens.
 exports.admit = (server) => {
   server.prependListener('secureConnection', (socket) => {
