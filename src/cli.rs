@@ -38,7 +38,7 @@ use global::{Format, Global};
 use presentation::output::{self, Output};
 use presentation::suggestions;
 
-/// Runs the program and returns its exit code: 0 done, 1 could not do it, 2 usage, 3 a check found a failure.
+/// Runs the program and returns its exit code: 0 done, 1 failed, 2 usage, 3 a check found a failure.
 pub fn main() -> ExitCode {
     completions::answer_shell();
     let arguments = environment::arguments();
@@ -49,12 +49,12 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let format = environment::early_value(&arguments, "--format");
             return output::usage(
-                &suggestions::with_suggestion(error, &program, &arguments),
+                suggestions::with_suggestion(error, &program, &arguments),
                 format.as_deref(),
             );
         }
     };
-    // Taking apart, piece by piece, what lives as long as the program would only take time.
+    // Dropping, piece by piece, what lives as long as the program would only take time.
     std::mem::forget(program);
     prompt::set_color(global.color);
     let output = Output::new(&global);
@@ -84,35 +84,35 @@ fn run(command: &Command, global: &Global, output: &Output) -> Result<(), Failur
     }
 }
 
-/// Refuses a form that the command's output does not have: nobody would be told that it was not heeded.
+/// Refuses a format that the command does not support, instead of ignoring it.
 fn check_form(command: &Command, format: Format) -> Result<(), Failure> {
     let (fits, message, hint) = match format {
         Format::Human => return Ok(()),
         Format::Json => (
             !prints_as_it_is(command),
-            "what this prints has a form of its own, and is no JSON",
-            "leave `--format json` out, or write files, whose names are printed then",
+            "this command does not support `--format json`",
+            "omit `--format json`, or write to files to get their names as JSON",
         ),
         Format::Junit => (
             matches!(command, Command::Verify(_)),
-            "only `verify` reports in the form junit",
+            "only `verify` supports `--format junit`",
             "use `--format json`",
         ),
         Format::Sarif => (
             matches!(command, Command::Lint(_)),
-            "only `lint` reports in the form sarif",
+            "only `lint` supports `--format sarif`",
             "use `--format json`",
         ),
         Format::Mermaid | Format::Dot => (
             matches!(command, Command::Verify(args) if args.policy.file.is_some()),
-            "only `verify` draws, and only a manifest",
-            "name the manifest with `-f`, or use `--format json`",
+            "only `verify -f FILE` can draw a diagram",
+            "specify the manifest with `-f`, or use `--format json`",
         ),
     };
     if fits { Ok(()) } else { Err(Failure::usage(message, Some(hint.into()))) }
 }
 
-/// Whether a text goes to standard output that is made for another reader: a file, a script, a page.
+/// Whether the command prints a file, a script or a page to standard output.
 fn prints_as_it_is(command: &Command) -> bool {
     match command {
         Command::Completions(_) => true,

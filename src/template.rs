@@ -121,7 +121,7 @@ fn read_file(path: &Path) -> Result<Option<String>> {
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
-        Err(error) => refuse(format!("byte {} is no UTF-8 text", error.utf8_error().valid_up_to() + 1)),
+        Err(error) => refuse(format!("byte {} is not UTF-8 text", error.utf8_error().valid_up_to() + 1)),
     }
 }
 

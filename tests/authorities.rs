@@ -84,7 +84,7 @@ fn an_authority_has_a_plain_name_and_no_copy() {
     }
     workspace.pkictl(&["issue", "intermediate-ca", "team", "-d", "out"]).fails(
         2,
-        "error: `--out-dir` takes a copy of a credential, and an authority is none\n\n\
+        "error: `--out-dir` cannot be used with a CA profile\n\n\
          hint: leave it out: ca.crt and ca.key will be in pki/dev/ca/team",
     );
     let json = workspace.pkictl(&["issue", "intermediate-ca", "team", "--format", "json"]).succeeds().json();

@@ -127,7 +127,7 @@ fn wrong_usage_exits_with_2_and_names_what_is_missing() {
     workspace.pkictl(&["issue", "--no-input"]).fails(
         2,
         "error: issue needs a profile and a name\n\n\
-         hint: write it as `pkictl issue PROFILE NAME`, for example `pkictl issue server web`",
+         hint: use `pkictl issue PROFILE NAME`, for example `pkictl issue server web`",
     );
     workspace.pkictl(&["init", "--encrypt-key", "--env", "x"]).fails(
         2,
@@ -168,7 +168,7 @@ fn help_begins_with_what_the_program_is() {
     let workspace = Workspace::new();
     for (arguments, says) in [
         (&["-h"][..], "\n\nA developer PKI that proves itself\n\nUsage: pkictl "),
-        (&["--help"], "\n\nA developer PKI that proves itself\n\npkictl makes a certificate authority "),
+        (&["--help"], "\n\nA developer PKI that proves itself\n\npkictl creates a certificate authority "),
     ] {
         let run = workspace.pkictl(arguments).succeeds();
         assert!(run.stdout.contains(says), "{}", run.stdout);

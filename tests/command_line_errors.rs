@@ -24,7 +24,7 @@ fn an_error_is_json_where_json_was_asked_for() {
 
     let found = error(&["list", "--verbose"], 2);
     assert_eq!(found["message"], "unexpected argument '--verbose' found");
-    assert_eq!(found["hint"], "only `verify` has more to say with `--verbose`");
+    assert_eq!(found["hint"], "only `verify` has `--verbose`");
     assert_eq!(error(&["issue", "--no-input"], 2)["found"], serde_json::Value::Null);
     let nothing = error(&[], 2)["message"].clone();
     assert!(
@@ -65,7 +65,7 @@ fn a_form_that_an_output_has_not_is_refused() {
     ] {
         let run = workspace.pkictl(&[arguments, &["--format", "json"]].concat()).exits_with(2);
         assert_eq!(run.stdout, "");
-        assert!(run.stderr.contains("has a form of its own, and is no JSON"), "{}", run.stderr);
+        assert!(run.stderr.contains("does not support `--format json`"), "{}", run.stderr);
     }
     let written = workspace.pkictl(&["emit", "nginx", "--cert", "web", "-d", "out", "--format", "json"]);
     assert!(written.succeeds().json()["files"].as_array().is_some_and(|files| !files.is_empty()));

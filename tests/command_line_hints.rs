@@ -51,14 +51,14 @@ fn habits_of_other_tools_get_a_tip_and_nothing_that_only_looks_alike() {
     let workspace = Workspace::with_ca();
     for (line, tip) in [
         ("version", "`pkictl --version` prints it"),
-        ("renew web", "`pkictl issue PROFILE NAME --force` makes one anew"),
-        ("revoke web", "pkictl keeps no revocation lists"),
-        ("sign web.csr", "pkictl signs no requests of others"),
+        ("renew web", "`pkictl issue PROFILE NAME --force` replaces one"),
+        ("revoke web", "pkictl has no revocation"),
+        ("sign web.csr", "pkictl does not sign requests (CSRs)"),
         ("nginx --cert web", "`pkictl emit nginx` makes its files"),
-        ("completion bash", "`pkictl completions SHELL` prints the script of a shell"),
-        ("issue --profile server web", "the profile comes first: `pkictl issue PROFILE NAME`"),
-        ("issue server web --curve P-384", "the kind of key is one word: `--key-type ec-p256`"),
-        ("list --verbose", "only `verify` has more to say with `--verbose`"),
+        ("completion bash", "`pkictl completions SHELL` prints the script"),
+        ("issue --profile server web", "the profile is the first argument: `pkictl issue PROFILE NAME`"),
+        ("issue server web --curve P-384", "use `--key-type`, for example `--key-type ec-p256`"),
+        ("list --verbose", "only `verify` has `--verbose`"),
         ("verify pkictl.toml", "a manifest is named with `-f pkictl.toml`"),
     ] {
         let run = workspace.pkictl(&line.split(' ').collect::<Vec<_>>()).exits_with(2);
@@ -94,14 +94,14 @@ fn a_ca_that_is_kept_says_what_it_has_not() {
     };
     assert!(kept(&["--org", "Example", "--permit-dns", "a.test", "--key-type", "ec-p256"]).is_empty());
     let heed =
-        |option: &str, is: &str| format!("warning: `{option}` is not heeded, for the CA is kept: {is}");
+        |option: &str, is: &str| format!("warning: ignoring `{option}`: the existing CA is kept, and {is}");
     assert_eq!(
         kept(&["--org", "Other", "--key-type", "ed25519", "--permit-dns", "b.test", "--intermediate"]),
         [
             heed("--org", "its organization is Example"),
             heed("--key-type", "its key is ec-p256"),
             heed("--permit-dns", "it may sign DNS:a.test"),
-            heed("--intermediate", "it has no issuing authority"),
+            heed("--intermediate", "it has no issuing CA"),
         ]
     );
     assert_eq!(
@@ -118,7 +118,7 @@ fn a_ca_that_is_replaced_says_what_went_with_it() {
     let said = workspace.pkictl(&["init", "--force"]).succeeds().stderr;
     for warning in [
         "the old CA was of Example, the new one names none: add `--org`",
-        "the old CA had an issuing authority, the new one has none: add `--intermediate`",
+        "the old CA had an issuing CA, the new one has none: add `--intermediate`",
         "further authorities were moved aside: db",
     ] {
         assert!(said.contains(&format!("warning: {warning}\n")), "{said}");

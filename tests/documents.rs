@@ -138,9 +138,7 @@ fn every_example_in_help_names_commands_and_options_that_exist() {
 fn help_opens_with_real_commands_and_ends_with_exit_codes() {
     let help = Workspace::new().pkictl(&["--help"]).succeeds().stdout;
     assert!(help.starts_with("Examples:\n  pkictl init --org Example "), "{help}");
-    assert!(
-        help.contains("Exit codes: 0 done, 1 could not do it, 2 wrong usage, 3 a check found a failure.")
-    );
+    assert!(help.contains("Exit codes: 0 success, 1 failed, 2 wrong usage, 3 a check failed."));
 }
 
 #[test]

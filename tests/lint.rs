@@ -134,9 +134,9 @@ fn sarif_names_rule_level_file_and_line_and_is_of_lint_alone() {
     assert_eq!(results.len(), 2);
     workspace
         .pkictl(&["list", "--format", "sarif"])
-        .fails(2, "error: only `lint` reports in the form sarif\n\nhint: use `--format json`");
+        .fails(2, "error: only `lint` supports `--format sarif`\n\nhint: use `--format json`");
     let refused = workspace.pkictl(&["lint", "cn-only.crt", "--format", "junit"]).exits_with(2);
-    assert!(refused.stderr.starts_with("error: only `verify` reports in the form junit"));
+    assert!(refused.stderr.starts_with("error: only `verify` supports `--format junit`"));
 }
 
 #[test]

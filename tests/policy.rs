@@ -232,7 +232,7 @@ fn the_page_and_the_pictures_are_of_the_same_run() {
     assert!(dot.starts_with("digraph policy {\n"), "{dot}");
     workspace.pkictl(&["verify", "--format", "dot"]).fails(
         2,
-        "error: only `verify` draws, and only a manifest\n\nhint: name the manifest with `-f`, or use `--format json`",
+        "error: only `verify -f FILE` can draw a diagram\n\nhint: specify the manifest with `-f`, or use `--format json`",
     );
     workspace
         .pkictl(&["verify", "-f", "pkictl.toml", "--report", "."])

@@ -13,15 +13,15 @@ fn init_without_arguments_asks_at_a_terminal() {
     let Some(tmux) = judge("tmux") else { return };
     let workspace = Workspace::new();
     let terminal = open(&tmux, &workspace, "init");
-    terminal.shows("Organization, as certificates will show it (--org; may be empty)");
+    terminal.shows("Organization name in the certificates (--org; may be empty)");
     terminal.keys(&["Example Inc", "Enter"]);
-    terminal.shows("Make an issuing CA under the root (--intermediate)?");
+    terminal.shows("Create an issuing CA under the root (--intermediate)?");
     terminal.keys(&["y"]);
     terminal.shows("Encrypt the CA keys with a passphrase (--encrypt-key)?");
     terminal.keys(&["y"]);
     terminal.shows("Passphrase for the CA key of environment \"dev\"");
     terminal.keys(&["secret", "Enter"]);
-    terminal.shows("The same again");
+    terminal.shows("Repeat the passphrase");
     terminal.keys(&["secret", "Enter"]);
     let screen = terminal.shows("exit=0");
     assert!(screen.contains("O=Example Inc, CN=Example Inc dev Root CA "), "{screen}");
@@ -41,7 +41,7 @@ fn issue_without_arguments_asks_and_repeats_what_was_no_name() {
     terminal.shows("it would be a path");
     terminal.keys(&["C-u"]);
     terminal.keys(&["web", "Enter"]);
-    terminal.shows("More host names and addresses");
+    terminal.shows("Additional host names and addresses");
     terminal.keys(&["web.test, 10.0.0.1", "Enter"]);
     let screen = terminal.shows("exit=0");
     assert!(screen.contains("names  DNS:web DNS:web.test IP:10.0.0.1"), "{screen}");
@@ -83,7 +83,7 @@ fn escape_leaves_a_choice_unanswered() {
     terminal.shows("server: TLS server");
     terminal.keys(&["Escape"]);
     let screen = terminal.shows("exit=1");
-    assert!(screen.contains("the question was left unanswered"), "{screen}");
+    assert!(screen.contains("the prompt was cancelled"), "{screen}");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_name_that_is_taken_or_empty_is_asked_for_again() {
     terminal.shows("web exists already; take another name");
     terminal.keys(&["C-u"]);
     terminal.keys(&["other", "Enter"]);
-    terminal.shows("More host names");
+    terminal.shows("Additional host names");
     terminal.keys(&["Enter"]);
     terminal.shows("exit=0");
 }
@@ -168,6 +168,6 @@ fn a_private_key_is_not_shown_on_a_terminal_unasked() {
     workspace.pkictl(&["issue", "server", "web.test"]).succeeds();
     let terminal = open(&tmux, &workspace, "emit route edge --service web --cert web.test");
     let screen = terminal.shows("exit=2");
-    assert!(screen.contains("holds a private key, which would appear on this terminal"), "{screen}");
+    assert!(screen.contains("contains a private key, which would be printed on this terminal"), "{screen}");
     assert!(!screen.contains("BEGIN PRIVATE KEY"), "{screen}");
 }

@@ -31,7 +31,7 @@ fn what_nobody_can_use_yet_or_any_more_is_not_shown_as_healthy() {
     let shown = |name: &str| workspace.pkictl(&["show", name]).succeeds().stdout;
     assert!(shown("early").contains(" UTC (not valid before)\n"), "{}", shown("early"));
     assert!(shown("late").contains(" UTC (expired 3 hours ago)\n"), "{}", shown("late"));
-    assert!(shown("old").contains("another root than that of the environment"), "{}", shown("old"));
+    assert!(shown("old").contains("issued by a root other than the environment's"), "{}", shown("old"));
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_file_without_certificates_has_nothing_to_print_in_pem() {
     let workspace = Workspace::with_ca();
     let run = workspace.pkictl(&["show", "pki/dev/ca/root/ca.key", "--pem"]).exits_with(1);
     assert!(
-        run.stderr.contains("it holds no certificate, and `--pem` prints nothing else"),
+        run.stderr.contains("it contains no certificate, and `--pem` prints only certificates"),
         "{}",
         run.stderr
     );
@@ -103,7 +103,7 @@ fn a_file_of_another_form_is_named_with_what_converts_it() {
             "PKCS#7 (binary)",
             "openssl pkcs7 -inform der -print_certs -in chain.p7b -out FILE.pem",
         ),
-        ("route.yaml", "PEM inside of another text, such as YAML", "pkictl lint route.yaml"),
+        ("route.yaml", "PEM inside other text, such as YAML", "pkictl lint route.yaml"),
     ] {
         let run = workspace.pkictl(&["show", name]).exits_with(1);
         assert!(run.stderr.contains(&format!("\n  found:    {found}\n")), "{}", run.stderr);

@@ -39,7 +39,7 @@ pub(super) fn apply(args: &ApplyArgs, global: &Global, output: &Output) -> Resul
     let passphrase_file = args.manifest.passphrase_file.as_deref();
     let choices = (args.manifest.prune, args.manifest.remake_authorities);
     let is_locked = context.open_keys(passphrase_file, passphrase_file.is_some())?;
-    // Nobody need give a passphrase for a run that signs nothing.
+    // A run that signs nothing needs no passphrase.
     if is_locked && !context.reconcile(choices, output, &|_, _| {}, |reconciler| reconciler.plan())?.is_done()
     {
         context.open_keys(None, true)?;
@@ -78,7 +78,7 @@ fn show(plan: &Plan, tense: Tense, output: &Output) -> Result<(), Failure> {
             let done = if tense == Tense::Past { !differs } else { plan.is_done() };
             output.json(&Json { done, plan })
         }
-        // What was done is talk; what would be done was asked for.
+        // The plan is the answer to `plan`; what `apply` did is information.
         _ if tense == Tense::Past => {
             output.say(human(plan, tense).trim_end());
             Ok(())
@@ -87,20 +87,20 @@ fn show(plan: &Plan, tense: Tense, output: &Output) -> Result<(), Failure> {
     }
 }
 
-/// What is not as declared, and stays so until somebody decides.
+/// Differences that `apply` alone does not resolve.
 fn mention(plan: &Plan, output: &Output) {
     let has = |action| plan.environments.iter().flat_map(|one| &one.steps).any(|step| step.action == action);
     let mut notices = Vec::new();
     if has(Action::KeepAuthority) {
         notices.push(Notice::Warning(
-            "a CA differs from the manifest and is kept, for whoever trusts it would have to be told; \
-             `--remake-authorities` makes it anew, and re-issues everything below it"
+            "a CA differs from the manifest and is kept, because replacing it breaks everyone who trusts it; \
+             `--remake-authorities` replaces it and re-issues everything below it"
                 .into(),
         ));
     }
     if has(Action::Leftover) {
         notices.push(Notice::Note(
-            "`--prune` moves left-over credentials aside; files and environments are yours to remove".into(),
+            "`--prune` moves leftover credentials aside; remove files and environments yourself".into(),
         ));
     }
     if output.format == Format::Human {
@@ -108,7 +108,7 @@ fn mention(plan: &Plan, output: &Output) {
     }
 }
 
-/// Whether all that is not as declared are CAs that are kept: to apply the manifest would change nothing.
+/// Whether the only differences are CAs that are kept, so that `apply` would change nothing.
 fn is_stuck(plan: &Plan) -> bool {
     let mut steps = plan.environments.iter().flat_map(|one| &one.steps);
     !plan.is_done() && steps.all(|step| step.action.is_mention() || step.action == Action::KeepAuthority)
@@ -136,14 +136,14 @@ fn rows(step: &Step, environment: &EnvironmentPlan, tense: Tense) -> Vec<Vec<Str
         Action::KeepAuthority => ("keep CA", "kept CA", YELLOW),
         Action::Issue => ("issue", "issued", GREEN),
         Action::Reissue => ("re-issue", "re-issued", YELLOW),
-        Action::Mend => ("mend", "mended", YELLOW),
+        Action::Mend => ("fix", "fixed", YELLOW),
         Action::Write => ("write", "wrote", GREEN),
         Action::Admit => ("admit", "admits", YELLOW),
         Action::Prune => ("move aside", "moved aside", YELLOW),
-        Action::Leftover => ("left over", "left over", DIM),
+        Action::Leftover => ("leftover", "leftover", DIM),
     };
     let word = if tense == Tense::Future { future } else { past };
-    // That it was not there is no news of what was just made.
+    // That it did not exist is not news about something just created.
     let is_told = |reason: &&Reason| tense == Tense::Future || reason.id != "new";
     let mut reasons = step.reasons.iter().filter(is_told).map(|reason| reason.text.clone());
     // The domain is the environment's, unless the authority has a name of its own.
@@ -161,7 +161,7 @@ fn summary(environment: &EnvironmentPlan) -> String {
     let count = |action| environment.steps.iter().filter(|step| step.action == action).count();
     let parts = [
         (count(Action::Issue), "new"),
-        (count(Action::Reissue), "anew"),
+        (count(Action::Reissue), "re-issued"),
         (environment.unchanged, "unchanged"),
     ];
     let parts: Vec<String> = parts
@@ -172,7 +172,7 @@ fn summary(environment: &EnvironmentPlan) -> String {
     format!("credentials: {}", if parts.is_empty() { "none".into() } else { parts.join(", ") })
 }
 
-/// The options that lead back to the same manifest and environment.
+/// The options that select the same manifest and environment.
 fn location(args: &ReconcileArgs, global: &Global) -> String {
     let mut text = String::new();
     for (given, option) in [(args.prune, " --prune"), (args.remake_authorities, " --remake-authorities")] {
@@ -183,7 +183,7 @@ fn location(args: &ReconcileArgs, global: &Global) -> String {
     format!("{}{text}{}", named(&args.file), options(global))
 }
 
-/// The option that names the manifest, where it has not the usual name.
+/// The option that selects the manifest, unless it has the default name.
 pub(super) fn named(file: &Path) -> String {
     match file.as_os_str() == FILE_NAME {
         true => String::new(),

@@ -33,17 +33,17 @@ pub use verify::VerifyArgs;
 
 const EXAMPLES: &str = "\
 Examples:
-  pkictl init --org Example                       make a root CA in ./pki
-  pkictl issue server web --san web.example.com   make a server certificate
-  pkictl issue client backend                     make a client certificate
-  pkictl verify                                   prove them all with real handshakes
-  pkictl manifest init                            or declare who may call whom; then `plan`, `apply`
+  pkictl init --org Example                       create a root CA in ./pki
+  pkictl issue server web --san web.example.com   issue a server certificate
+  pkictl issue client backend                     issue a client certificate
+  pkictl verify                                   test them all with real TLS handshakes
+  pkictl manifest init                            or declare who may call whom, then `plan` and `apply`
 ";
 
 const AFTER: &str = "\
-Exit codes: 0 done, 1 could not do it, 2 wrong usage, 3 a check found a failure.
-  A value that can never be right is wrong usage; what is not on disk, a profile too, could not be done.
-  With `--format json` an error is one JSON object on stderr.
+Exit codes: 0 success, 1 failed, 2 wrong usage, 3 a check failed.
+  Invalid values exit 2; missing files and profiles exit 1.
+  With `--format json`, errors are one JSON object on stderr.
 Environment: PKICTL_DIR, PKICTL_ENV, PKICTL_PASSPHRASE, NO_COLOR, SOURCE_DATE_EPOCH.
 ";
 
@@ -55,8 +55,8 @@ const STYLES: Styles = Styles::styled()
 
 /// A developer PKI that proves itself
 ///
-/// pkictl makes a certificate authority and the certificates of servers and clients, turns them into what the place of
-/// use needs, and proves them with real mTLS handshakes.
+/// pkictl creates a certificate authority and issues certificates for servers and clients, generates the configuration
+/// that uses them (Routes, nginx, Kubernetes, ...), and proves all of it with real mTLS handshakes.
 #[derive(Debug, Parser)]
 #[command(name = "pkictl", version, before_help = EXAMPLES, before_long_help = EXAMPLES, after_help = AFTER, styles = STYLES)]
 #[command(subcommand_required = true, arg_required_else_help = true, max_term_width = 110)]
@@ -66,7 +66,7 @@ pub struct Cli {
     pub global: Global,
 }
 
-/// What to do. A command is described where its arguments are, and they are made when it is named.
+/// The commands. Each is described where its arguments are, and those are built when it is named.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 #[expect(missing_docs, reason = "clap takes the description of its arguments for that of the command")]
@@ -89,13 +89,13 @@ pub enum Command {
     Man(ManArgs),
 }
 
-/// List certificates with the days they have left
+/// List certificates and the days until they expire
 #[derive(Debug, Args)]
 #[command(
     before_help = "Examples:\n  pkictl list --env test\n  pkictl list --all-environments\n  pkictl list --format json"
 )]
 pub struct ListArgs {
-    /// Every environment of the PKI directory
+    /// List all environments in the PKI directory
     #[arg(long, short = 'A')]
     pub all_environments: bool,
 }
@@ -106,19 +106,19 @@ pub struct ListArgs {
     before_help = "Examples:\n  pkictl show web\n  pkictl show root\n  pkictl show chain.pem --format json"
 )]
 pub struct ShowArgs {
-    /// Credential, authority (root, issuing), or a file: certificate or request in PEM or DER, chain, key; `-` is
+    /// Credential or CA (root, issuing) by name, or a file: certificate, chain, request or key in PEM or DER; `-` for
     /// standard input
     #[arg(value_name = "NAME|FILE", add = candidates::anything_or_files(), value_hint = ValueHint::FilePath)]
     pub what: String,
-    /// Passphrase file, for an encrypted private key
+    /// File whose first line is the passphrase of an encrypted private key
     #[arg(long, value_name = "FILE", visible_alias = "password-file", value_hint = ValueHint::FilePath)]
     pub passphrase_file: Option<PathBuf>,
-    /// Print the certificates in PEM instead
+    /// Print the certificates as PEM
     #[arg(long)]
     pub pem: bool,
 }
 
-/// Print the completion script of a shell
+/// Print a shell completion script
 #[derive(Debug, Args)]
 #[command(
     before_help = "Examples:\n  source <(pkictl completions bash)\n  pkictl completions zsh > ~/.zfunc/_pkictl\n  pkictl completions fish > ~/.config/fish/completions/pkictl.fish"
@@ -129,16 +129,16 @@ pub struct CompletionsArgs {
     pub shell: String,
 }
 
-/// Print the manual page, or write all pages into a directory
+/// Print the manual page, or write all pages to a directory
 #[derive(Debug, Args)]
 #[command(before_help = "Examples:\n  pkictl man > pkictl.1\n  pkictl man -d ~/.local/share/man/man1")]
 pub struct ManArgs {
-    /// Write one page a command into this directory
+    /// Write one page per command to this directory
     #[arg(long, short = 'd', value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out_dir: Option<PathBuf>,
 }
 
-/// Most days that can be asked for, in either direction: 1000 years.
+/// The largest number of days accepted, in either direction: 1000 years.
 const DAYS: i64 = 365_000;
 
 /// A value of the library, with the expected form in the error.

@@ -19,7 +19,7 @@ pub(super) fn profiles() -> Vec<CompletionCandidate> {
     profiles_of(|_| true)
 }
 
-/// Profiles that `issue` takes.
+/// Profiles that `issue` accepts.
 pub(super) fn issuable_profiles() -> Vec<CompletionCandidate> {
     profiles_of(|profile| profile.role != Role::RootCa)
 }
@@ -52,7 +52,7 @@ pub(super) fn authorities_or_files() -> ArgValueCompleter {
     or_files(authorities)
 }
 
-/// Whatever has a name, or a file.
+/// Anything with a name, or a file.
 pub(super) fn anything_or_files() -> ArgValueCompleter {
     or_files(|| authorities().into_iter().chain(credentials()).collect())
 }

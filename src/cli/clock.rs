@@ -20,7 +20,7 @@ pub(super) fn now() -> Result<OffsetDateTime, Failure> {
         .filter(|moment| (1970..=3000).contains(&moment.year()))
         .ok_or_else(|| {
             Failure::usage(
-                format!("the variable SOURCE_DATE_EPOCH is {text:?}, which is no number of seconds from 1970 to 3000"),
+                format!("the variable SOURCE_DATE_EPOCH is {text:?}, which is not a number of seconds between 1970 and 3000"),
                 Some("unset it, or set it to what `date +%s` prints".into()),
             )
         })

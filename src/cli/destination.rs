@@ -1,4 +1,4 @@
-//! Where emitted files go: to standard output, into one file, into what is there and is no file, or into a directory.
+//! Where emitted files go: standard output, one file, a pipe or device, or a directory.
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub(super) struct Destination {
 
 #[derive(Debug)]
 enum WriteTo {
-    /// With `-o -`, whoever sits there has asked for what comes.
+    /// Whether `-o -` was given explicitly.
     Standard {
         asked: bool,
     },
@@ -56,7 +56,7 @@ impl Destination {
     /// directory.
     pub(super) fn write(&self, artifacts: &[Artifact], output: &Output) -> Result<(), Failure> {
         let Some((first, others)) = artifacts.split_first() else {
-            return Err(Failure::usage("the emitter makes no file with these options", None));
+            return Err(Failure::usage("the emitter writes no file with these options", None));
         };
         let (directory, path) = match &self.place {
             WriteTo::Directory(directory) => {
@@ -91,8 +91,8 @@ fn place(path: &Path, existing: Existing) -> Result<WriteTo, Failure> {
         return Ok(WriteTo::Standard { asked: text == "-" });
     }
     let is_directory = || {
-        let message = format!("{text} is a directory, and `-o` names one file");
-        Err(Failure::usage(message, Some("write all files into it with `-d`, or name a file in it".into())))
+        let message = format!("{text} is a directory, but `-o` expects a file");
+        Err(Failure::usage(message, Some("use `-d` to write all files to it, or name a file in it".into())))
     };
     match path.metadata() {
         Ok(found) if found.is_dir() => is_directory(),
@@ -102,14 +102,14 @@ fn place(path: &Path, existing: Existing) -> Result<WriteTo, Failure> {
         }
         Err(_) if text.ends_with(std::path::is_separator) || path.file_name().is_none() => is_directory(),
         Err(_) if FORMATS.contains(&text.as_ref()) => Err(Failure::usage(
-            format!("`-o {text}` would write a file of the name {text:?}: `-o` is no format here"),
-            Some(format!("leave it out to print the file, or insist on that name with `-o ./{text}`")),
+            format!("`-o {text}` would write a file named {text:?}: `-o` does not select a format"),
+            Some(format!("omit it to print the file, or use `-o ./{text}` to write a file of that name")),
         )),
         _ => Ok(WriteTo::File(path.to_owned())),
     }
 }
 
-/// Whatever stands behind a descriptor was opened for us.
+/// A file descriptor was opened by the caller.
 fn is_descriptor(path: &Path) -> bool {
     ["/dev/fd", "/dev/stderr", "/proc/self/fd"].iter().any(|place| path.starts_with(place))
 }
@@ -134,23 +134,24 @@ fn renamed(artifact: &Artifact, name: &str) -> Artifact {
     Artifact { contents, ..artifact.named(name) }
 }
 
-/// A private key does not appear on a screen by accident.
+/// A private key is not printed on a terminal by accident.
 fn require_no_terminal(artifact: &Artifact, is_terminal: bool) -> Result<(), Failure> {
     if !is_terminal || artifact.sensitivity != Sensitivity::Secret || !holds_key(&artifact.contents) {
         return Ok(());
     }
     Err(Failure::usage(
-        format!("{} holds a private key, which would appear on this terminal", artifact.path),
+        format!("{} contains a private key, which would be printed on this terminal", artifact.path),
         Some(
-            "write it with `-o FILE` or `-d DIR`, pipe it to where it belongs, or insist with `-o -`".into(),
+            "write it with `-o FILE` or `-d DIR`, pipe it to another program, or print it anyway with `-o -`"
+                .into(),
         ),
     ))
 }
 
-/// Files that were not asked for, but belong to the one that was.
+/// Files that belong to the one that was written, and were not requested.
 fn mention(others: &[Artifact], output: &Output) {
     if !others.is_empty() {
         let names: Vec<&str> = others.iter().map(|artifact| artifact.path.as_str()).collect();
-        output.say(&format!("{} with -d DIR it also writes {}", paint(BOLD, "note:"), names.join(", ")));
+        output.say(&format!("{} `-d DIR` also writes {}", paint(BOLD, "note:"), names.join(", ")));
     }
 }

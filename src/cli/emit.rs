@@ -18,8 +18,8 @@ pub(super) fn run(args: &EmitArgs, global: &Global, output: &Output) -> Result<(
     let emitter = emitters.load(name)?;
     if let Some(option) = emit_args::clash(&emitter, &emit_args::taken_names(&Cli::command())) {
         return Err(Failure::usage(
-            format!("emitter {name:?} declares the option {option:?}, which means something else already"),
-            Some("give the option another name in its emitter.toml".into()),
+            format!("emitter {name:?} declares the option {option:?}, which already exists"),
+            Some("rename the option in its emitter.toml".into()),
         ));
     }
     let destination = Destination::of(matches)?;

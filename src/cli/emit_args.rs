@@ -12,7 +12,7 @@ use super::environment::early_value;
 use super::environment::variable;
 use crate::emit::{Emitter, Emitters, OptionSpec, OptionType};
 
-const HEADING: &str = "Where it goes";
+const HEADING: &str = "Output options";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,10 +20,10 @@ Examples:
   pkictl emit nginx --help
   pkictl emit nginx --cert web --allow backend -d deploy";
 
-/// The option of emitters that hand an authority over, whose key may be encrypted.
+/// The option of emitters that need a CA key, which may be encrypted.
 pub(super) const PASSPHRASE_FILE: &str = "passphrase-file";
 
-/// The arguments of `emit` as they were given; the emitter's description says what they mean.
+/// The arguments of `emit` as given; the emitter's description defines their meaning.
 #[derive(Debug)]
 pub struct EmitArgs {
     target: Option<(String, ArgMatches)>,
@@ -50,14 +50,14 @@ impl clap::FromArgMatches for EmitArgs {
 impl clap::Args for EmitArgs {
     fn augment_args(command: clap::Command) -> clap::Command {
         command
-            .about("Make the files of a place of use: manifests, server configurations, trust stores")
+            .about("Generate configuration for the place of use: Routes, nginx, Kubernetes, ...")
             .subcommand_value_name("TARGET")
             .subcommand_help_heading("Targets")
             .arg(
                 Arg::new("list")
                     .long("list")
                     .action(ArgAction::SetTrue)
-                    .help("List the targets, and what each was proven by"),
+                    .help("List the targets, and what each was tested with"),
             )
             .arg_required_else_help(true)
             .before_help(EXAMPLES)
@@ -96,7 +96,7 @@ pub(super) fn with_emitters(
         Ok(emitter) if clash(&emitter, &taken).is_none() => subcommand(&emitter),
         // The reason is reported when the emitter is used; the others must work meanwhile.
         _ => clap::Command::new(name)
-            .about("(its description cannot be read)")
+            .about("(cannot read its emitter.toml)")
             .args(destination())
             .arg(Arg::new("rest").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true)),
     });
@@ -111,7 +111,7 @@ pub(super) fn emitters(arguments: &[OsString]) -> Emitters {
     Emitters::new(own.into_iter().chain([PathBuf::from(pki).join("emit")]).collect())
 }
 
-/// A name or letter of the emitter's options that means something else already; within a description they are distinct.
+/// A name or letter of the emitter's options that is already taken; within a description they are distinct.
 pub(super) fn clash(emitter: &Emitter, taken: &[String]) -> Option<String> {
     let names = |option: &OptionSpec| {
         option.names().map(str::to_owned).chain(option.short.map(String::from)).collect::<Vec<_>>()
@@ -149,11 +149,11 @@ fn subcommand(emitter: &Emitter) -> clap::Command {
                     .value_parser(value_parser!(PathBuf))
                     .value_hint(ValueHint::FilePath)
                     .requires(option.name.clone())
-                    .help(format!("{what}, when --{} is a file", option.name))
+                    .help(format!("{what}, if --{} is a file", option.name))
             };
             command = command.arg(file(&files.key, "Private key in PEM"));
             if let Some(ca) = &files.ca {
-                command = command.arg(file(ca, "Certificates of the issuing authorities in PEM"));
+                command = command.arg(file(ca, "Issuing CA certificates in PEM"));
             }
         }
     }
@@ -170,7 +170,7 @@ fn passphrase_file() -> Arg {
         .value_name("FILE")
         .value_parser(value_parser!(PathBuf))
         .value_hint(ValueHint::FilePath)
-        .help("File whose first line is the passphrase of the authority's key")
+        .help("File whose first line is the passphrase of the CA key")
 }
 
 fn argument(option: &OptionSpec) -> Arg {
@@ -224,20 +224,18 @@ fn destination() -> [Arg; 4] {
         path("output", 'o', "FILE")
             .value_hint(ValueHint::FilePath)
             .conflicts_with("out-dir")
-            .help("Write the main file here, or into this pipe; - is standard output [default: -]"),
-        path("out-dir", 'd', "DIR")
-            .value_hint(ValueHint::DirPath)
-            .help("Write all files into this directory"),
+            .help("Write the main file here; - for standard output [default: -]"),
+        path("out-dir", 'd', "DIR").value_hint(ValueHint::DirPath).help("Write all files to this directory"),
         Arg::new("force")
             .long("force")
             .short('f')
             .action(ArgAction::SetTrue)
             .help_heading(HEADING)
-            .help("Replace files"),
+            .help("Replace existing files"),
         Arg::new("insist")
             .long("insist")
             .action(ArgAction::SetTrue)
             .help_heading(HEADING)
-            .help("Warn instead of refusing, where the cluster would take what visitors would not"),
+            .help("Write anyway if the cluster would accept the result but its clients would not"),
     ]
 }

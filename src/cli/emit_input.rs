@@ -1,4 +1,4 @@
-//! What an emitter is told, from arguments: names and paths become certificates and keys.
+//! An emitter's input, from arguments: names and paths become certificates and keys.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ impl Material {
                 material.take(option, matches, environment, global)?;
             }
         }
-        // Material by path needs no environment.
+        // Files by path need no environment.
         if environment.has_authority() {
             material.environment_trust = Some(material::environment_trust(environment)?);
         }
@@ -82,7 +82,7 @@ impl Material {
                     material::authority(environment, &text(), passphrase.map(PathBuf::as_path), global)?
                 } else if passphrase.is_some() {
                     let message =
-                        "a passphrase opens the key of an authority by name, and this one is a file";
+                        "`--passphrase-file` works only with a CA of the environment, and this one is a file";
                     let hint = "decrypt its key with `openssl pkey -in KEY -out NEW.key`";
                     return Err(Failure::usage(message, Some(hint.into())));
                 } else {
@@ -107,7 +107,7 @@ impl Material {
         Ok(())
     }
 
-    /// Whoever serves, calls or signs with what was given.
+    /// All identities: servers, clients and CAs.
     pub(super) fn identities(&self) -> impl Iterator<Item = &Identity> {
         self.identities.values().chain(self.callers.values().flatten())
     }

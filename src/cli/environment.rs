@@ -2,6 +2,9 @@
 
 use std::ffi::OsString;
 
+/// The variable that may hold the passphrase of a CA key.
+pub(super) const PASSPHRASE: &str = "PKICTL_PASSPHRASE";
+
 /// The value of an environment variable. One that is set to nothing, as continuous integration often does, is not set.
 #[allow(clippy::disallowed_methods, reason = "the one place where variables are read")]
 pub(super) fn variable(name: &str) -> Option<OsString> {

@@ -25,26 +25,26 @@ pub struct Global {
     /// PKI directory [env: PKICTL_DIR]
     #[arg(long, global = true, value_name = "DIR", default_value = "pki", value_hint = ValueHint::DirPath)]
     pub pki: PathBuf,
-    /// Environment: an isolation boundary with a CA of its own, such as test or prod [env: PKICTL_ENV]
+    /// Environment, such as test or prod; each has its own CA [env: PKICTL_ENV]
     #[arg(long, short = 'e', global = true, value_name = "NAME", default_value = "dev",
           add = ArgValueCandidates::new(candidates::environments))]
     pub env: String,
-    /// Directory with profiles of your own, beside DIR/profiles
+    /// Directory with your own profiles, in addition to DIR/profiles
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub profiles: Option<PathBuf>,
-    /// Directory with emitters of your own, beside DIR/emit
+    /// Directory with your own emitters, in addition to DIR/emit
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub templates: Option<PathBuf>,
-    /// Form of the output
+    /// Output format
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// Never ask; fail instead and name the missing option
+    /// Never prompt; fail and name the missing option instead
     #[arg(long, global = true, visible_alias = "non-interactive")]
     pub no_input: bool,
-    /// Say only what went wrong
+    /// Print only warnings and errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// When to use colours
+    /// When to use colors
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
     /// Which of them were given.
@@ -52,12 +52,12 @@ pub struct Global {
     pub explicit: Explicit,
 }
 
-/// Form of the output.
+/// The output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// Human-readable text
     Human,
-    /// For programs, with a schema number
+    /// JSON, with a schema version
     Json,
     /// JUnit XML for CI servers (verify)
     Junit,
@@ -65,14 +65,14 @@ pub enum Format {
     Sarif,
     /// Who may call whom as a Mermaid flowchart, for Markdown (verify -f)
     Mermaid,
-    /// The same for Graphviz (verify -f)
+    /// Who may call whom as a Graphviz graph (verify -f)
     Dot,
 }
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless NO_COLOR is set
+    /// If stdout is a terminal and NO_COLOR is not set
     Auto,
     /// Always
     Always,
@@ -86,12 +86,12 @@ impl Global {
         Store::new(&self.pki)
     }
 
-    /// Refuses directories that were named and are none: nothing would be found there, and nobody told.
+    /// Refuses directories that do not exist, instead of silently finding nothing there.
     pub(super) fn check(&self) -> Result<(), Failure> {
         for (option, directory) in [("--profiles", &self.profiles), ("--templates", &self.templates)] {
             if let Some(directory) = directory.as_ref().filter(|directory| !directory.is_dir()) {
                 return Err(Failure::usage(
-                    format!("{option} {}: there is no such directory", directory.display()),
+                    format!("{option} {}: no such directory", directory.display()),
                     None,
                 ));
             }

@@ -56,7 +56,7 @@ pub(super) fn run(args: &InitArgs, global: &Global, output: &Output) -> Result<(
     if let Some(mode) = environment.lax_mode() {
         let directory = environment.pki().display().to_string();
         output.notices(&[Notice::Warning(format!(
-            "other users may write into {directory} (mode {mode:04o}), and put a CA of their own there; run `chmod 700 {}`",
+            "other users can write to {directory} (mode {mode:04o}) and replace the CA; run `chmod 700 {}`",
             shell_word(&directory)
         ))]);
     }
@@ -90,7 +90,7 @@ fn existing(
     .into())
 }
 
-/// What is wanted, from arguments or answers.
+/// What to create, from arguments or prompts.
 struct InitOptions<'a> {
     args: &'a InitArgs,
     environment: &'a Environment,
@@ -106,7 +106,7 @@ impl<'a> InitOptions<'a> {
         let encrypt = args.encrypt_key || answers.as_ref().is_some_and(|answers| answers.encrypt);
         if args.passphrase_file.is_some() && !encrypt {
             return Err(Failure::usage(
-                "a passphrase file was given, but the key is not to be encrypted",
+                "`--passphrase-file` needs `--encrypt-key`",
                 Some("add `--encrypt-key`".into()),
             ));
         }
@@ -225,7 +225,7 @@ fn report(
     output.say(&format!("{verb} the CA of environment {:?}\n{}", environment.name(), lines.join("\n")));
     if let Some(replaced) = &replaced {
         output.notices(&[Notice::Warning(format!(
-            "the old CA was moved to {replaced}; what it signed is no longer trusted, issue it again"
+            "the old CA was moved to {replaced}; what it signed is no longer trusted and must be re-issued"
         ))]);
     }
     output.next(&format!("pkictl issue server NAME{}", location(global)));

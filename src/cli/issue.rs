@@ -85,8 +85,8 @@ fn refuse_copy(args: &IssueArgs, place: &Path) -> Result<(), Failure> {
     match &args.out_dir {
         None => Ok(()),
         Some(_) => Err(Failure::usage(
-            "`--out-dir` takes a copy of a credential, and an authority is none",
-            Some(format!("leave it out: ca.crt and ca.key will be in {}", place.display())),
+            "`--out-dir` cannot be used with a CA profile",
+            Some(format!("omit it: ca.crt and ca.key will be in {}", place.display())),
         )),
     }
 }
@@ -107,13 +107,13 @@ impl ResolvedArgs {
     ) -> Result<Self, Failure> {
         let can_ask = prompt::possible(global);
         if can_ask && (args.profile.is_none() || args.name.is_none()) {
-            // Nobody should answer for nothing.
+            // Fail before prompting.
             environment.require_authority(args.ca.as_deref().unwrap_or(ROOT))?;
         }
         let missing = |what: &str| {
             Failure::usage(
                 format!("issue needs a {what}"),
-                Some("write it as `pkictl issue PROFILE NAME`, for example `pkictl issue server web`".into()),
+                Some("use `pkictl issue PROFILE NAME`, for example `pkictl issue server web`".into()),
             )
         };
         let profile = match &args.profile {
@@ -124,12 +124,12 @@ impl ResolvedArgs {
         let profile = profiles.load(&profile)?;
         if profile.role == Role::RootCa {
             return Err(Failure::usage(
-                "a root is the CA of a whole environment, not a certificate in one",
-                Some(format!("make it with `pkictl init --env NEW{}`", location(global))),
+                "`issue` cannot create a root CA: each environment has exactly one",
+                Some(format!("create a new environment with `pkictl init --env NEW{}`", location(global))),
             ));
         }
         let taken = |name: &Label| match place(environment, &profile, name, existing(args)) {
-            Err(Error::AlreadyExists { .. }) => Some(format!("{name} exists already; take another name")),
+            Err(Error::AlreadyExists { .. }) => Some(format!("{name} already exists, choose another name")),
             other => other.err().map(|error| error.to_string()),
         };
         let (name, was_asked) = match &args.name {
@@ -157,7 +157,7 @@ impl IssueCommand<'_> {
         if let Some(out_dir) = &self.args.out_dir {
             artifact::check_targets(out_dir, &["tls.crt", "tls.key", "ca.crt"], self.existing)?;
         }
-        // The key is made before the lock is taken: an RSA key would keep everybody waiting.
+        // The key is generated before the lock is taken: other processes would wait for an RSA key.
         let algorithm = request.key_algorithm.unwrap_or(self.profile.key_algorithm);
         let key = progress::private_key(algorithm, global.quiet)?;
         let lock = self.environment.lock()?;
@@ -214,14 +214,14 @@ impl IssueCommand<'_> {
         ));
         if let Some(aside) = &aside {
             output.notices(&[Notice::Warning(format!(
-                "the old one was moved to {aside}; issue what it signed again"
+                "the old one was moved to {aside}; re-issue what it signed"
             ))]);
         }
         output.next(&format!("pkictl issue server NAME --ca {}{}", request.name, location(global)));
         Ok(())
     }
 
-    /// Says what was made and kept at `path`, and where the copy is that was asked for.
+    /// Reports what was issued and stored at `path`, and where the requested copy is.
     fn report(&self, credential: &Credential, path: &Path, output: &Output) -> Result<(), Failure> {
         let details = &credential.certificate.details;
         let directory = self.args.out_dir.as_deref().unwrap_or(path).display().to_string();

@@ -1,4 +1,4 @@
-//! `pkictl lint`: finds what is wrong in files, whoever made them.
+//! `pkictl lint`: finds mistakes in files made by any tool.
 
 mod tracked;
 

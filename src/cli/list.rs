@@ -1,4 +1,4 @@
-//! `pkictl list`: what there is, and how long it lasts.
+//! `pkictl list`: the certificates, and when they expire.
 
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
@@ -104,7 +104,7 @@ impl Listing {
 }
 
 impl Row {
-    /// Of a certificate, and whether it stands under the environment's root.
+    /// Of a certificate, and whether it was issued under the environment's root.
     fn new(name: String, found: Result<(Certificate, bool)>, now: OffsetDateTime) -> Self {
         match found {
             Ok((certificate, is_under_root)) => {
@@ -160,7 +160,7 @@ pub(super) fn use_of(details: &Details) -> &'static str {
     }
 }
 
-/// How a certificate stands.
+/// The state of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Status {
@@ -172,7 +172,7 @@ pub(super) enum Status {
 }
 
 impl Status {
-    /// The worst that can be said of it.
+    /// Its most serious state.
     pub(super) fn of(details: &Details, is_under_root: bool, now: OffsetDateTime) -> Self {
         match &details.validity {
             validity if now > validity.not_after => Self::Expired,
@@ -193,7 +193,7 @@ impl Status {
     }
 }
 
-/// The nearest number of days; of hours or minutes where it is a matter of those.
+/// The nearest number of days; of hours or minutes if fewer than two days are left.
 pub(super) fn time_left(left: Duration) -> String {
     let nearest = |unit: i64| (left.whole_seconds() + unit / 2) / unit;
     let (minutes, hours, days) = (nearest(60), nearest(3_600), nearest(86_400));

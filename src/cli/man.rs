@@ -9,18 +9,18 @@ use crate::artifact::{self, Artifact, Existing};
 use crate::error::Error;
 
 const EXIT_STATUS: [(&str, &str); 4] = [
-    ("0", "Done."),
-    ("1", "It could not be done."),
-    ("2", "Wrong usage, or a value that can never be right."),
-    ("3", "A check found a failure."),
+    ("0", "Success."),
+    ("1", "Failed."),
+    ("2", "Wrong usage, or an invalid value."),
+    ("3", "A check failed."),
 ];
 
 const ENVIRONMENT: [(&str, &str); 5] = [
-    ("PKICTL_DIR", "The PKI directory, where --pki is not given."),
-    ("PKICTL_ENV", "The environment, where --env is not given."),
-    ("PKICTL_PASSPHRASE", "The passphrase of the CA's key, where --passphrase-file is not given."),
-    ("NO_COLOR", "No colours, where --color is not given."),
-    ("SOURCE_DATE_EPOCH", "The moment that is taken for now, in seconds since 1970."),
+    ("PKICTL_DIR", "The PKI directory, if --pki is not given."),
+    ("PKICTL_ENV", "The environment, if --env is not given."),
+    ("PKICTL_PASSPHRASE", "The passphrase of the CA key, if --passphrase-file is not given."),
+    ("NO_COLOR", "Disables colors, if --color is not given."),
+    ("SOURCE_DATE_EPOCH", "The time to use as now, in seconds since 1970 (not by `verify`)."),
 ];
 
 pub(super) fn run(args: &ManArgs, output: &Output) -> Result<(), Failure> {
@@ -34,7 +34,7 @@ pub(super) fn run(args: &ManArgs, output: &Output) -> Result<(), Failure> {
         collect(subcommand, "pkictl", &global, &mut pages)?;
     }
     let written = artifact::write_all(directory, &pages, Existing::Replace)?;
-    output.say(&format!("wrote {} manual pages into {}", written.len(), directory.display()));
+    output.say(&format!("wrote {} manual pages to {}", written.len(), directory.display()));
     Ok(())
 }
 

@@ -33,7 +33,7 @@ pub(super) struct ManifestContext {
 }
 
 impl ManifestContext {
-    /// Reads a manifest. Certificates lie beside it, unless the command line says where.
+    /// Reads a manifest. The PKI directory is next to it, unless the command line names one.
     pub(super) fn read(file: &Path, global: &Global) -> Result<Self, Failure> {
         let text = text::read(file, MAX_FILE).map_err(|error| missing(file, error))?;
         let base = file.parent().map(Path::to_owned).unwrap_or_default();
@@ -50,8 +50,8 @@ impl ManifestContext {
         Ok(Self { manifest, base, file, store, profiles, emitters, passphrase: None, only, global })
     }
 
-    /// Finds the passphrase of encrypted CA keys, if one of them is encrypted. Where nobody is `asked`, a missing one is
-    /// no error: whoever needs it will say so. Returns whether one is missing.
+    /// Finds the passphrase of encrypted CA keys, if one of them is encrypted. Without `asked`, a missing one is
+    /// not an error: what needs it will fail. Returns whether one is missing.
     pub(super) fn open_keys(&mut self, file: Option<&Path>, asked: bool) -> Result<bool, Failure> {
         let environments = self.manifest.environments.iter().filter(|one| self.wants(one));
         let domains = environments.flat_map(|one| &one.authorities).map(|authority| &authority.domain);

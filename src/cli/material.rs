@@ -37,11 +37,8 @@ pub(super) fn identity(
         && let Ok(name) = what.parse::<Label>()
         && environment.credential_path(&name).is_dir()
     {
-        let message = format!("{what:?} is a credential of the environment, and its files are known");
-        return Err(Failure::usage(
-            message,
-            Some("leave the files out, or name the file of its chain".into()),
-        ));
+        let message = format!("{what:?} is a credential of the environment: its files must not be named");
+        return Err(Failure::usage(message, Some("omit the files, or name the file of its chain".into())));
     }
     from_files(Path::new(what), key, authorities)
 }
@@ -81,7 +78,7 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Material made elsewhere: a chain, its key (perhaps in the same file), and the authorities above it. The chain is put
+/// Files made by any tool: a chain, its key (perhaps in the same file), and the CAs above it. The chain is put
 /// in order; what does not belong to it is refused.
 pub(super) fn from_files(
     chain: &Path,
@@ -105,7 +102,7 @@ pub(super) fn from_files(
     distinct(&mut identity.anchors);
     if let Some(key) = &identity.key {
         let owned = identity.leaf().require_key(key, &identity.name, "the private key");
-        owned.map_err(|error| with_hint(error, "give the key that this certificate was made for"))?;
+        owned.map_err(|error| with_hint(error, "use the key that belongs to this certificate"))?;
     }
     if let Some(files) = &mut identity.files {
         files.is_whole = identity.chain == as_it_lies;
@@ -158,10 +155,10 @@ fn stranger_in(chain: &str, authorities: Option<&Path>, stranger: &Certificate) 
         reason: format!("{:?} does not belong to the chain of {chain}{authorities}", stranger.title()),
         explanation: Explanation::new(
             "the leaf and the authorities above it, each of which signed one of the others",
-            format!("a certificate of {}, which signed none of them", stranger.details.subject),
+            format!("a certificate of {}, which did not sign any of them", stranger.details.subject),
         ),
     };
-    with_hint(error, "take it out of the file")
+    with_hint(error, "remove it from the file")
 }
 
 fn with_hint(error: Error, hint: &str) -> Failure {
@@ -185,7 +182,7 @@ fn unchecked_from_files(chain: &Path, key_path: Option<&Path>) -> Result<Identit
     Ok(Identity { name: place, chain: certificates, key, anchors, files: Some(files) })
 }
 
-/// Whether a private key in PEM stands in it.
+/// Whether it contains a private key in PEM.
 pub(super) fn holds_key(bytes: &[u8]) -> bool {
     bytes.windows(12).any(|window| window == b"PRIVATE KEY-")
 }
@@ -206,7 +203,7 @@ fn read_key(path: &Path) -> Result<PrivateKey, Failure> {
         }
         Error::UnusableKey { place, reason } => {
             let reason = reason.replace("its algorithm 1.3.132.0.35", "its curve P-521");
-            let hint = "use a key of one of these kinds; others are not carried over";
+            let hint = "use a supported key type";
             with_hint(Error::UnusableKey { place, reason }, hint)
         }
         other => unread(other, &bytes, "pkey"),
@@ -263,30 +260,30 @@ pub(super) fn require_root(path: &Path, trust: &Trust) -> Result<(), Failure> {
     if !trust.anchors.is_empty() {
         return Ok(());
     }
-    let message = format!("{} holds no root: all its certificates were signed by others", path.display());
-    let hint = "most TLS programs trust only self-signed roots; give the root as well";
+    let message = format!("{} contains no root: all its certificates were signed by others", path.display());
+    let hint = "most TLS programs trust only self-signed roots; add the root to the file";
     Err(Failure::usage(message, Some(hint.into())))
 }
 
-/// The same as [`trust_from_file`], and refuses what may sign nobody.
+/// The same as [`trust_from_file`], and refuses certificates that are not CAs.
 fn authorities_from_file(path: &Path) -> Result<Trust, Failure> {
     let trust = trust_from_file(path)?;
     match trust.intermediates.iter().find(|one| !one.is_authority()) {
         None => Ok(trust),
         Some(leaf) => Err(with_hint(
             Error::Contradiction {
-                reason: format!("{:?} in {} is no authority", leaf.title(), path.display()),
+                reason: format!("{:?} in {} is not a CA", leaf.title(), path.display()),
                 explanation: Explanation::new(
-                    "certificates that may sign others, and a self-signed root",
-                    "a certificate that may not",
+                    "CA certificates, and a self-signed root",
+                    "a certificate that may not sign others",
                 ),
             },
-            "give the certificates of whoever signed it",
+            "use the CA certificates that signed it",
         )),
     }
 }
 
-/// CA certificates of a file: self-signed ones are anchors, the others stand below them.
+/// CA certificates of a file: self-signed ones are anchors, the others are intermediates.
 pub(super) fn trust_from_file(path: &Path) -> Result<Trust> {
     let all = pem::certificates(&store::read_file(path)?, &path.display().to_string())?;
     let (anchors, intermediates) = all.into_iter().partition(Certificate::is_self_issued);

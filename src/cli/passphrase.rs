@@ -1,9 +1,9 @@
-//! Where a passphrase comes from: a file, the environment, or a person; never the command line.
+//! Where a passphrase comes from: a file, an environment variable or a prompt; never the command line.
 
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::environment::variable;
+use super::environment::{PASSPHRASE, variable};
 use super::failure::{Failure, Kind};
 use super::global::Global;
 use super::prompt;
@@ -11,15 +11,12 @@ use crate::error::Error;
 use crate::pki::Passphrase;
 use crate::store;
 
-/// The variable that a passphrase may be in.
-pub(super) const VARIABLE: &str = "PKICTL_PASSPHRASE";
-
 /// Whether one is in the variable.
 pub(super) fn is_in_variable() -> bool {
-    variable(VARIABLE).is_some()
+    variable(PASSPHRASE).is_some()
 }
 
-/// Whether the passphrase opens something or will close it.
+/// Whether the passphrase decrypts or will encrypt a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// ResolvedArgs for once.
@@ -28,7 +25,7 @@ pub(super) enum Purpose {
     Close,
 }
 
-/// The passphrase for `place`; an error that says how to give it where nobody can be asked.
+/// The passphrase for `place`; where no prompt is possible, an error that says how to give it.
 pub(super) fn find(
     file: Option<&Path>,
     purpose: Purpose,
@@ -38,10 +35,10 @@ pub(super) fn find(
     find_checked(file, purpose, place, global, &|_| true)
 }
 
-/// The passphrase that was given, if one was; nobody is asked. One that was given and cannot be read is an error.
+/// The passphrase that was given, if one was; never prompts. One that was given and cannot be read is an error.
 pub(super) fn given(file: Option<&Path>, global: &Global) -> Result<Option<Passphrase>, Failure> {
-    let nobody = Global { no_input: true, ..global.clone() };
-    match find(file, Purpose::Open, "the CA key", &nobody) {
+    let silent = Global { no_input: true, ..global.clone() };
+    match find(file, Purpose::Open, "the CA key", &silent) {
         Ok(passphrase) => Ok(Some(passphrase)),
         Err(Failure { kind: Kind::Library(error), .. })
             if matches!(*error, Error::PassphraseNeeded { .. }) =>
@@ -52,7 +49,7 @@ pub(super) fn given(file: Option<&Path>, global: &Global) -> Result<Option<Passp
     }
 }
 
-/// The passphrase that opens `place`: a person who mistypes it is asked again.
+/// The passphrase that decrypts `place`; the prompt is repeated after a wrong one.
 pub(super) fn that_opens(
     file: Option<&Path>,
     place: &str,
@@ -69,11 +66,11 @@ fn find_checked(
     global: &Global,
     opens: &dyn Fn(&Passphrase) -> bool,
 ) -> Result<Passphrase, Failure> {
-    let (passphrase, source) = match (file, variable(VARIABLE).map(OsString::into_string)) {
+    let (passphrase, source) = match (file, variable(PASSPHRASE).map(OsString::into_string)) {
         (Some(file), _) => (from_file(file)?, format!("in {}", file.display())),
-        (None, Some(Ok(text))) => (Passphrase::new(text), format!("in the variable {VARIABLE}")),
+        (None, Some(Ok(text))) => (Passphrase::new(text), format!("in the variable {PASSPHRASE}")),
         (None, Some(Err(_))) => {
-            let message = format!("the passphrase in the variable {VARIABLE} is no UTF-8 text");
+            let message = format!("the passphrase in the variable {PASSPHRASE} is not UTF-8 text");
             return Err(Failure::usage(message, None));
         }
         (None, None) if prompt::possible(global) => {
@@ -84,8 +81,8 @@ fn find_checked(
             (typed, "that was typed".into())
         }
         (None, None) if purpose == Purpose::Close => {
-            let hint = format!("give one with `--passphrase-file FILE` or in the variable {VARIABLE}");
-            let message = format!("there is no passphrase to encrypt {place} with");
+            let hint = format!("give one with `--passphrase-file FILE` or in the variable {PASSPHRASE}");
+            let message = format!("no passphrase to encrypt {place} with");
             return Err(Failure::usage(message, Some(hint)));
         }
         (None, None) => return Err(Error::PassphraseNeeded { place: place.to_owned() }.into()),
@@ -93,7 +90,7 @@ fn find_checked(
     if passphrase.is_empty() {
         return Err(Failure::usage(
             format!("the passphrase {source} is empty"),
-            Some("write a passphrase of at least one character; an empty one protects nothing".into()),
+            Some("use a passphrase of at least one character".into()),
         ));
     }
     Ok(passphrase)
@@ -105,6 +102,8 @@ fn from_file(path: &Path) -> Result<Passphrase, Failure> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     match std::str::from_utf8(line) {
         Ok(text) => Ok(Passphrase::new(text.to_owned())),
-        Err(_) => Err(Failure::usage(format!("the passphrase in {} is no UTF-8 text", path.display()), None)),
+        Err(_) => {
+            Err(Failure::usage(format!("the passphrase in {} is not UTF-8 text", path.display()), None))
+        }
     }
 }

@@ -8,4 +8,5 @@ pub(super) mod output;
 pub(super) mod progress;
 mod rendered_error;
 pub(super) mod report;
+pub(super) mod style;
 pub(super) mod suggestions;

@@ -1,4 +1,4 @@
-//! Questions to a person at a terminal. Every answer has an option; without a terminal nothing is ever asked.
+//! Prompts at a terminal. Every prompt has an option that replaces it; without a terminal nothing is ever asked.
 
 mod terminal;
 
@@ -12,15 +12,16 @@ use dialoguer::{Confirm, Input, Password, Select};
 use super::environment::is_dumb_terminal;
 use super::failure::Failure;
 use super::global::{Color, Global};
+use super::presentation::style::visible;
 use crate::error::Error;
 use crate::pki::{Label, Passphrase, SubjectAltName};
 use crate::profile::Profiles;
 use terminal::terminal;
 
-/// How often a passphrase is asked for that opens nothing.
+/// How often a wrong passphrase is asked for again.
 const TRIES: usize = 3;
 
-/// Whether somebody is there to be asked, at a terminal that questions can be drawn on.
+/// Whether there is a terminal that prompts can be drawn on.
 pub(super) fn possible(global: &Global) -> bool {
     !global.no_input
         && std::io::stdin().is_terminal()
@@ -28,7 +29,7 @@ pub(super) fn possible(global: &Global) -> bool {
         && !is_dumb_terminal()
 }
 
-/// Questions are coloured as everything else is.
+/// Prompts follow `--color` as all output does.
 pub(super) fn set_color(color: Color) {
     match color {
         Color::Auto => {}
@@ -44,16 +45,16 @@ pub(super) struct InitAnswers {
     pub(super) encrypt: bool,
 }
 
-/// Asks what `init` would be told by `--org`, `--intermediate` and `--encrypt-key`.
+/// Asks for what `init` otherwise gets from `--org`, `--intermediate` and `--encrypt-key`.
 pub(super) fn init() -> Result<InitAnswers, Failure> {
     let organization: String = Input::with_theme(&ColorfulTheme::default())
-        .with_prompt("Organization, as certificates will show it (--org; may be empty)")
+        .with_prompt("Organization name in the certificates (--org; may be empty)")
         .allow_empty(true)
         .interact_text_on(&terminal())
         .map_err(interrupted)?;
     Ok(InitAnswers {
         organization: Some(organization).filter(|text| !text.trim().is_empty()),
-        intermediate: confirm("Make an issuing CA under the root (--intermediate)?")?,
+        intermediate: confirm("Create an issuing CA under the root (--intermediate)?")?,
         encrypt: confirm("Encrypt the CA keys with a passphrase (--encrypt-key)?")?,
     })
 }
@@ -78,7 +79,8 @@ pub(super) fn profile(profiles: &Profiles) -> Result<String, Failure> {
     }
     let usual = |name: &str| ["server", "client", "peer", "wildcard"].iter().position(|known| *known == name);
     leaves.sort_by_key(|(name, _)| (usual(name).unwrap_or(usize::MAX), name.clone()));
-    let lines: Vec<String> = leaves.iter().map(|(name, summary)| format!("{name}: {summary}")).collect();
+    let lines: Vec<String> =
+        leaves.iter().map(|(name, summary)| visible(&format!("{name}: {summary}"))).collect();
     let chosen = Select::with_theme(&ColorfulTheme::default())
         .with_prompt("Profile")
         .items(&lines)
@@ -88,7 +90,7 @@ pub(super) fn profile(profiles: &Profiles) -> Result<String, Failure> {
     Ok(leaves.swap_remove(chosen.ok_or_else(escaped)?).0)
 }
 
-/// Asks for the name of a credential until it is one, and one that may be used.
+/// Asks for the name of a credential until it is valid and not taken.
 pub(super) fn name(refuse: impl Fn(&Label) -> Option<String>) -> Result<String, Failure> {
     let check = |text: &String| match text.parse::<Label>() {
         Ok(name) => refuse(&name).map_or(Ok(()), Err),
@@ -96,20 +98,20 @@ pub(super) fn name(refuse: impl Fn(&Label) -> Option<String>) -> Result<String, 
     };
     Input::<String>::with_theme(&ColorfulTheme::default())
         .with_prompt("Name, such as web, web.example.com or backend-1")
-        // An empty answer is refused with words as well.
+        // An empty answer gets an error message as well.
         .allow_empty(true)
         .validate_with(check)
         .interact_text_on(&terminal())
         .map_err(interrupted)
 }
 
-/// Asks for more names, separated by commas, until all of them are names.
+/// Asks for additional names, separated by commas, until all are valid.
 pub(super) fn sans() -> Result<Vec<SubjectAltName>, Failure> {
     let read = |text: &str| -> Result<Vec<SubjectAltName>, Error> {
         text.split([',', ' ']).filter(|part| !part.is_empty()).map(str::parse).collect()
     };
     let text: String = Input::with_theme(&ColorfulTheme::default())
-        .with_prompt("More host names and addresses (--san; separated by commas, may be empty)")
+        .with_prompt("Additional host names and addresses (--san; comma-separated, may be empty)")
         .allow_empty(true)
         .validate_with(|text: &String| read(text).map(|_| ()).map_err(|error| error.to_string()))
         .interact_text_on(&terminal())
@@ -117,29 +119,29 @@ pub(super) fn sans() -> Result<Vec<SubjectAltName>, Failure> {
     Ok(read(&text)?)
 }
 
-/// Asks for a passphrase that opens something, and again if it does not; the last one is taken as it is.
+/// Asks for the passphrase of an encrypted key, and again if it is wrong; the last answer is returned unchecked.
 pub(super) fn passphrase(place: &str, opens: &dyn Fn(&Passphrase) -> bool) -> Result<Passphrase, Failure> {
     let tries = Cell::new(0);
     let check = |text: &String| {
         tries.set(tries.get() + 1);
         match tries.get() >= TRIES || opens(&Passphrase::new(text.clone())) {
             true => Ok(()),
-            false => Err("it does not open this private key; once more"),
+            false => Err("wrong passphrase, try again"),
         }
     };
     Password::with_theme(&ColorfulTheme::default())
-        .with_prompt(format!("Passphrase for {place}"))
+        .with_prompt(format!("Passphrase for {}", visible(place)))
         .validate_with(check)
         .interact_on(&terminal())
         .map(Passphrase::new)
         .map_err(interrupted)
 }
 
-/// Asks for a passphrase that will close something, twice.
+/// Asks twice for a new passphrase.
 pub(super) fn new_passphrase(place: &str) -> Result<Passphrase, Failure> {
     Password::with_theme(&ColorfulTheme::default())
-        .with_prompt(format!("Passphrase for {place}"))
-        .with_confirmation("The same again", "They differ; once more")
+        .with_prompt(format!("Passphrase for {}", visible(place)))
+        .with_confirmation("Repeat the passphrase", "The passphrases differ, try again")
         .interact_on(&terminal())
         .map(Passphrase::new)
         .map_err(interrupted)
@@ -150,8 +152,8 @@ fn interrupted(error: dialoguer::Error) -> Failure {
     Error::io("read an answer from", "the terminal", source).into()
 }
 
-/// Escape says no to the question itself.
+/// Escape cancels the prompt.
 fn escaped() -> Failure {
-    let source = std::io::Error::new(ErrorKind::Interrupted, "the question was left unanswered");
+    let source = std::io::Error::new(ErrorKind::Interrupted, "the prompt was cancelled");
     Error::io("read an answer from", "the terminal", source).into()
 }

@@ -53,9 +53,9 @@ fn certificates(blocks: &[Block], what: &str) -> Result<String, Failure> {
     if text.is_empty() {
         return Err(Error::Encoding {
             place: what.to_owned(),
-            reason: "it holds no certificate, and `--pem` prints nothing else".into(),
+            reason: "it contains no certificate, and `--pem` prints only certificates".into(),
             expected: "a certificate".into(),
-            found: "other sections".into(),
+            found: "no certificate".into(),
         }
         .into());
     }
@@ -65,7 +65,7 @@ fn certificates(blocks: &[Block], what: &str) -> Result<String, Failure> {
 /// What `show` was pointed at.
 struct Found {
     blocks: Vec<Block>,
-    /// Whether the first of them stands under the root of the environment; true of what is not from there.
+    /// Whether the root of the environment issued the first of them; true of what is not in an environment.
     is_under_root: bool,
 }
 
@@ -199,7 +199,7 @@ impl Item {
                 lines.row("key usage", &request.key_usage.to_string());
                 lines.row(
                     "signature",
-                    if request.signature_valid { "valid" } else { "does not fit its own key" },
+                    if request.signature_valid { "valid" } else { "does not match its own key" },
                 );
             }
             Self::PrivateKey { key_type, encrypted, spki_sha256 } => {
@@ -233,7 +233,7 @@ fn certificate_lines(lines: &mut Lines, details: &Details, status: Status, now: 
     };
     lines.row("valid until", &format!("{} ({left})", human_time(end)));
     if status == Status::OtherCa {
-        lines.row("trust", &paint(RED, "another root than that of the environment: issue it again"));
+        lines.row("trust", &paint(RED, "issued by a root other than the environment's: issue it again"));
     }
     lines.row("key", &format!("{}, signed with {}", details.key_type, details.signature_algorithm));
     if let Some(constraints) = details.basic_constraints.filter(|constraints| constraints.ca) {
@@ -241,8 +241,8 @@ fn certificate_lines(lines: &mut Lines, details: &Details, status: Status, now: 
             "may sign",
             &match constraints.path_len {
                 Some(0) => "leaf certificates".to_owned(),
-                Some(length) => format!("certificates; at most {length} further authorities in a row"),
-                None => "certificates and further authorities".to_owned(),
+                Some(length) => format!("certificates; at most {length} more levels of CAs"),
+                None => "certificates and CAs".to_owned(),
             },
         );
     }
@@ -254,7 +254,7 @@ fn certificate_lines(lines: &mut Lines, details: &Details, status: Status, now: 
     lines.row("serial", &details.serial.to_string());
     lines.row("sha256", &details.sha256);
     if details.version != 3 {
-        lines.row("version", &format!("{}: no extensions, so no TLS client takes it", details.version));
+        lines.row("version", &format!("{}: no extensions, so TLS clients reject it", details.version));
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn read(file: &Path, most: u64) -> Result<String> {
     let bytes = whole(File::open(file).map_err(failed)?, file, most)?;
     String::from_utf8(bytes).map_err(|error| Error::Syntax {
         place: file.display().to_string(),
-        reason: format!("byte {} is no UTF-8 text", error.utf8_error().valid_up_to() + 1),
+        reason: format!("byte {} is not UTF-8 text", error.utf8_error().valid_up_to() + 1),
     })
 }
 

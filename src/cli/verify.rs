@@ -72,13 +72,13 @@ pub(super) fn run(args: &VerifyArgs, global: &Global, output: &Output) -> Result
     report::show(&result, &subjects.title, &stamp, args.verbose, output)
 }
 
-/// The time to verify at: the real one, whatever SOURCE_DATE_EPOCH says, unless another was asked for.
+/// The time to verify at: the real one, ignoring SOURCE_DATE_EPOCH, unless `--at` is given.
 fn moment(args: &VerifyArgs) -> Result<OffsetDateTime, Failure> {
     let real = clock::real();
     Ok(args.at.map_or(Ok(real), |at| at.resolve(real))?)
 }
 
-/// The versions of TLS that were asked for, in the order of the report; all if none was.
+/// The requested versions of TLS, in the order of the report; all if none was.
 fn versions(args: &VerifyArgs) -> Vec<TlsVersion> {
     let wanted = |version: &TlsVersion| args.tls.is_empty() || args.tls.contains(version);
     TlsVersion::ALL.into_iter().filter(wanted).collect()
@@ -89,7 +89,7 @@ fn name_roots(failure: Failure, who: &str) -> Failure {
     match &failure.kind {
         Kind::Library(error) if matches!(**error, Error::NoAuthority { .. }) => Failure {
             hint: Some(format!(
-                "name the roots that {who} trust with `--roots FILE`, or the environment with `--env NAME`"
+                "use `--roots FILE` for the roots that {who} trust, or `--env NAME` for the environment"
             )),
             ..failure
         },
@@ -108,8 +108,8 @@ fn clients(args: &VerifyArgs, environment: &Environment) -> Result<(Vec<Identity
     Ok((clients, unreadable))
 }
 
-/// A credential as it lies there, and what of it cannot be used: a failed check. Only one that is not there ends the
-/// run, as a slip of the pen.
+/// A credential as it is on disk, and what of it cannot be used: a failed check. Only a missing one ends the
+/// run, as a typing mistake.
 fn credential(environment: &Environment, name: &Label) -> Result<(Option<Identity>, Option<Check>), Failure> {
     if !environment.credential_path(name).is_dir() {
         environment.credential(name)?;
@@ -137,8 +137,8 @@ fn unreadable(subject: impl Into<String>, error: &Error) -> Check {
             let place = shell_word(place);
             format!("servers read unencrypted keys: decrypt it with `openssl pkey -in {place} -out NEW.key`")
         }
-        Error::KeyMismatch { .. } => "put the key back that belongs to this certificate".into(),
-        _ => "put the file back, or issue the credential again".into(),
+        Error::KeyMismatch { .. } => "restore the key that belongs to this certificate".into(),
+        _ => "restore the file, or issue the credential again".into(),
     };
     let outcome = Outcome::failed(expected, words(error)).with_fix(fix);
     Check::new("readable", Group::Static, "its files can be read", subject, outcome)
@@ -151,7 +151,7 @@ fn unusable_key(subject: String, leaf: &Certificate, error: &Error) -> Check {
     if is_known || !matches!(error, Error::UnusableKey { .. }) {
         return unreadable(subject, error);
     }
-    let outcome = Outcome::skipped(format!("this program does not know keys of {kind}: {}", words(error)));
+    let outcome = Outcome::skipped(format!("pkictl does not support {kind} keys: {}", words(error)));
     Check::new("readable", Group::Static, "its files can be read", subject, outcome)
 }
 

@@ -159,7 +159,7 @@ fn a_ca_that_differs_is_kept_and_said_how_to_remake_it() {
 }
 
 const LEFT: &str =
-    "note: `--prune` moves left-over credentials aside; files and environments are yours to remove\n";
+    "note: `--prune` moves leftover credentials aside; remove files and environments yourself\n";
 
 #[test]
 fn an_environment_that_a_manifest_made_and_none_declares_is_said_and_stays() {

@@ -99,8 +99,8 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap_mangen::", &["cli/man.rs"]),
     ("dialoguer::", &["cli/prompt.rs", "cli/prompt/"]),
     ("indicatif::", &["cli/presentation/progress.rs"]),
-    ("anstream::", &["cli/presentation/output.rs"]),
-    ("anstyle::", &["cli/presentation/output.rs"]),
+    ("anstream::", &["cli/presentation/output.rs", "cli/presentation/style.rs"]),
+    ("anstyle::", &["cli/presentation/style.rs"]),
     ("quick_junit::", &["cli/"]),
 ];
 

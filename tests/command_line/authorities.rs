@@ -53,7 +53,7 @@ fn a_further_authority_signs_when_it_is_named() {
     workspace.pkictl(&["verify"]).succeeds();
     workspace.pkictl(&["issue", "root-ca", "x"]).fails(
         2,
-        "error: a root is the CA of a whole environment, not a certificate in one\n\n\
+        "error: `issue` cannot create a root CA: each environment has exactly one\n\n\
          hint: make it with `pkictl init --env NEW`",
     );
 }

@@ -220,5 +220,5 @@ fn a_file_that_cannot_be_read_is_named() {
     workspace.write("latin.yml", b"services: {a: {image: \xff}}");
     workspace
         .pkictl(&["manifest", "import", "compose", "latin.yml"])
-        .fails(1, "error: latin.yml: byte 23 is no UTF-8 text");
+        .fails(1, "error: latin.yml: byte 23 is not UTF-8 text");
 }

@@ -64,7 +64,7 @@ fn a_private_key_is_not_written_to_a_terminal_by_its_device() {
     let line = "pkictl emit route edge --service web --cert '*.apps.example.com' -o /dev/tty; echo exit=$?; sleep 60";
     let terminal = Terminal::open(&tmux, &workspace, line);
     let screen = terminal.shows("exit=2");
-    assert!(screen.contains("would appear on this terminal"), "{screen}");
+    assert!(screen.contains("would be printed on this terminal"), "{screen}");
     assert!(!screen.contains("BEGIN PRIVATE KEY"), "{screen}");
 }
 
@@ -97,7 +97,7 @@ fn a_directory_is_no_file_to_write() {
     for name in ["new/", "deploy", "..", ".", "deploy/"] {
         edge(&workspace, &["-o", name]).fails(
             2,
-            &format!("error: {name} is a directory, and `-o` names one file\n\nhint: write all files into it with `-d`, or name a file in it"),
+            &format!("error: {name} is a directory, but `-o` expects a file\n\nhint: use `-d` to write all files to it, or name a file in it"),
         );
     }
 }
@@ -107,7 +107,7 @@ fn a_format_of_oc_is_not_taken_for_a_file() {
     let workspace = workspace();
     edge(&workspace, &["-o", "yaml"]).fails(
         2,
-        "error: `-o yaml` would write a file of the name \"yaml\": `-o` is no format here\n\nhint: leave it out to print the file, or insist on that name with `-o ./yaml`",
+        "error: `-o yaml` would write a file of the name \"yaml\": `-o` does not select a format\n\nhint: leave it out to print the file, or insist on that name with `-o ./yaml`",
     );
     edge(&workspace, &["-o", "./yaml"]).succeeds();
     assert!(workspace.read("yaml").contains("kind: Route"));

@@ -72,7 +72,7 @@ fn trust_has_a_root_and_no_leaf() {
     assert!(refused.stderr.contains("in leaf.pem is no authority"), "{}", refused.stderr);
     run(&workspace, "emit dockerfile --base ubi --ca issuing.pem").fails(
         2,
-        "error: issuing.pem holds no root: all its certificates were signed by others\n\nhint: most TLS programs trust only self-signed roots; give the root as well",
+        "error: issuing.pem holds no root: all its certificates were signed by others\n\nhint: most TLS programs trust only self-signed roots; add the root to the file",
     );
     let line = "emit route edge --service web --cert chain.pem --key key.pem --ca-cert leaf.pem";
     let refused = run(&workspace, line).exits_with(1);
@@ -194,7 +194,7 @@ fn each_form_of_a_key_that_cannot_be_read_gets_the_command_that_converts_it() {
             .exits_with(1);
         assert!(refused.stderr.contains(reason), "{}", refused.stderr);
     }
-    assert_eq!(hint("--cert chain.pem --key other.key"), "give the key that this certificate was made for");
+    assert_eq!(hint("--cert chain.pem --key other.key"), "use the key that belongs to this certificate");
 }
 
 #[test]
@@ -214,6 +214,6 @@ fn a_stored_credential_has_its_files() {
     let workspace = workspace();
     run(&workspace, "emit route edge --service web --cert ed.example.com --key other.key").fails(
         2,
-        "error: \"ed.example.com\" is a credential of the environment, and its files are known\n\nhint: leave the files out, or name the file of its chain",
+        "error: \"ed.example.com\" is a credential of the environment: its files must not be named\n\nhint: omit the files, or name the file of its chain",
     );
 }

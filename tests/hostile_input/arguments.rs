@@ -34,7 +34,7 @@ fn names_numbers_and_dates_that_are_none_are_wrong_usage() {
         ("--not-after <TIME>", "9999-12-31T23:59:59-23:59", format!("invalid date \"9999-12-31T23:59:59-23:59\": {year}")),
         ("--not-before <TIME>", "0001-01-01T00:00:00Z", format!("invalid date \"0001-01-01\": {year}")),
         ("--not-before <TIME>", "9999999999y", format!("invalid date \"9999999999y\": it is longer than 1000 years; {date}")),
-        ("--set <KEY=VALUE>", "a", "it has no `=` between key and value".into()),
+        ("--set <KEY=VALUE>", "a", "expected KEY=VALUE".into()),
     ] {
         let flag = option.split(' ').next().expect("a flag");
         refuses(
@@ -50,7 +50,7 @@ fn names_numbers_and_dates_that_are_none_are_wrong_usage() {
 fn a_form_of_output_that_a_command_does_not_have_is_wrong_usage() {
     let workspace = workspace();
     for command in ["list", "init", "man"] {
-        let stderr = "error: only `verify` reports in the form junit\n\nhint: use `--format json`";
+        let stderr = "error: only `verify` supports `--format junit`\n\nhint: use `--format json`";
         refuses(&workspace, &[command, "--format", "junit"], 2, stderr);
     }
 }
@@ -80,7 +80,7 @@ fn a_clock_that_is_set_to_nonsense_is_refused() {
         run.fails(
             2,
             &format!(
-                "error: the variable SOURCE_DATE_EPOCH is {value:?}, which is no number of seconds from 1970 to 3000\n\nhint: unset it, or set it to what `date +%s` prints"
+                "error: the variable SOURCE_DATE_EPOCH is {value:?}, which is not a number of seconds between 1970 and 3000\n\nhint: unset it, or set it to what `date +%s` prints"
             ),
         );
     }
@@ -116,7 +116,7 @@ fn arguments_and_variables_that_are_no_text_are_refused() {
     let (code, stderr) = run(&|command| command.args(init).env("PKICTL_PASSPHRASE", bytes));
     assert_eq!(
         (code, stderr.as_str()),
-        (Some(2), "error: the passphrase in the variable PKICTL_PASSPHRASE is no UTF-8 text\n")
+        (Some(2), "error: the passphrase in the variable PKICTL_PASSPHRASE is not UTF-8 text\n")
     );
 }
 
@@ -144,7 +144,7 @@ fn a_passphrase_that_is_missing_empty_or_wrong_is_never_guessed() {
             &given,
             2,
             &format!(
-                "error: the passphrase in {file} is empty\n\nhint: write a passphrase of at least one character; an empty one protects nothing"
+                "error: the passphrase in {file} is empty\n\nhint: use a passphrase of at least one character"
             ),
         );
     }

@@ -143,8 +143,8 @@ fn a_key_is_no_certificate_and_a_certificate_no_key() {
 #[test]
 fn a_bad_passphrase_file_makes_no_authority() {
     let workspace = prepared();
-    let binary = |file: &str| format!("the passphrase in ./{file} is no UTF-8 text");
-    let empty = "the passphrase in ./empty is empty\n\nhint: write a passphrase of at least one character; an empty one protects nothing";
+    let binary = |file: &str| format!("the passphrase in ./{file} is not UTF-8 text");
+    let empty = "the passphrase in ./empty is empty\n\nhint: use a passphrase of at least one character";
     for (file, said) in bad_files() {
         let (code, said) = match file {
             "empty" => (2, empty.to_owned()),

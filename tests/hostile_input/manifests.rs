@@ -36,8 +36,8 @@ fn a_file_that_is_no_manifest_is_named_for_what_it_is() {
     };
     for (file, stderr) in [
         ("directory", "error: cannot read directory\n  caused by: Is a directory (os error 21)".to_owned()),
-        ("binary", "error: binary: byte 5 is no UTF-8 text".to_owned()),
-        ("text", "error: text: byte 15 is no UTF-8 text".to_owned()),
+        ("binary", "error: binary: byte 5 is not UTF-8 text".to_owned()),
+        ("text", "error: text: byte 15 is not UTF-8 text".to_owned()),
         ("big", too_large("big", 64)),
         ("/dev/zero", too_large("/dev/zero", 64)),
     ] {

@@ -102,7 +102,7 @@ fn the_key_of_an_issuer_is_opened_with_its_passphrase() {
     workspace.pkictl(&[&emit[..], &["--passphrase-file", "words"]].concat()).succeeds();
     let by_path = ["emit", "cert-manager", "--issuer", "pki/dev/ca/issuing/ca.crt", "--issuer-key"];
     let files = ["pki/dev/ca/issuing/ca.key", "--issuer-ca-cert", "pki/dev/ca/root/ca.crt"];
-    let said = "error: a passphrase opens the key of an authority by name, and this one is a file\n\n\
+    let said = "error: `--passphrase-file` works only with a CA of the environment, and this one is a file\n\n\
                 hint: decrypt its key with `openssl pkey -in KEY -out NEW.key`";
     workspace.pkictl(&[&by_path[..], &files, &["--passphrase-file", "words"]].concat()).fails(2, said);
 }

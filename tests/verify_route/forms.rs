@@ -108,25 +108,25 @@ fn files_without_routes_are_refused_and_broken_ones_are_failed_checks() {
     cluster.0.write("broken.yaml", "a: [\n");
     cluster.edge("web.yaml", "web", "");
     let checks = cluster.checks("broken.yaml web.yaml");
-    assert_eq!(failure(&checks, "manifest-syntax").1, "mend the file at this place");
+    assert_eq!(failure(&checks, "manifest-syntax").1, "fix the file at this position");
     passed(&checks, "route-https");
     cluster
         .verify("web.yaml --pod-cert shop=rest-api")
         .fails(2, "error: --pod-cert: no Route leads to the Service \"shop\"");
     cluster.verify("web.yaml --pod-cert a --pod-cert b").fails(
         2,
-        "error: --pod-cert b: there is one for these pods already\n\nhint: give each Service one: `--pod-cert SERVICE=NAME`",
+        "error: --pod-cert b: there is one for these pods already\n\nhint: give one per Service: `--pod-cert SERVICE=NAME`",
     );
     cluster.verify("web.yaml --client backend").fails(
         2,
-        "error: clients are named, but pods do not ask for certificates\n\nhint: add `--pod-mtls` if they do",
+        "error: `--client` and `--client-cert` need `--pod-mtls` with `--route`\n\nhint: add `--pod-mtls` if the pods request client certificates",
     );
     let keyless = cluster.pem("rest-api", "tls.crt");
     cluster.0.write("keyless.pem", keyless);
     cluster.passthrough("raw.yaml");
     cluster.verify("raw.yaml --pod-cert keyless.pem").fails(
         2,
-        "error: keyless.pem holds no private key\n\nhint: put chain and key into one file, or issue a credential and give its name",
+        "error: keyless.pem holds no private key\n\nhint: put chain and key in one file, or issue a credential and use its name",
     );
 }
 

@@ -50,7 +50,7 @@ fn program(arguments: &[OsString]) -> clap::Command {
 fn alone(name: impl AsRef<OsStr>) -> Option<clap::Command> {
     let mut all = Command::augment_subcommands(clap::Command::default());
     let named = all.find_subcommand_mut(name).map(std::mem::take);
-    // Taking apart, piece by piece, what lives as long as the program would only take time.
+    // Dropping, piece by piece, what lives as long as the program would only take time.
     std::mem::forget(all);
     named
 }

@@ -8,16 +8,16 @@ use crate::endpoint::{HostPort, StartTls};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "A live endpoint")]
 pub struct ConnectArgs {
-    /// Verify the server that listens here, whoever made it: chain, names, dates, versions, key exchange, whom it takes
+    /// Test a running server: chain, names, dates, TLS versions, key exchange, which clients it accepts
     ///
-    /// With --client or --client-cert the server must ask for a certificate, take this one, and refuse a client without
-    /// one; a client of a foreign CA, made in memory, must always be refused. --tls names versions that must be offered.
+    /// With --client or --client-cert, the server must request a certificate, accept this one, and refuse a client without
+    /// one; a client with a certificate from an unknown CA must always be refused. --tls names versions the server must offer.
     #[arg(long, value_name = "HOST:PORT", value_parser = host_port, conflicts_with_all = ["server", "server_cert", "server_key", "server_auth_only", "passphrase_file"])]
     pub connect: Option<HostPort>,
-    /// Protocol that asks for TLS in plain text first
+    /// Protocol that upgrades a plain-text connection to TLS
     #[arg(long, value_enum, value_name = "PROTOCOL", requires = "connect", default_value_t = Protocol::AmqpNone, hide_default_value = true)]
     pub starttls: Protocol,
-    /// Seconds to wait on each of about ten connections
+    /// Timeout in seconds for each of about ten connections
     #[arg(long, value_name = "SECONDS", requires = "connect", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub timeout: u64,
 }
@@ -25,13 +25,13 @@ pub struct ConnectArgs {
 /// A protocol that asks for TLS in plain text first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Protocol {
-    /// PostgreSQL's request for TLS
+    /// PostgreSQL SSLRequest
     Postgres,
-    /// SMTP's STARTTLS
+    /// SMTP STARTTLS
     Smtp,
-    /// IMAP's STARTTLS
+    /// IMAP STARTTLS
     Imap,
-    /// TLS at once, as without this option: AMQP has no STARTTLS
+    /// Direct TLS, as without this option: AMQP has no STARTTLS
     AmqpNone,
 }
 

@@ -7,38 +7,38 @@ use clap::{Args, ValueHint};
 use super::{DAYS, key_type_parser, with_form};
 use crate::pki::{Cidr, DnsName, Moment, NameConstraints};
 
-/// Make the certificate authority of an environment
+/// Create the certificate authority (CA) of an environment
 #[derive(Debug, Args)]
 #[command(
     before_help = "Examples:\n  pkictl init --org Example --env test\n  pkictl init --intermediate --permit-dns shop.svc --permit-dns localhost --permit-ip 127.0.0.0/8\n  pkictl init --if-missing --no-input"
 )]
 pub struct InitArgs {
-    /// Organization in the names of the authorities
+    /// Organization in the CA's subject
     #[arg(long, value_name = "NAME", visible_alias = "organization")]
     pub org: Option<String>,
-    /// Common name of the root, instead of "ORG ENV Root CA" and a random suffix
+    /// Common name of the root CA [default: "ORG ENV Root CA" and a random suffix]
     #[arg(long, value_name = "NAME", visible_alias = "common-name")]
     pub cn: Option<String>,
-    /// Kind of the authorities' keys
+    /// Key type of the CA
     #[arg(long, value_name = "TYPE", value_parser = key_type_parser())]
     pub key_type: Option<String>,
-    /// Days until the root expires [default: 3650]
+    /// Days until the root CA expires [default: 3650]
     #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "not_after",
           value_parser = clap::value_parser!(i64).range(-DAYS..=DAYS))]
     pub days: Option<i64>,
-    /// End of the root's validity: a date, or a span such as 10y
+    /// When the root CA expires: a date, or a span such as 10y
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = with_form::<Moment>)]
     pub not_after: Option<Moment>,
-    /// Start of the root's validity: a date, or a span such as -30d
+    /// When the root CA becomes valid: a date, or a span such as -30d
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = with_form::<Moment>)]
     pub not_before: Option<Moment>,
-    /// Make an issuing authority under the root, which then signs the leaves
+    /// Also create an issuing CA under the root, which then signs all certificates
     #[arg(long)]
     pub intermediate: bool,
-    /// Let the CA sign only names at or below this domain; repeatable
+    /// Constrain the CA to this domain and its subdomains; repeatable
     #[arg(long, value_name = "DOMAIN", value_parser = NameConstraints::permit_dns)]
     pub permit_dns: Vec<DnsName>,
-    /// Let the CA sign only addresses of this network; repeatable
+    /// Constrain the CA to addresses in this network; repeatable
     #[arg(long, value_name = "CIDR", value_parser = network)]
     pub permit_ip: Vec<Cidr>,
     /// Encrypt the CA's private keys with a passphrase
@@ -47,16 +47,16 @@ pub struct InitArgs {
     /// File whose first line is the passphrase
     #[arg(long, value_name = "FILE", visible_alias = "password-file", value_hint = ValueHint::FilePath)]
     pub passphrase_file: Option<PathBuf>,
-    /// Do nothing if the environment has a CA already
+    /// Do nothing if the environment already has a CA
     #[arg(long, conflicts_with = "force")]
     pub if_missing: bool,
-    /// Make the CA anew; the old one is moved aside, and what it signed is no longer trusted
+    /// Replace the CA; the old one is moved aside, and certificates it signed are no longer trusted
     #[arg(long, short)]
     pub force: bool,
 }
 
 impl InitArgs {
-    /// Whether nothing was said, so that a person at a terminal is asked.
+    /// Whether no option was given, so that a person at a terminal is prompted.
     pub fn is_bare(&self) -> bool {
         self.org.is_none()
             && self.cn.is_none()
@@ -74,11 +74,11 @@ impl InitArgs {
     }
 }
 
-/// A network with its prefix length: without one, nobody knows whether `10.0.0.0` is meant for one address or for many.
+/// A network with its prefix length: without one, `10.0.0.0` could be meant as one address or as many.
 fn network(text: &str) -> Result<Cidr, String> {
     let network: Cidr = with_form(text)?;
     match text.contains('/') {
         true => Ok(network),
-        false => Err(format!("it has no prefix length; write {network} for this one address")),
+        false => Err(format!("it has no prefix length; write {network} for this single address")),
     }
 }

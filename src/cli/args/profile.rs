@@ -7,24 +7,24 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::candidates;
 
-/// List profiles, or print one to copy and change
+/// List certificate profiles, or print one to customize
 #[derive(Debug, Args)]
 #[command(
     before_help = "Examples:\n  pkictl profile list\n  pkictl profile show server -o pki/profiles/mine.toml"
 )]
 pub struct ProfileArgs {
-    /// What to do with profiles.
+    /// The command.
     #[command(subcommand)]
     pub command: ProfileCommand,
 }
 
-/// What to do with profiles.
+/// The commands of `profile`.
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
     /// List the profiles
     #[command(visible_alias = "ls", before_help = "Examples:\n  pkictl profile list --format json")]
     List,
-    /// Print a profile, or write it into DIR/profiles to change it
+    /// Print a profile, or write it to a file to customize it
     #[command(
         before_help = "Examples:\n  pkictl profile show server\n  pkictl profile show server -o pki/profiles/mine.toml"
     )]
@@ -32,10 +32,10 @@ pub enum ProfileCommand {
         /// Name of the profile
         #[arg(add = ArgValueCandidates::new(candidates::profiles))]
         name: String,
-        /// File to write it into, made with its directory; `-` is standard output
+        /// File to write; its directory is created if needed; `-` for standard output
         #[arg(long, short, value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]
         output: PathBuf,
-        /// Replace a file that is there
+        /// Replace an existing file
         #[arg(long, short)]
         force: bool,
     },

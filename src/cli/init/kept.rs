@@ -1,19 +1,19 @@
-//! What is said when a CA is kept that is not as it was asked for, or replaced by one that is not as it was.
+//! Warnings about a kept CA that differs from the options, and about a new CA that lacks what the old one had.
 
 use super::InitArgs;
-use crate::cli::passphrase;
+use crate::cli::{environment, passphrase};
 use crate::error::Result;
 use crate::pki::certificate::Details;
 use crate::pki::{NameConstraints, Notice, Subtrees};
 use crate::store::{Environment, ISSUING, ROOT};
 
-/// A warning for each option that the kept CA does not have. How long it lasts is not among them: that changes every day.
+/// A warning for each option that the kept CA does not match. Its validity is not compared: that changes every day.
 pub(super) fn differences(args: &InitArgs, environment: &Environment) -> Result<Vec<Notice>> {
     let root = root(environment)?;
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".into());
     let mut found = Vec::new();
     let mut differs = |option: &str, is: String| {
-        found.push(Notice::Warning(format!("`{option}` is not heeded, for the CA is kept: {is}")));
+        found.push(Notice::Warning(format!("ignoring `{option}`: the existing CA is kept, and {is}")));
     };
     if args.org.is_some() && args.org != root.subject.organization() {
         differs("--org", format!("its organization is {}", text(&root.subject.organization())));
@@ -26,8 +26,8 @@ pub(super) fn differences(args: &InitArgs, environment: &Environment) -> Result<
     }
     let permitted = root.name_constraints.as_deref().map(Subtrees::as_asked_for).unwrap_or_default();
     let is = |constraints: &NameConstraints| match constraints.is_empty() {
-        true => "it may sign every name".to_owned(),
-        false => format!("it may sign {constraints}"),
+        true => "it has no name constraints".to_owned(),
+        false => format!("its name constraints are {constraints}"),
     };
     if !args.permit_dns.is_empty() && !same(&args.permit_dns, &permitted.permitted_dns) {
         differs("--permit-dns", is(&permitted));
@@ -37,7 +37,7 @@ pub(super) fn differences(args: &InitArgs, environment: &Environment) -> Result<
         differs("--permit-ip", is(&permitted));
     }
     if args.intermediate && !has_intermediate(environment) {
-        differs("--intermediate", "it has no issuing authority".into());
+        differs("--intermediate", "it has no issuing CA".into());
     }
     if args.encrypt_key && !environment.authority_key_is_encrypted(ROOT) {
         differs("--encrypt-key", "its key is not encrypted".into());
@@ -45,7 +45,7 @@ pub(super) fn differences(args: &InitArgs, environment: &Environment) -> Result<
     Ok(found)
 }
 
-/// What the CA that is about to be replaced has, and the one that takes its place has not.
+/// What the CA to be replaced has, and its replacement lacks.
 pub(super) fn lost(
     organization: Option<&str>,
     intermediate: bool,
@@ -54,27 +54,27 @@ pub(super) fn lost(
     let root = root(environment)?;
     let mut lost = Vec::new();
     if let (Some(old), None) = (root.subject.organization(), organization) {
-        lost.push(Notice::Warning(format!("the old CA was of {old}, the new one names none: add `--org`")));
+        lost.push(Notice::Warning(format!("the old CA had the organization {old}, the new one has none: add `--org`")));
     }
     if has_intermediate(environment) && !intermediate {
         lost.push(Notice::Warning(
-            "the old CA had an issuing authority, the new one has none: add `--intermediate`".into(),
+            "the old CA had an issuing CA, the new one has none: add `--intermediate`".into(),
         ));
     }
     let further: Vec<String> =
         environment.authorities().into_iter().filter(|name| name != ROOT && name != ISSUING).collect();
     if !further.is_empty() {
-        lost.push(Notice::Warning(format!("further authorities were moved aside: {}", further.join(", "))));
+        lost.push(Notice::Warning(format!("additional CAs were moved aside: {}", further.join(", "))));
     }
     Ok(lost)
 }
 
-/// A note where a passphrase was at hand that nothing was encrypted with.
+/// A note if a passphrase was available and nothing was encrypted with it.
 pub(super) fn unused_passphrase() -> Option<Notice> {
     passphrase::is_in_variable().then(|| {
         Notice::Note(format!(
-            "the CA's key is not encrypted, although {} is set: `--encrypt-key` encrypts it",
-            passphrase::VARIABLE
+            "the CA key is not encrypted although {} is set; use `--encrypt-key`",
+            environment::PASSPHRASE
         ))
     })
 }
@@ -87,7 +87,7 @@ fn has_intermediate(environment: &Environment) -> bool {
     environment.authority_path(ISSUING).is_dir()
 }
 
-/// Whether both have the same members, in whatever order.
+/// Whether both have the same members, in any order.
 fn same<T: Ord + Clone>(one: &[T], other: &[T]) -> bool {
     let sorted = |all: &[T]| {
         let mut all = all.to_vec();

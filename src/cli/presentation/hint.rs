@@ -3,10 +3,8 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::cli::environment::early_value;
-use crate::cli::environment::{arguments, usual, variable};
+use crate::cli::environment::{PASSPHRASE, arguments, early_value, usual, variable};
 use crate::cli::global::{DIRECTORY, ENVIRONMENT, Global};
-use crate::cli::passphrase::VARIABLE as PASSPHRASE;
 use crate::error::{Error, NotPem, ThingKind};
 use crate::manifest::FILE_NAME;
 use crate::store::ROOT;

@@ -1,8 +1,8 @@
 //! The only file that prints.
 //!
 //! Rules: stdout is data, stderr is talk. Errors begin with `error: ` in lower case and end without a full stop; then
-//! `expected:` and `found:` where both exist, `caused by:`, an empty line, `hint:`. Colour repeats what words say, and
-//! never stands alone. A reader that closes the pipe is no error.
+//! `expected:` and `found:` where both exist, `caused by:`, an empty line, `hint:`. Color repeats what words say, and
+//! never stands alone. A closed pipe is not an error.
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
@@ -10,33 +10,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
-use anstyle::AnsiColor;
-pub(in crate::cli) use anstyle::Style;
+use clap::error::ContextValue;
 use serde::Serialize;
 
 use super::rendered_error::RenderedError;
+pub(in crate::cli) use super::style::{BOLD, DIM, GREEN, RED, Style, YELLOW, paint};
+use super::style::{render, visible, width};
 use crate::cli::failure::{Failure, Kind};
 use crate::cli::global::{Color, Format, Global};
 use crate::pki::Notice;
 
-/// Red and bold: errors, failed checks, expired.
-pub(in crate::cli) const RED: Style = AnsiColor::Red.on_default().bold();
-/// Yellow: warnings, soon expired.
-pub(in crate::cli) const YELLOW: Style = AnsiColor::Yellow.on_default();
-/// Green: passed, done.
-pub(in crate::cli) const GREEN: Style = AnsiColor::Green.on_default();
-/// Bold: headings and names.
-pub(in crate::cli) const BOLD: Style = Style::new().bold();
-/// Dim: what can be skipped when reading.
-pub(in crate::cli) const DIM: Style = Style::new().dimmed();
-
 /// What an error calls stdout.
 const STDOUT: &str = "standard output";
-
-/// `text` in `style`.
-pub(in crate::cli) fn paint(style: Style, text: impl std::fmt::Display) -> String {
-    format!("{style}{text}{style:#}")
-}
 
 /// Where words go.
 #[derive(Debug, Clone, Copy)]
@@ -57,10 +42,10 @@ impl Output {
         Self { format: global.format, quiet: global.quiet, color }
     }
 
-    /// Data on stdout, with colours where the reader takes them.
+    /// Data on stdout, with colors if wanted.
     pub(in crate::cli) fn data(&self, text: &str) -> Result<(), Failure> {
         let mut stream = AutoStream::new(io::stdout().lock(), self.color);
-        finish(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()), STDOUT)
+        finish(stream.write_all(render(text).as_bytes()).and_then(|()| stream.flush()), STDOUT)
     }
 
     /// Bytes on stdout, exactly.
@@ -131,7 +116,7 @@ impl Output {
     pub(in crate::cli) fn failure(&self, failure: &Failure, global: &Global) -> ExitCode {
         match (&failure.kind, self.format) {
             (Kind::ChecksFailed, _) => {}
-            (_, Format::Json) => self.talk(&RenderedError::of(failure, global).json()),
+            (_, Format::Json) => complain(&RenderedError::of(failure, global).json()),
             _ => self.talk(&describe(failure, global)),
         }
         ExitCode::from(failure.exit_code())
@@ -151,23 +136,39 @@ impl Output {
     fn talk(&self, text: &str) {
         let mut stream = AutoStream::new(io::stderr().lock(), self.color);
         // There is nowhere left to report that stderr cannot be written.
-        let _ = writeln!(stream, "{text}");
+        let _ = writeln!(stream, "{}", render(text));
     }
 }
 
 /// What clap has to say: help and version on stdout, wrong usage on stderr, for programs if they asked for that.
-pub(in crate::cli) fn usage(error: &clap::Error, format: Option<&OsStr>) -> ExitCode {
+pub(in crate::cli) fn usage(mut error: clap::Error, format: Option<&OsStr>) -> ExitCode {
     if error.use_stderr() && format.is_some_and(|format| format == "json") {
-        // There is nowhere left to report that stderr cannot be written.
-        let _ = writeln!(io::stderr().lock(), "{}", RenderedError::of_usage(error).json());
-    } else if let Err(failed) = error.print()
+        complain(&RenderedError::of_usage(&error).json());
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    }
+    let typed: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, ContextValue::String(visible(text)))),
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in typed {
+        error.insert(kind, value);
+    }
+    if let Err(failed) = error.print()
         && failed.kind() != io::ErrorKind::BrokenPipe
         && !error.use_stderr()
     {
-        let _ = writeln!(io::stderr().lock(), "error: cannot write to standard output: {failed}");
+        complain(&format!("error: cannot write to standard output: {failed}"));
         return ExitCode::FAILURE;
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// A line on stderr, exactly. There is nowhere left to report that it cannot be written.
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 fn describe(failure: &Failure, global: &Global) -> String {
@@ -193,7 +194,7 @@ fn with_hint(text: String, hint: Option<&str>) -> String {
     }
 }
 
-/// How writing to `place` ended; a reader who has had enough is no error.
+/// How writing to `place` ended; a closed pipe is not an error.
 pub(in crate::cli) fn finish(result: io::Result<()>, place: &str) -> Result<(), Failure> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -203,11 +204,10 @@ pub(in crate::cli) fn finish(result: io::Result<()>, place: &str) -> Result<(), 
 
 /// Columns of equal width with two spaces between them; the width of colours does not count.
 pub(in crate::cli) fn table(rows: &[Vec<String>]) -> String {
-    let width = |text: &str| anstream::adapter::strip_str(text).to_string().chars().count();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
         .map(|column| {
-            // Nothing stands to the right of a last cell, so it may be as wide as it likes.
+            // Nothing follows a last cell, so its width does not matter.
             let cells = rows.iter().filter(|row| column + 1 < row.len()).map(|row| &row[column]);
             cells.map(|cell| width(cell)).max().unwrap_or(0)
         })

@@ -1,4 +1,4 @@
-//! A sign of life for work that takes longer than a second: RSA keys.
+//! Progress of work that may last longer than a second: RSA keys, many certificates, handshakes.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(in crate::cli) fn private_key(algorithm: KeyAlgorithm, quiet: bool) -> Resul
         let (sender, finished) = std::sync::mpsc::channel();
         for _ in 0..racers {
             let sender = sender.clone();
-            // A thread that comes second finds nobody to send to, and that is fine.
+            // The first result has ended the wait; a later one cannot be sent, and that is fine.
             std::thread::spawn(move || drop(sender.send(PrivateKey::generate(algorithm))));
         }
         finished.recv().unwrap_or(Err(Error::Crypto { action: "generating a key" }))

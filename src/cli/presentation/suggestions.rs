@@ -1,4 +1,4 @@
-//! What people type who come from other tools, or from habit: the nearest command that there is, or the plain truth.
+//! Suggestions for words and options from other tools: the nearest command, or that there is none.
 
 use std::ffi::OsString;
 
@@ -31,7 +31,7 @@ pub(in crate::cli) fn with_suggestion(
     }
 }
 
-/// The same error with this suggestion alone: what only looks alike would stand beside what was meant, in the usage line, too.
+/// The same error with this suggestion only: clap's guess by spelling would appear next to it, and in the usage line.
 fn instead(error: &clap::Error, suggestion: String, program: &clap::Command) -> clap::Error {
     let alike = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg];
     let guessed = alike.iter().any(|kind| error.get(*kind).is_some());
@@ -50,65 +50,67 @@ fn of_command(word: &str) -> Option<&'static str> {
     Some(match word {
         "version" => "`pkictl --version` prints it",
         "create" | "new" | "add" | "gen" | "generate" | "cert" | "certificate" | "server" | "client" => {
-            "`pkictl issue server NAME` makes a certificate, `pkictl init` a CA"
+            "`pkictl issue server NAME` issues a certificate, `pkictl init` creates a CA"
         }
-        "ca" | "root" => "`pkictl init` makes a CA, `pkictl show root` shows it",
+        "ca" | "root" => "`pkictl init` creates a CA, `pkictl show root` shows it",
         "sign" | "csr" | "request" => {
-            "pkictl signs no requests of others: `pkictl issue PROFILE NAME` makes key and certificate"
+            "pkictl does not sign requests (CSRs): `pkictl issue PROFILE NAME` creates the key and the certificate"
         }
         "renew" | "rotate" | "reissue" => {
-            "`pkictl issue PROFILE NAME --force` makes one anew; `pkictl apply` renews what a manifest declares"
+            "`pkictl issue PROFILE NAME --force` replaces one; `pkictl apply` renews what a manifest declares"
         }
         "revoke" | "crl" | "ocsp" => {
-            "pkictl keeps no revocation lists: issue for a short time (`--days 7`), or make the CA anew (`pkictl init --force`)"
+            "pkictl has no revocation: use short lifetimes (`--days 7`), or replace the CA (`pkictl init --force`)"
         }
         "rm" | "remove" | "delete" | "prune" => {
-            "remove the directory DIR/ENV/certs/NAME yourself, or `pkictl apply --prune` what a manifest no longer declares"
+            "remove the directory DIR/ENV/certs/NAME yourself; `pkictl apply --prune` moves aside what a manifest no longer declares"
         }
         "export" | "copy" => {
-            "`pkictl emit TARGET` makes files for a place of use, `pkictl issue PROFILE NAME -d DIR` writes a copy"
+            "`pkictl emit TARGET` generates configuration, `pkictl issue PROFILE NAME -d DIR` writes a copy"
         }
         "trust" | "install" => {
-            "pkictl changes no trust store of this machine: `pkictl emit env` and `pkictl emit dockerfile` make what adds the root"
+            "pkictl does not change trust stores: `pkictl emit env` and `pkictl emit dockerfile` generate what adds the root"
         }
-        "check" | "test" => "`pkictl verify` tries certificates, `pkictl lint FILE` reads them",
-        "completion" => "`pkictl completions SHELL` prints the script of a shell",
+        "check" | "test" => {
+            "`pkictl verify` tests certificates with handshakes, `pkictl lint FILE` checks files"
+        }
+        "completion" => "`pkictl completions SHELL` prints the script",
         _ => return None,
     })
 }
 
-/// A place of use that was named without `emit`.
+/// A target that was named without `emit`.
 fn of_target(word: &str, arguments: &[OsString]) -> Option<String> {
     let is_known = emit_args::emitters(arguments).names().iter().any(|name| name == word);
-    is_known.then(|| format!("`pkictl emit {word}` makes its files"))
+    is_known.then(|| format!("`pkictl emit {word}` generates it"))
 }
 
 fn of_option(word: &str, command: &str) -> Option<&'static str> {
     Some(match (word, command) {
-        ("--profile", "issue") => "the profile comes first: `pkictl issue PROFILE NAME`",
-        ("--name", "issue") => "the name comes second: `pkictl issue PROFILE NAME`",
+        ("--profile", "issue") => "the profile is the first argument: `pkictl issue PROFILE NAME`",
+        ("--name", "issue") => "the name is the second argument: `pkictl issue PROFILE NAME`",
         ("--dns" | "--ip" | "--domain" | "--host" | "--hostname", "issue") => {
-            "names and addresses are given with `--san`"
+            "use `--san` for names and addresses"
         }
         ("-o" | "--out" | "--output", "issue") => "`--out-dir DIR` writes a copy of the files",
         (
             "--kty" | "--curve" | "--crv" | "--size" | "--bits" | "--key-size" | "--algorithm" | "--rsa"
             | "--ecdsa",
             "issue" | "init",
-        ) => "the kind of key is one word: `--key-type ec-p256`, `--key-type rsa-2048` and others",
+        ) => "use `--key-type`, for example `--key-type ec-p256` or `--key-type rsa-2048`",
         ("--ttl" | "--validity" | "--expiry" | "--duration", "issue" | "init") => {
-            "how long it is valid is said with `--days N` or `--not-after TIME`"
+            "use `--days N` or `--not-after TIME`"
         }
-        ("-v" | "--verbose", _) => "only `verify` has more to say with `--verbose`",
-        ("--json", _) => "the form is chosen with `--format json`",
-        ("--no-color" | "--no-colour" | "--colour", _) => "colours are chosen with `--color never`",
-        ("-y" | "--yes", _) => "`--no-input` never asks",
-        ("--dir" | "--ca-dir" | "--root", _) => "the PKI directory is named with `--pki DIR`",
+        ("-v" | "--verbose", _) => "only `verify` has `--verbose`",
+        ("--json", _) => "use `--format json`",
+        ("--no-color" | "--no-colour" | "--colour", _) => "use `--color never`",
+        ("-y" | "--yes", _) => "use `--no-input` to never be prompted",
+        ("--dir" | "--ca-dir" | "--root", _) => "use `--pki DIR` for the PKI directory",
         _ => return None,
     })
 }
 
-/// A manifest that was named without its option.
+/// A manifest that was given without its option.
 fn of_manifest(word: &str) -> Option<String> {
-    word.ends_with(".toml").then(|| format!("a manifest is named with `-f {}`", shell_word(word)))
+    word.ends_with(".toml").then(|| format!("use `-f {}` for the manifest", shell_word(word)))
 }

@@ -11,7 +11,7 @@ use crate::template::shell_word;
 const PKCS7_SIGNED: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
 const PBES2: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d";
 
-/// The error of DER that is no certificate, request or PKCS#8 key, in better words where the form is known.
+/// The error of DER that is not a certificate, request or PKCS#8 key, in better words if the format is known.
 pub(super) fn der(error: Error, bytes: &[u8], path: &Path) -> Failure {
     let file = shell_word(&path.display().to_string());
     let key = format!("`openssl pkey -inform der -in {file} -out FILE.pem`");
@@ -41,7 +41,7 @@ pub(super) fn check_text(blocks: &[Block], path: &Path) -> Result<(), Failure> {
         ["CERTIFICATE", "CERTIFICATE REQUEST", "PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"];
     let unread = |block: &Block| matches!(block, Block::Other(label) if KNOWN.contains(&label.as_str()));
     match blocks.iter().any(unread) {
-        true => Err(refused(path, "PEM inside of another text, such as YAML", lint(path))),
+        true => Err(refused(path, "PEM inside other text, such as YAML", lint(path))),
         false => Ok(()),
     }
 }
@@ -61,7 +61,7 @@ fn lint(path: &Path) -> String {
 fn refused(path: &Path, found: &str, hint: String) -> Failure {
     let error = Error::Encoding {
         place: path.display().to_string(),
-        reason: "it can only be shown in another form".into(),
+        reason: "this format cannot be shown".into(),
         expected: "PEM, or one certificate, request or PKCS#8 key in DER".into(),
         found: found.to_owned(),
     };

@@ -1,4 +1,4 @@
-//! Whom everybody trusts, and the authority that makes expired certificates.
+//! The roots that are trusted, and the authority that makes expired certificates.
 
 use time::OffsetDateTime;
 
@@ -38,7 +38,7 @@ pub(super) fn of_environment(environment: &Environment) -> Result<(Trust, Vec<Ch
 }
 
 /// The authority that makes expired certificates, or why there is none; and a failed check for each authority whose key
-/// is there and not its own. A key that lies elsewhere, or stays closed, is none the worse for it.
+/// is there and not its own. A key that is kept elsewhere, or stays encrypted, is not a failure.
 pub(super) fn signer(
     args: &VerifyArgs,
     environment: &Environment,
@@ -46,7 +46,7 @@ pub(super) fn signer(
     global: &Global,
 ) -> Result<(Result<Authority, String>, Vec<Check>), Failure> {
     if args.is_by_path() {
-        return Ok((Err("files come without the CA key that could sign one".into()), vec![]));
+        return Ok((Err("only an environment has the CA key that could sign one".into()), vec![]));
     }
     let name = environment.default_authority();
     let passphrase = passphrase(args, environment, name, global)?;
@@ -79,7 +79,7 @@ fn open(environment: &Environment, name: &str, passphrase: Option<&Passphrase>) 
     environment.authority(name, passphrase)
 }
 
-/// A passphrase that was given must be one; that none was given is no error here.
+/// A passphrase that was given must be readable; a missing one is not an error here.
 fn passphrase(
     args: &VerifyArgs,
     environment: &Environment,
@@ -112,13 +112,13 @@ fn under(
         return Ok(signer);
     }
     Err(format!(
-        "the root of environment {} is none of those in {}, so its CA can sign none for this",
+        "the root of environment {} is not in {}, so its CA cannot sign certificates for this test",
         environment.name(),
         roots.display()
     ))
 }
 
-/// The dates of authorities that stand above none of the certificates: of the others, those below them tell.
+/// The dates of CAs that issued none of the certificates; the others are checked with the chains below them.
 pub(super) fn idle(environment: &Environment, subjects: &Subjects, now: OffsetDateTime) -> Vec<Check> {
     let chains = || subjects.servers.iter().chain(&subjects.clients).map(|identity| &identity.chain);
     let is_idle = |authority: &Certificate| !chains().any(|chain| chain.contains(authority));
@@ -129,13 +129,13 @@ pub(super) fn idle(environment: &Environment, subjects: &Subjects, now: OffsetDa
     idle.map(|(authority, name)| verify::dates(subject(&name), &authority, now)).collect()
 }
 
-/// Whoever has no other copy of a CA has to make a new one, which costs more than a new credential.
+/// Without a backup, a CA has to be replaced, which costs more than a new credential.
 fn damaged(name: &str, error: &Error) -> Check {
     let check = unreadable(subject(name), error);
     if matches!(error, Error::LaxMode { .. }) {
         return check;
     }
-    let fix = "put the CA's own file back; without a copy of it, make a new CA and issue everything again";
+    let fix = "restore the CA's file from a backup; without one, create a new CA and re-issue everything";
     Check { outcome: check.outcome.with_fix(fix), ..check }
 }
 

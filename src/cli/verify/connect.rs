@@ -1,4 +1,4 @@
-//! `pkictl verify --connect`: a live endpoint, whoever runs it.
+//! `pkictl verify --connect`: a running server, made by any tool.
 
 use std::time::{Duration, Instant};
 

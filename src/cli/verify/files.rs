@@ -1,4 +1,4 @@
-//! Certificates and keys by path, in PEM or DER. A file that is not there ends the run, as a slip of the pen; one that
+//! Certificates and keys by path, in PEM or DER. A missing file ends the run, as a typing mistake; one that
 //! cannot be understood is a failed check.
 
 use std::path::Path;
@@ -42,7 +42,7 @@ pub(super) fn read(chain: Option<&Path>, key: Option<&Path>) -> Result<(Vec<Iden
     Ok((vec![identity], checks))
 }
 
-/// CA certificates of a file: self-signed ones are anchors, the others stand below them.
+/// CA certificates of a file: self-signed ones are anchors, the others are intermediates.
 pub(super) fn trust(path: &Path) -> Result<Trust> {
     let all = certificates(&store::read_file(path)?, &path.display().to_string())?;
     let (anchors, intermediates) = all.into_iter().partition(Certificate::is_self_issued);

@@ -9,7 +9,7 @@ use crate::pki::ExtendedKeyUsage;
 use crate::store::Environment;
 use crate::verify;
 
-/// Every other environment, with whoever can call there.
+/// Every other environment, with its clients.
 pub(super) fn others(
     environment: &Environment,
     global: &Global,
@@ -26,7 +26,7 @@ pub(super) fn others(
     names.map(other).collect()
 }
 
-/// Everybody in an environment who can call; and those of whom that cannot be said, with the reason.
+/// All clients of an environment; and credentials that cannot be read or used, with the reason.
 pub(super) fn callers(environment: &Environment) -> (Vec<Identity>, Vec<(String, String)>) {
     let (mut clients, mut unusable) = (Vec::new(), Vec::new());
     for name in environment.credentials() {

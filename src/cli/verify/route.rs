@@ -44,7 +44,7 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, output: &Output)
         routes.push((route, objections));
     }
     if routes.is_empty() && unreadable.is_empty() {
-        return Err(Failure::usage(format!("there is no Route in {}", title(&args.routes.route)), None));
+        return Err(Failure::usage(format!("no Route in {}", title(&args.routes.route)), None));
     }
     named.check_used(&routes)?;
     let subjects: Vec<SimulatedRoute<'_>> = routes
@@ -64,8 +64,11 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, output: &Output)
     match (args.routes.pod_mtls, clients.is_empty()) {
         (true, true) => clients = callers(environment).0,
         (false, false) => {
-            let hint = Some("add `--pod-mtls` if they do".to_owned());
-            return Err(Failure::usage("clients are named, but pods do not ask for certificates", hint));
+            let hint = Some("add `--pod-mtls` if the pods request client certificates".to_owned());
+            return Err(Failure::usage(
+                "`--client` and `--client-cert` need `--pod-mtls` with `--route`",
+                hint,
+            ));
         }
         _ => {}
     }
@@ -89,16 +92,17 @@ fn title(files: &[std::path::PathBuf]) -> String {
     files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// The documents of all files; what is no manifest is a failed check, not the end of the run.
+/// The documents of all files; a file that cannot be parsed is a failed check, not the end of the run.
 fn read(files: &[std::path::PathBuf]) -> Result<(Vec<Value>, Vec<Check>), Failure> {
     let (mut documents, mut unreadable) = (Vec::new(), Vec::new());
     for path in files {
         let bytes = Zeroizing::new(store::read_file(path)?);
-        let text = std::str::from_utf8(&bytes).map_err(|_| "these bytes are no text".to_owned());
+        let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8 text".to_owned());
         match text.and_then(kubernetes::read) {
             Ok(found) => documents.extend(found),
             Err(reason) => {
-                let outcome = Outcome::failed("YAML or JSON", reason).with_fix("mend the file at this place");
+                let outcome =
+                    Outcome::failed("YAML or JSON", reason).with_fix("fix the file at this position");
                 let title = "it can be read";
                 unreadable.push(Check::new(
                     "manifest-syntax",
@@ -118,8 +122,8 @@ fn objection(finding: Finding) -> Objection {
     let by = rule.refused_by.map_or_else(|| "cluster".to_owned(), |by| by.to_string());
     let found = found.map(|found| format!(" ({found})")).unwrap_or_default();
     Objection {
-        expected: expected.unwrap_or_else(|| format!("what the {by} takes")),
-        found: format!("the {by} refuses {place}: {message}{found}"),
+        expected: expected.unwrap_or_else(|| format!("what the {by} accepts")),
+        found: format!("the {by} rejects {place}: {message}{found}"),
         fix: rule.fix.to_owned(),
     }
 }
@@ -139,17 +143,14 @@ impl<'a> PodNames<'a> {
                 None => names.others.replace(text).is_some(),
             };
             if twice {
-                let hint = Some("give each Service one: `--pod-cert SERVICE=NAME`".to_owned());
-                return Err(Failure::usage(
-                    format!("--pod-cert {text}: there is one for these pods already"),
-                    hint,
-                ));
+                let hint = Some("give one per Service: `--pod-cert SERVICE=NAME`".to_owned());
+                return Err(Failure::usage(format!("--pod-cert {text}: these pods already have one"), hint));
             }
         }
         Ok(names)
     }
 
-    /// As it was said; otherwise the credential of the Service's name, if there is one.
+    /// As given; otherwise the credential named like the Service, if it exists.
     fn of(&self, route: &Route, environment: &Environment) -> Option<String> {
         if !matches!(route.termination, Termination::Reencrypt | Termination::Passthrough) {
             return None;
@@ -161,12 +162,12 @@ impl<'a> PodNames<'a> {
         })
     }
 
-    /// A Service that no Route leads to is a slip of the pen.
+    /// A Service without a Route is a typing mistake.
     fn check_used(&self, routes: &[(Route, Vec<Objection>)]) -> Result<(), Failure> {
         let known = |service: &str| routes.iter().any(|(route, _)| route.service == service);
         match self.by_service.keys().find(|service| !known(service)) {
             Some(service) => {
-                Err(Failure::usage(format!("--pod-cert: no Route leads to the Service {service:?}"), None))
+                Err(Failure::usage(format!("--pod-cert: no Route has the Service {service:?}"), None))
             }
             None => Ok(()),
         }
@@ -183,8 +184,8 @@ fn pod(environment: &Environment, what: &str) -> Result<(Option<Identity>, Optio
     }
     let identity = material::identity(environment, what, None, None)?;
     if identity.key.is_none() {
-        let hint = "put chain and key into one file, or issue a credential and give its name";
-        return Err(Failure::usage(format!("{what} holds no private key"), Some(hint.into())));
+        let hint = "put chain and key in one file, or issue a credential and use its name";
+        return Err(Failure::usage(format!("{what} contains no private key"), Some(hint.into())));
     }
     Ok((Some(identity), None))
 }

@@ -1,4 +1,4 @@
-//! Who is verified: the credentials of an environment, or files.
+//! What is verified: the credentials of an environment, or files.
 
 use super::{files, unreadable, unusable_key};
 use crate::bundle::{Files, Identity};
@@ -11,7 +11,7 @@ use crate::pki::{Certificate, ExtendedKeyUsage, Label, PrivateKey, pem};
 use crate::report::{Check, Outcome};
 use crate::store::{self, Environment};
 
-/// Who is verified.
+/// What is verified.
 pub(super) struct Subjects {
     pub(super) title: String,
     pub(super) servers: Vec<Identity>,
@@ -44,8 +44,8 @@ impl Subjects {
         }
         if subjects.servers.is_empty() && subjects.clients.is_empty() && subjects.unreadable.is_empty() {
             return Err(Failure::usage(
-                format!("environment {:?} has no certificate to verify", environment.name()),
-                Some(format!("make one with `pkictl issue server NAME{}`", location(global))),
+                format!("environment {:?} has no certificates to verify", environment.name()),
+                Some(format!("issue one with `pkictl issue server NAME{}`", location(global))),
             ));
         }
         Ok(subjects)
@@ -113,7 +113,7 @@ impl Wanted<'_> {
         };
         let serves = role(self.servers, ExtendedKeyUsage::ServerAuth);
         let calls = role(self.clients, ExtendedKeyUsage::ClientAuth);
-        // Whatever else it is for, TLS will not take it.
+        // TLS rejects it in either role; one is enough to report that.
         let neither = self.servers.is_empty() && self.clients.is_empty() && !serves && !calls;
         (serves || neither, calls)
     }
@@ -122,7 +122,7 @@ impl Wanted<'_> {
     fn judge(&self, label: &Label, check: Check) -> Check {
         let outcome = match check.outcome {
             Outcome::Failed { found, .. } if !self.is_chosen(label) => {
-                Outcome::skipped(format!("it was not named, and cannot be used: {found}"))
+                Outcome::skipped(format!("it was not selected, and cannot be used: {found}"))
             }
             other => other,
         };
@@ -130,7 +130,7 @@ impl Wanted<'_> {
     }
 }
 
-/// A credential as it lies there, whether or not its parts fit; without its key if that cannot be used, and why.
+/// A credential as it is on disk, whether or not its parts match; without its key if that cannot be used, and why.
 pub(super) fn identity_of(
     environment: &Environment,
     name: &Label,

@@ -4,7 +4,7 @@
 use crate::cli::presentation::output::{BOLD, DIM, GREEN, RED, Style, YELLOW, paint};
 use crate::report::policy::{Cell, Declared, EnvironmentReport, Verdict};
 
-/// The row of whoever has the root and no certificate.
+/// The row of a client that trusts the root and has no certificate.
 const VISITOR: &str = "(visitor)";
 /// Longer names are cut: a row must stay readable.
 const LONGEST_NAME: usize = 32;
@@ -15,20 +15,20 @@ const GAP: usize = 2;
 type Sign = (&'static str, Style, &'static str);
 
 const SIGNS: [Sign; 7] = [
-    ("yes", GREEN, "gets through by its certificate, as declared"),
-    ("open", GREEN, "gets through without being asked for a certificate, as declared"),
-    ("no", DIM, "is refused, as it must be"),
-    ("no!", RED, "must be refused, and was not, or not for the right reason"),
-    ("yes!", RED, "must get through by its certificate, and did not"),
-    ("open!", RED, "must get through, and did not"),
-    ("?", YELLOW, "was not tried; the reason stands below"),
+    ("yes", GREEN, "accepted by its certificate, as declared"),
+    ("open", GREEN, "accepted without a client certificate, as declared"),
+    ("no", DIM, "refused, as declared"),
+    ("no!", RED, "must be refused, but was not, or not for the right reason"),
+    ("yes!", RED, "must be accepted by its certificate, but was not"),
+    ("open!", RED, "must be accepted, but was not"),
+    ("?", YELLOW, "not tested; see the reason below"),
 ];
 
 /// The matrix and its legend; each ends with an empty line.
 pub(super) fn draw(report: &EnvironmentReport, width: usize) -> String {
     let columns: Vec<Column<'_>> = columns(report);
     if columns.is_empty() {
-        return "  no service listens\n\n".into();
+        return "  no service accepts connections\n\n".into();
     }
     let numbered: Vec<Column<'_>> =
         columns.iter().map(|column| Column { title: column.number.to_string(), ..column.clone() }).collect();

@@ -6,6 +6,7 @@ use anstream::adapter::strip_str;
 
 use super::{Json, grid, human, listed};
 use crate::cli::presentation::report::Stamp;
+use crate::cli::presentation::style::render;
 use crate::report::policy::{Cell, Declared, EnvironmentReport, PolicyReport, ServiceReport, Verdict};
 use crate::report::{Check, Group, Outcome};
 
@@ -85,10 +86,14 @@ fn small() -> EnvironmentReport {
     report
 }
 
+fn plain(painted: &str) -> String {
+    strip_str(&render(painted)).to_string()
+}
+
 fn text(verbose: bool) -> String {
     let report = PolicyReport { environments: vec![small()] };
     let text = human(&report, &report.counts(), "pkictl.toml", &stamp(), verbose, 80);
-    strip_str(&text).to_string()
+    plain(&text)
 }
 
 #[test]
@@ -104,12 +109,12 @@ environment test
   backoffice  open        yes       no!
   (visitor)   open        no        no
 
-  yes   gets through by its certificate, as declared
-  open  gets through without being asked for a certificate, as declared
-  no    is refused, as it must be
-  no!   must be refused, and was not, or not for the right reason
-  yes!  must get through by its certificate, and did not
-  ?     was not tried; the reason stands below
+  yes   accepted by its certificate, as declared
+  open  accepted without a client certificate, as declared
+  no    refused, as declared
+  no!   must be refused, but was not, or not for the right reason
+  yes!  must be accepted by its certificate, but was not
+  ?     not tested; see the reason below
 
   FAIL  who may call whom  2 of 4 failed, 1 skipped
           failed database <- backoffice: an undeclared caller is refused [policy-may-not-tls13, policy-may-not-tls12]
@@ -131,7 +136,7 @@ environment test
 fn thirty_services_stand_in_blocks_of_numbers_that_fit_eighty_columns() {
     let names: Vec<String> = (1..=30).map(|number| format!("service-{number}")).collect();
     let row = "y".repeat(29);
-    let picture = strip_str(&grid::draw(&environment(&names, &[row.as_str(); 31]), 80)).to_string();
+    let picture = plain(&grid::draw(&environment(&names, &[row.as_str(); 31]), 80));
     assert!(picture.lines().all(|line| line.chars().count() <= 80), "{picture}");
     let heads: Vec<&str> = picture
         .lines()
@@ -147,7 +152,7 @@ fn thirty_services_stand_in_blocks_of_numbers_that_fit_eighty_columns() {
     );
     assert!(picture.contains("\n   1  service-1   yes  yes"), "{picture}");
     assert!(picture.contains("\n      (visitor)   yes  yes"), "{picture}");
-    let wide = strip_str(&grid::draw(&environment(&names, &[row.as_str(); 31]), 400)).to_string();
+    let wide = plain(&grid::draw(&environment(&names, &[row.as_str(); 31]), 400));
     assert!(wide.lines().next().is_some_and(|line| line.ends_with("service-28  service-29")), "{wide}");
 }
 
@@ -155,10 +160,10 @@ fn thirty_services_stand_in_blocks_of_numbers_that_fit_eighty_columns() {
 fn long_names_are_cut_and_no_width_is_too_small() {
     let long = names(&[&"ü".repeat(60), "b", "c"]);
     let picture = environment(&long, &["yn", "yn", "yn", "nn"]);
-    let text = strip_str(&grid::draw(&picture, 1)).to_string();
+    let text = plain(&grid::draw(&picture, 1));
     assert!(text.contains(&format!("1  {}…  yes\n", "ü".repeat(31))), "{text}");
     let nobody = EnvironmentReport { services: vec![service("a", false)], cells: vec![], ..picture };
-    assert_eq!(grid::draw(&nobody, 80), "  no service listens\n\n");
+    assert_eq!(grid::draw(&nobody, 80), "  no service accepts connections\n\n");
 }
 
 #[test]
@@ -171,7 +176,7 @@ fn many_pairs_with_one_failure_are_counted_unless_all_are_wanted() {
 
 #[test]
 fn colours_repeat_what_the_words_say() {
-    let picture = grid::draw(&small(), 80);
+    let picture = render(&grid::draw(&small(), 80));
     for coloured in ["\u{1b}[1m\u{1b}[31mno!", "\u{1b}[32mopen", "\u{1b}[2mno", "\u{1b}[33m?"] {
         assert!(picture.contains(coloured), "{picture:?}");
     }
