@@ -53,6 +53,19 @@ fn a_value_that_can_never_be_right_is_wrong_usage_and_what_is_not_there_is_not()
 }
 
 #[test]
+fn a_name_that_no_certificate_can_have_is_wrong_usage_and_named() {
+    let workspace = Workspace::with_ca();
+    for (arguments, named) in [
+        (&["issue", "intermediate-ca", "root"][..], "root"),
+        (&["issue", "intermediate-ca", "*.a.test"], "*.a.test"),
+        (&["issue", "server", "web", "--cn", ""], "common name"),
+    ] {
+        let run = workspace.pkictl(arguments).exits_with(2);
+        assert!(run.stderr.contains(named), "{arguments:?}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn a_form_that_an_output_has_not_is_refused() {
     let workspace = Workspace::with_ca();
     workspace.pkictl(&["issue", "server", "web"]).succeeds();

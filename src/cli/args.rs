@@ -37,7 +37,7 @@ Examples:
   pkictl issue server web --san web.example.com   issue a server certificate
   pkictl issue client backend                     issue a client certificate
   pkictl verify                                   test them all with real TLS handshakes
-  pkictl manifest init                            or declare who may call whom, then `plan` and `apply`
+  pkictl manifest init                            declare who may call whom, then `apply`
 ";
 
 const AFTER: &str = "\

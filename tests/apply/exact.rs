@@ -134,8 +134,8 @@ fn two_callers_that_no_server_could_tell_apart_are_refused_before_anything_is_ma
     assert!(!workspace.file("pki/dev/certs/web").exists());
 }
 
-const KEPT: &str = "warning: a CA differs from the manifest and is kept, for whoever trusts it would have to be told; \
-    `--remake-authorities` makes it anew, and re-issues everything below it\n";
+const KEPT: &str = "warning: a CA differs from the manifest and is kept, because replacing it breaks everyone who trusts it; \
+    `--remake-authorities` replaces it and re-issues everything below it\n";
 
 #[test]
 fn a_ca_that_differs_is_kept_and_said_how_to_remake_it() {
@@ -173,11 +173,11 @@ fn an_environment_that_a_manifest_made_and_none_declares_is_said_and_stays() {
     let plan = workspace.pkictl(&["plan", "--check"]).succeeds();
     assert_eq!(plan.stderr, LEFT);
     let left =
-        "test\n  left over  test  no environment or authority of the manifest\n  credentials: 2 unchanged\n";
+        "test\n  leftover  test  no environment or authority of the manifest\n  credentials: 2 unchanged\n";
     assert!(plan.stdout.ends_with(left), "{}", plan.stdout);
     assert!(!plan.stdout.contains("by-hand"), "{}", plan.stdout);
     let only = workspace.pkictl(&["plan", "--env", "stage"]).succeeds();
-    assert_eq!((only.stdout.contains("left over"), only.stderr.as_str()), (false, ""));
+    assert_eq!((only.stdout.contains("leftover"), only.stderr.as_str()), (false, ""));
     assert!(workspace.file("pki/test/certs/api/tls.key").is_file());
 }
 

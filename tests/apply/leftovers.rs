@@ -13,7 +13,7 @@ fn a_file_that_nothing_makes_any_more_is_mentioned_until_somebody_removes_it() {
     assert_eq!(steps(&workspace, &[])[file], "leftover: undeclared");
     for _ in 0..2 {
         let run = workspace.pkictl(&["apply"]).succeeds();
-        assert!(run.stderr.contains(&format!("left over  {file}")), "{}", run.stderr);
+        assert!(run.stderr.contains(&format!("leftover  {file}")), "{}", run.stderr);
         assert_eq!(steps(&workspace, &[])[file], "leftover: undeclared");
     }
     workspace.pkictl(&["plan", "--check"]).succeeds();

@@ -174,3 +174,40 @@ fn a_certificate_and_a_chain_are_shown_by_path_in_pem_and_der() {
     let intermediate = two[1]["subject"].as_str().expect("a subject");
     assert!(both[leaf.len()..].contains(intermediate), "{both}");
 }
+
+#[test]
+fn what_others_wrote_cannot_steer_the_terminal() {
+    let workspace = Workspace::new();
+    // The Arabic letter mark, a zero width space, separators, an override of direction, private use, a C1 control.
+    for (number, c) in ['\u{61c}', '\u{200b}', '\u{2028}', '\u{2029}', '\u{202e}', '\u{e000}', '\u{9b}']
+        .into_iter()
+        .enumerate()
+    {
+        let (env, name) = (format!("e{number}"), format!("a{c}b.yaml"));
+        let organization = if c.is_control() { "مثال".to_owned() } else { format!("مثال{c}x") };
+        workspace.pkictl(&["init", "--org", &organization, "--env", &env]).succeeds();
+        let route = "apiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: web}\nspec: {host: \"a C b\"}\n";
+        workspace.write(&name, route.replace('C', &c.to_string()));
+        for arguments in [
+            &["show", "root"][..],
+            &["list"],
+            &["verify"],
+            &["show", &name],
+            &["show", &format!("./missing{c}.pem")],
+            &["lint", &name],
+            &["verify", &format!("--no{c}option")],
+            &["plan", "-f", &name],
+        ] {
+            let run = workspace.pkictl(&[arguments, &["--env", &env]].concat());
+            let shown = format!("{}{}", run.stdout, run.stderr);
+            assert!(!shown.contains(c), "{arguments:?}: {shown:?}");
+            if ["show", "list"].contains(&arguments[0]) && arguments.last() == Some(&"root") {
+                assert!(shown.contains("مثال"), "{shown:?}");
+            }
+        }
+        let error =
+            workspace.pkictl(&["show", &format!("./missing{c}.pem"), "--format", "json"]).exits_with(1);
+        let error: serde_json::Value = serde_json::from_str(&error.stderr).expect("one JSON document");
+        assert_eq!(error["error"]["message"], format!("cannot read ./missing{c}.pem"));
+    }
+}
