@@ -85,7 +85,7 @@ fn an_authority_has_a_plain_name_and_no_copy() {
     workspace.pkictl(&["issue", "intermediate-ca", "team", "-d", "out"]).fails(
         2,
         "error: `--out-dir` cannot be used with a CA profile\n\n\
-         hint: leave it out: ca.crt and ca.key will be in pki/dev/ca/team",
+         hint: omit it: ca.crt and ca.key will be in pki/dev/ca/team",
     );
     let json = workspace.pkictl(&["issue", "intermediate-ca", "team", "--format", "json"]).succeeds().json();
     assert_eq!(json["certificate"], "pki/dev/ca/team/ca.crt");
@@ -282,7 +282,8 @@ fn a_directory_that_others_may_write_into_is_mentioned_and_left_as_it_is() {
     std::fs::create_dir(workspace.file("pki")).expect("a directory");
     std::fs::set_permissions(workspace.file("pki"), std::fs::Permissions::from_mode(0o777)).expect("a mode");
     let run = workspace.pkictl(&["init"]).succeeds();
-    let warning = "warning: other users may write into pki (mode 0777), and put a CA of their own there; run `chmod 700 pki`\n";
+    let warning =
+        "warning: other users can write to pki (mode 0777) and replace the CA; run `chmod 700 pki`\n";
     assert!(run.stderr.contains(warning), "{}", run.stderr);
     let mode = workspace.file("pki").metadata().expect("the directory").permissions().mode();
     assert_eq!(mode & 0o777, 0o777);

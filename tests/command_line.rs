@@ -131,7 +131,7 @@ fn wrong_usage_exits_with_2_and_names_what_is_missing() {
     );
     workspace.pkictl(&["init", "--encrypt-key", "--env", "x"]).fails(
         2,
-        "error: there is no passphrase to encrypt the CA key of environment \"x\" with\n\n\
+        "error: no passphrase to encrypt the CA key of environment \"x\" with\n\n\
          hint: give one with `--passphrase-file FILE` or in the variable PKICTL_PASSPHRASE",
     );
     let run = workspace.pkictl(&["isue"]).exits_with(2);

@@ -54,12 +54,12 @@ fn habits_of_other_tools_get_a_tip_and_nothing_that_only_looks_alike() {
         ("renew web", "`pkictl issue PROFILE NAME --force` replaces one"),
         ("revoke web", "pkictl has no revocation"),
         ("sign web.csr", "pkictl does not sign requests (CSRs)"),
-        ("nginx --cert web", "`pkictl emit nginx` makes its files"),
+        ("nginx --cert web", "`pkictl emit nginx` generates it"),
         ("completion bash", "`pkictl completions SHELL` prints the script"),
         ("issue --profile server web", "the profile is the first argument: `pkictl issue PROFILE NAME`"),
         ("issue server web --curve P-384", "use `--key-type`, for example `--key-type ec-p256`"),
         ("list --verbose", "only `verify` has `--verbose`"),
-        ("verify pkictl.toml", "a manifest is named with `-f pkictl.toml`"),
+        ("verify pkictl.toml", "use `-f pkictl.toml` for the manifest"),
     ] {
         let run = workspace.pkictl(&line.split(' ').collect::<Vec<_>>()).exits_with(2);
         let tips: Vec<&str> = run.stderr.lines().filter_map(|line| line.strip_prefix("  tip: ")).collect();
@@ -117,9 +117,9 @@ fn a_ca_that_is_replaced_says_what_went_with_it() {
     workspace.pkictl(&["issue", "intermediate-ca", "db"]).succeeds();
     let said = workspace.pkictl(&["init", "--force"]).succeeds().stderr;
     for warning in [
-        "the old CA was of Example, the new one names none: add `--org`",
+        "the old CA had the organization Example, the new one has none: add `--org`",
         "the old CA had an issuing CA, the new one has none: add `--intermediate`",
-        "further authorities were moved aside: db",
+        "additional CAs were moved aside: db",
     ] {
         assert!(said.contains(&format!("warning: {warning}\n")), "{said}");
     }
@@ -129,7 +129,7 @@ fn a_ca_that_is_replaced_says_what_went_with_it() {
 fn a_passphrase_that_encrypts_nothing_is_mentioned() {
     let workspace = Workspace::new();
     let run = workspace.command(&["init"]).env("PKICTL_PASSPHRASE", "secret").run().succeeds();
-    assert!(run.stderr.contains("note: the CA's key is not encrypted, although PKICTL_PASSPHRASE is set"));
+    assert!(run.stderr.contains("note: the CA key is not encrypted although PKICTL_PASSPHRASE is set"));
     let run = workspace.command(&["init", "--env", "x", "--encrypt-key"]).env("PKICTL_PASSPHRASE", "secret");
     assert!(!run.run().succeeds().stderr.contains("not encrypted"));
 }
@@ -138,7 +138,7 @@ fn a_passphrase_that_encrypts_nothing_is_mentioned() {
 fn a_network_without_its_length_is_refused() {
     let run = Workspace::new().pkictl(&["init", "--permit-ip", "10.0.0.0"]).exits_with(2);
     assert!(
-        run.stderr.contains("it has no prefix length; write 10.0.0.0/32 for this one address"),
+        run.stderr.contains("it has no prefix length; write 10.0.0.0/32 for this single address"),
         "{}",
         run.stderr
     );

@@ -107,7 +107,7 @@ fn a_name_that_is_taken_or_empty_is_asked_for_again() {
     terminal.keys(&["Enter"]);
     terminal.shows("it is empty");
     terminal.keys(&["web", "Enter"]);
-    terminal.shows("web exists already; take another name");
+    terminal.shows("web already exists, choose another name");
     terminal.keys(&["C-u"]);
     terminal.keys(&["other", "Enter"]);
     terminal.shows("Additional host names");

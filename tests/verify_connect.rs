@@ -277,7 +277,7 @@ fn people_and_ci_servers_get_the_report_in_their_form() {
 #[test]
 fn what_cannot_be_meant_is_wrong_usage() {
     let workspace = Workspace::new();
-    let hint = "hint: name the roots that clients of this endpoint trust with `--roots FILE`, or the environment with `--env NAME`";
+    let hint = "hint: use `--roots FILE` for the roots that clients of this endpoint trust, or `--env NAME` for the environment";
     workspace
         .pkictl(&["verify", "--connect", "localhost:1"])
         .fails(1, &format!("error: environment \"dev\" has no certificate authority in pki\n\n{hint}"));

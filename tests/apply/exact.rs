@@ -82,7 +82,7 @@ fn a_manifest_without_its_option_is_answered_with_the_option() {
         workspace.pkictl(&[command, "pkictl.toml"]).fails(
             2,
             &format!(
-                "error: unexpected argument 'pkictl.toml' found\n\n  tip: a manifest is named with `-f pkictl.toml`\n\nUsage: pkictl {command} [OPTIONS]\n\nFor more information, try '--help'."
+                "error: unexpected argument 'pkictl.toml' found\n\n  tip: use `-f pkictl.toml` for the manifest\n\nUsage: pkictl {command} [OPTIONS]\n\nFor more information, try '--help'."
             ),
         );
     }

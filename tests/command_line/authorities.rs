@@ -54,7 +54,7 @@ fn a_further_authority_signs_when_it_is_named() {
     workspace.pkictl(&["issue", "root-ca", "x"]).fails(
         2,
         "error: `issue` cannot create a root CA: each environment has exactly one\n\n\
-         hint: make it with `pkictl init --env NEW`",
+         hint: create a new environment with `pkictl init --env NEW`",
     );
 }
 

@@ -107,7 +107,7 @@ fn a_format_of_oc_is_not_taken_for_a_file() {
     let workspace = workspace();
     edge(&workspace, &["-o", "yaml"]).fails(
         2,
-        "error: `-o yaml` would write a file of the name \"yaml\": `-o` does not select a format\n\nhint: leave it out to print the file, or insist on that name with `-o ./yaml`",
+        "error: `-o yaml` would write a file named \"yaml\": `-o` does not select a format\n\nhint: omit it to print the file, or use `-o ./yaml` to write a file of that name",
     );
     edge(&workspace, &["-o", "./yaml"]).succeeds();
     assert!(workspace.read("yaml").contains("kind: Route"));

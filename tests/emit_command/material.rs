@@ -72,7 +72,7 @@ fn trust_has_a_root_and_no_leaf() {
     assert!(refused.stderr.contains("in leaf.pem is no authority"), "{}", refused.stderr);
     run(&workspace, "emit dockerfile --base ubi --ca issuing.pem").fails(
         2,
-        "error: issuing.pem holds no root: all its certificates were signed by others\n\nhint: most TLS programs trust only self-signed roots; add the root to the file",
+        "error: issuing.pem contains no root: all its certificates were signed by others\n\nhint: most TLS programs trust only self-signed roots; add the root to the file",
     );
     let line = "emit route edge --service web --cert chain.pem --key key.pem --ca-cert leaf.pem";
     let refused = run(&workspace, line).exits_with(1);

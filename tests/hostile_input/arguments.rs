@@ -134,7 +134,7 @@ fn a_passphrase_that_is_missing_empty_or_wrong_is_never_guessed() {
         &init,
         2,
         &format!(
-            "error: there is no passphrase to encrypt the CA key of environment \"dev\" with\n\nhint: give one with `{hint}"
+            "error: no passphrase to encrypt the CA key of environment \"dev\" with\n\nhint: give one with `{hint}"
         ),
     );
     for file in ["empty", "blank"] {

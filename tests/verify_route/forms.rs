@@ -104,7 +104,7 @@ fn what_is_not_known_is_skipped_with_the_reason_and_never_passed() {
 fn files_without_routes_are_refused_and_broken_ones_are_failed_checks() {
     let cluster = Cluster::new();
     cluster.0.write("pod.yaml", "kind: Pod\n");
-    cluster.verify("pod.yaml").fails(2, "error: there is no Route in pod.yaml");
+    cluster.verify("pod.yaml").fails(2, "error: no Route in pod.yaml");
     cluster.0.write("broken.yaml", "a: [\n");
     cluster.edge("web.yaml", "web", "");
     let checks = cluster.checks("broken.yaml web.yaml");
@@ -112,10 +112,10 @@ fn files_without_routes_are_refused_and_broken_ones_are_failed_checks() {
     passed(&checks, "route-https");
     cluster
         .verify("web.yaml --pod-cert shop=rest-api")
-        .fails(2, "error: --pod-cert: no Route leads to the Service \"shop\"");
+        .fails(2, "error: --pod-cert: no Route has the Service \"shop\"");
     cluster.verify("web.yaml --pod-cert a --pod-cert b").fails(
         2,
-        "error: --pod-cert b: there is one for these pods already\n\nhint: give one per Service: `--pod-cert SERVICE=NAME`",
+        "error: --pod-cert b: these pods already have one\n\nhint: give one per Service: `--pod-cert SERVICE=NAME`",
     );
     cluster.verify("web.yaml --client backend").fails(
         2,
@@ -135,6 +135,6 @@ fn without_an_environment_the_roots_of_visitors_are_asked_for() {
     Workspace::new().pkictl(&["verify", "--route", "route.yaml"]).fails(
         1,
         "error: environment \"dev\" has no certificate authority in pki\n\n\
-         hint: name the roots that visitors trust with `--roots FILE`, or the environment with `--env NAME`",
+         hint: use `--roots FILE` for the roots that visitors trust, or `--env NAME` for the environment",
     );
 }
