@@ -100,13 +100,13 @@ fn a_ca_that_is_kept_says_what_it_has_not() {
         [
             heed("--org", "its organization is Example"),
             heed("--key-type", "its key is ec-p256"),
-            heed("--permit-dns", "it may sign DNS:a.test"),
+            heed("--permit-dns", "its name constraints are DNS:a.test"),
             heed("--intermediate", "it has no issuing CA"),
         ]
     );
     assert_eq!(
         kept(&["--cn", "X", "--permit-ip", "10.0.0.0/8"])[1],
-        heed("--permit-ip", "it may sign DNS:a.test")
+        heed("--permit-ip", "its name constraints are DNS:a.test")
     );
 }
 

@@ -134,7 +134,7 @@ fn a_mistyped_passphrase_is_asked_for_three_times() {
         terminal.keys(&["wrong", "Enter"]);
     }
     let screen = terminal.shows("exit=1");
-    assert!(screen.contains("hint: it is the one that the key was encrypted with"), "{screen}");
+    assert!(screen.contains("hint: use the passphrase that the key was encrypted with"), "{screen}");
 }
 
 /// Waits until the passphrase is asked for once more; what is typed before that is lost.

@@ -242,9 +242,9 @@ fn a_route_that_the_cluster_does_not_admit_is_not_run_and_the_reason_is_given() 
     for (route, words) in [
         (
             foreign_key,
-            "the router refuses Route web: spec.tls.key: the private key does not belong to the certificate",
+            "the router rejects Route web: spec.tls.key: the private key does not belong to the certificate",
         ),
-        (path, "the API server refuses Route web: spec.path: the path does not begin with / (x)"),
+        (path, "the API server rejects Route web: spec.path: the path does not begin with / (x)"),
         (
             refused,
             "its status says that it was not admitted: ExtendedValidationFailed: spec.tls.key: Invalid value",

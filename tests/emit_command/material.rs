@@ -60,7 +60,7 @@ fn a_certificate_that_has_nothing_to_do_with_the_chain_is_refused() {
         "{}",
         refused.stderr
     );
-    assert!(refused.stderr.ends_with("hint: take it out of the file\n"), "{}", refused.stderr);
+    assert!(refused.stderr.ends_with("hint: remove it from the file\n"), "{}", refused.stderr);
 }
 
 #[test]
@@ -69,14 +69,14 @@ fn trust_has_a_root_and_no_leaf() {
     let chain = workspace.read("chain.pem");
     workspace.write("issuing.pem", parts(&chain)[1]);
     let refused = run(&workspace, "emit dockerfile --base ubi --ca leaf.pem").exits_with(1);
-    assert!(refused.stderr.contains("in leaf.pem is no authority"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("in leaf.pem is not a CA"), "{}", refused.stderr);
     run(&workspace, "emit dockerfile --base ubi --ca issuing.pem").fails(
         2,
         "error: issuing.pem contains no root: all its certificates were signed by others\n\nhint: most TLS programs trust only self-signed roots; add the root to the file",
     );
     let line = "emit route edge --service web --cert chain.pem --key key.pem --ca-cert leaf.pem";
     let refused = run(&workspace, line).exits_with(1);
-    assert!(refused.stderr.contains("in leaf.pem is no authority"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("in leaf.pem is not a CA"), "{}", refused.stderr);
     // An intermediate alone completes a chain, but is nobody's root.
     let line = "emit gunicorn --local --cert chain.pem --key key.pem --ca-cert issuing.pem";
     run(&workspace, line).succeeds();

@@ -54,7 +54,9 @@ pub(super) fn lost(
     let root = root(environment)?;
     let mut lost = Vec::new();
     if let (Some(old), None) = (root.subject.organization(), organization) {
-        lost.push(Notice::Warning(format!("the old CA had the organization {old}, the new one has none: add `--org`")));
+        lost.push(Notice::Warning(format!(
+            "the old CA had the organization {old}, the new one has none: add `--org`"
+        )));
     }
     if has_intermediate(environment) && !intermediate {
         lost.push(Notice::Warning(
