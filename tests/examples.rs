@@ -53,7 +53,11 @@ fn the_case_of_the_readme_goes_from_nothing_to_a_green_report_where_nothing_else
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
     assert!(stdout.contains(" 0 failed, 0 skipped in "), "{stdout}");
-    assert!(stdout.ends_with("\nall 5 steps hold; those with real servers were left out\n"), "{stdout}");
+    let is_step =
+        |line: &&str| line.split_once(". ").is_some_and(|(number, _)| number.parse::<u32>().is_ok());
+    let steps = stdout.lines().filter(is_step).count();
+    let last = format!("\nall {steps} steps hold; those with real servers were left out\n");
+    assert!(steps > 2 && stdout.ends_with(&last), "{stdout}");
 }
 
 #[test]

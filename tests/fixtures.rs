@@ -68,7 +68,7 @@ impl Pki {
     }
 }
 
-fn spec(
+pub(crate) fn spec(
     profile: &str,
     name: &str,
     issuer: Option<&Authority>,

@@ -32,6 +32,7 @@ mod page;
 #[cfg(unix)]
 mod policy;
 mod prompts;
+mod properties;
 mod route;
 #[cfg(unix)]
 mod safety;

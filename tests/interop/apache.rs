@@ -3,15 +3,18 @@
 use super::comments::command;
 use super::daemon::{Outcome, outcome, own_shell};
 use super::shop::Shop;
-use super::web::{CALLER, announced, knock, open, soon, version_1, version_2, visitors_look_whom_they_reach};
-use crate::harness::{Judge, Server, free_port, judge};
+use super::web::{
+    CALLER, announced, begin, knock, refuses_another_authority, soon, version_1, version_2,
+    visitors_look_whom_they_reach,
+};
+use crate::harness::{Judge, Server, free_port};
 
 /// Where Debian has the modules.
 const MODULES: &str = "/usr/lib/apache2/modules";
 
 #[test]
 fn apache_admits_the_callers_that_are_named_and_nobody_else() {
-    let Some((shop, apache)) = begin() else { return };
+    let Some((shop, apache)) = begin("apache2") else { return };
     let (_pod, pod) = shop.plain_pod("rest-api");
     let upstream = format!("http://127.0.0.1:{pod}");
     let allowed = ["--local", "--allow", "backend-1,partner,deep", "--upstream", &upstream];
@@ -34,7 +37,7 @@ fn apache_admits_the_callers_that_are_named_and_nobody_else() {
 
 #[test]
 fn apache_counts_the_authorities_above_a_caller_and_reads_its_file_again_as_the_comment_says() {
-    let Some((shop, apache)) = begin() else { return };
+    let Some((shop, apache)) = begin("apache2") else { return };
     let (_pod, pod) = shop.plain_pod("rest-api");
     let upstream = format!("http://127.0.0.1:{pod}");
     let (server, port) = start(&shop, &apache, &["--local", "--mtls", "--upstream", &upstream]);
@@ -55,7 +58,7 @@ fn apache_counts_the_authorities_above_a_caller_and_reads_its_file_again_as_the_
 
 #[test]
 fn apache_takes_the_callers_address_from_the_proxy_protocol() {
-    let Some((shop, apache)) = begin() else { return };
+    let Some((shop, apache)) = begin("apache2") else { return };
     let (_pod, pod) = shop.plain_pod("rest-api");
     let upstream = format!("http://127.0.0.1:{pod}");
     let options = ["--local", "--proxy-protocol", "--tls", "modern", "--upstream", &upstream];
@@ -76,7 +79,7 @@ fn apache_takes_the_callers_address_from_the_proxy_protocol() {
 
 #[test]
 fn apache_calls_an_upstream_that_asks_for_certificates() {
-    let Some((shop, apache)) = begin() else { return };
+    let Some((shop, apache)) = begin("apache2") else { return };
     let (pod, number) = shop.tls_pod("test", &["--mtls"]);
     let place = |name| shop.file("test", name, "").display().to_string();
     let (own, client) = (place("rest-api"), place("backend-1"));
@@ -100,18 +103,12 @@ fn apache_calls_an_upstream_that_asks_for_certificates() {
 
 #[test]
 fn apache_refuses_an_upstream_of_another_authority() {
-    let Some((shop, apache)) = begin() else { return };
-    let (_pod, pod) = shop.tls_pod("prod", &[]);
-    let upstream = format!("https://localhost:{pod}");
-    let (server, port) = start(&shop, &apache, &["--local", "--upstream", &upstream]);
-    let answer = shop.get(&format!("https://localhost:{port}/"), &[]);
-    assert_eq!(answer.status, "500", "{answer:#?}");
-    server.says("Certificate Verification: Error (20): unable to get local issuer certificate");
-}
-
-fn begin() -> Option<(Shop, Judge)> {
-    let apache = judge("apache2")?;
-    Some((open()?, apache))
+    refuses_another_authority(
+        "apache2",
+        start,
+        "500",
+        "Certificate Verification: Error (20): unable to get local issuer certificate",
+    );
 }
 
 /// Apache with the emitted file in it, and with nothing else but modules and what a test needs to see.

@@ -1,8 +1,11 @@
 //! Caddy, started with exactly what the emitter makes: the current release, and Debian's, which is years older.
 
 use super::shop::Shop;
-use super::web::{CALLER, announced, knock, open, version_1, version_2, visitors_look_whom_they_reach};
-use crate::harness::{Judge, Server, free_port, judge};
+use super::web::{
+    CALLER, admits_the_named, announced, begin, calls_an_upstream, knock, refuses_another_authority,
+    version_1, version_2,
+};
+use crate::harness::{Judge, Server, free_port};
 
 /// Debian's, wherever another one is on the PATH.
 const DEBIAN: &str = "/usr/bin/caddy";
@@ -19,18 +22,8 @@ fn caddy_of_debian_admits_the_callers_that_are_named_and_nobody_else() {
 
 fn admits(program: &str) {
     let Some((shop, caddy)) = begin(program) else { return };
-    let (_pod, pod) = shop.plain_pod("rest-api");
-    let upstream = format!("http://127.0.0.1:{pod}");
-    let callers = ["--allow", "backend-1", "--allow", "partner", "--allow", "workload-1"];
-    let allowed = [&["--local", "--upstream", &upstream], &callers[..]].concat();
-    let (server, port) = start(&shop, &caddy, &allowed);
+    let (_pod, server, port) = admits_the_named(&shop, &caddy, start);
     let url = format!("https://localhost:{port}/");
-    let admitted = shop.get_as_backend(&url, "test");
-    // gunicorn believes X-Forwarded-Proto.
-    admitted.is_from("rest-api", "https");
-    assert_eq!(admitted.shown_by(), "rest-api");
-    shop.get_with(&url, "test", "partner").is_from("rest-api", "https");
-    shop.get_with(&url, "test", "workload-1").is_from("rest-api", "https");
     // Who calls an address names no host in TLS.
     shop.get_as_backend(&format!("https://127.0.0.1:{port}/"), "test").is_from("rest-api", "https");
     assert_eq!(shop.get_with(&url, "test", "backend-2").status, "403");
@@ -41,7 +34,6 @@ fn admits(program: &str) {
     server.says("tls: client didn't provide a certificate");
     knock(&shop, &url, Some("prod")).is_refused("(IN), TLS alert, ");
     server.says("x509: certificate signed by unknown authority");
-    visitors_look_whom_they_reach(&shop, port);
 }
 
 #[test]
@@ -78,42 +70,12 @@ fn caddy_of_debian_calls_an_upstream_that_asks_for_certificates() {
 }
 
 fn calls(program: &str) {
-    let Some((shop, caddy)) = begin(program) else { return };
-    let (pod, number) = shop.tls_pod("test", &["--mtls"]);
-    let place = |name| shop.file("test", name, "").display().to_string();
-    let (own, client) = (place("rest-api"), place("backend-1"));
-    let mounted = ["--mount", own.trim_end_matches('/'), "--client-mount", client.trim_end_matches('/')];
-    let call = |host: &str, options: &[&str]| {
-        let upstream = format!("https://{host}:{number}");
-        let (server, port) =
-            start(&shop, &caddy, &[&["--upstream", &upstream], &mounted[..], options].concat());
-        (shop.get(&format!("https://localhost:{port}/"), &[]), server)
-    };
-    call("localhost", &["--client", "backend-1"]).0.is_from("rest-api", "https");
-    call("127.0.0.1", &["--client", "backend-1"]).0.is_from("rest-api", "https");
-    let nobody = call("localhost", &[]).0;
-    assert_eq!(nobody.status, "502", "{nobody:#?}");
-    pod.says("PEER_DID_NOT_RETURN_A_CERTIFICATE");
-    let (wrong, server) =
-        call("localhost", &["--client", "backend-1", "--upstream-name", "other.example.com"]);
-    assert_eq!(wrong.status, "502", "{wrong:#?}");
-    server.says("not other.example.com");
+    calls_an_upstream(program, start, "502", "not other.example.com");
 }
 
 #[test]
 fn caddy_refuses_an_upstream_of_another_authority() {
-    let Some((shop, caddy)) = begin("caddy") else { return };
-    let (_pod, pod) = shop.tls_pod("prod", &[]);
-    let upstream = format!("https://localhost:{pod}");
-    let (server, port) = start(&shop, &caddy, &["--local", "--upstream", &upstream]);
-    let answer = shop.get(&format!("https://localhost:{port}/"), &[]);
-    assert_eq!(answer.status, "502", "{answer:#?}");
-    server.says("x509: certificate signed by unknown authority");
-}
-
-fn begin(program: &str) -> Option<(Shop, Judge)> {
-    let caddy = judge(program)?;
-    Some((open()?, caddy))
+    refuses_another_authority("caddy", start, "502", "x509: certificate signed by unknown authority");
 }
 
 /// Caddy with the emitted file and nothing else but a word that makes it tell about handshakes.

@@ -2,11 +2,12 @@
 
 use super::nginx;
 use super::postgres::Database;
+use super::web;
 use crate::verify_connect::{check, detail, troubles};
 
 #[test]
 fn nginx_refuses_in_http_and_that_is_understood() {
-    let Some((shop, nginx)) = nginx::begin() else { return };
+    let Some((shop, nginx)) = web::begin("nginx") else { return };
     let look = |port: u16, exit: i32, options: &[&str]| {
         let place = format!("localhost:{port}");
         let line = [&["verify", "--connect", &place, "--env", "test", "--format", "json"], options].concat();

@@ -3,12 +3,15 @@
 use super::comments::command;
 use super::daemon::{outcome, own_shell};
 use super::shop::{DOMAIN, Shop};
-use super::web::{CALLER, announced, knock, open, version_1, version_2, visitors_look_whom_they_reach};
-use crate::harness::{Judge, Server, free_port, judge};
+use super::web::{
+    CALLER, Start, announced, begin, knock, refuses_another_authority, version_1, version_2,
+    visitors_look_whom_they_reach,
+};
+use crate::harness::{Judge, Server, free_port};
 
 #[test]
 fn haproxy_admits_the_callers_that_are_named_and_nobody_else() {
-    let Some((shop, haproxy)) = begin() else { return };
+    let Some((shop, haproxy)) = begin("haproxy") else { return };
     let (_pod, pod) = shop.plain_pod("rest-api");
     let upstream = format!("http://127.0.0.1:{pod}");
     let allowed = ["--allow", "backend-1,partner,deep", "--upstream", &upstream, "--local"];
@@ -31,7 +34,7 @@ fn haproxy_admits_the_callers_that_are_named_and_nobody_else() {
 
 #[test]
 fn haproxy_hands_the_callers_address_on_by_the_proxy_protocol() {
-    let Some((shop, haproxy)) = begin() else { return };
+    let Some((shop, haproxy)) = begin("haproxy") else { return };
     let (_pod, pod) = shop.plain_pod("rest-api");
     let upstream = format!("http://127.0.0.1:{pod}");
     let last = ["--cert", "rest-api", "--upstream", &upstream, "--proxy-protocol", "--tls", "modern"];
@@ -57,7 +60,7 @@ fn haproxy_hands_the_callers_address_on_by_the_proxy_protocol() {
 
 #[test]
 fn haproxy_passes_a_host_through_and_ends_tls_for_the_others() {
-    let Some((shop, haproxy)) = begin() else { return };
+    let Some((shop, haproxy)) = begin("haproxy") else { return };
     let (_web, web) = shop.plain_pod("web");
     let (_pod, pod) = shop.tls_pod("test", &["--mtls"]);
     let (upstream, inside) =
@@ -92,7 +95,7 @@ fn haproxy_passes_a_host_through_and_ends_tls_for_the_others() {
 
 #[test]
 fn haproxy_passes_through_without_a_certificate_of_its_own_and_refuses_other_names() {
-    let Some((shop, haproxy)) = begin() else { return };
+    let Some((shop, haproxy)) = begin("haproxy") else { return };
     let (_pod, pod) = shop.tls_pod("test", &[]);
     let inside = format!("*.{DOMAIN}=127.0.0.1:{pod}");
     let (server, port) = start(&shop, &haproxy, &["--passthrough", &inside]);
@@ -104,7 +107,7 @@ fn haproxy_passes_through_without_a_certificate_of_its_own_and_refuses_other_nam
 
 #[test]
 fn haproxy_calls_an_upstream_that_asks_for_certificates() {
-    let Some((shop, haproxy)) = begin() else { return };
+    let Some((shop, haproxy)) = begin("haproxy") else { return };
     let (pod, number) = shop.tls_pod("test", &["--mtls"]);
     let upstream = format!("https://localhost:{number}");
     let call = |options: &[&str]| {
@@ -126,18 +129,9 @@ fn haproxy_calls_an_upstream_that_asks_for_certificates() {
 
 #[test]
 fn haproxy_refuses_an_upstream_of_another_authority() {
-    let Some((shop, haproxy)) = begin() else { return };
-    let (pod, number) = shop.tls_pod("prod", &[]);
-    let upstream = format!("https://localhost:{number}");
-    let (_server, port) = start(&shop, &haproxy, &["--cert", "rest-api", "--upstream", &upstream]);
-    let answer = shop.get(&format!("https://localhost:{port}/"), &[]);
-    assert_eq!(answer.status, "503", "{answer:#?}");
-    pod.says("ALERT_UNKNOWN_CA");
-}
-
-fn begin() -> Option<(Shop, Judge)> {
-    let haproxy = judge("haproxy")?;
-    Some((open()?, haproxy))
+    let with_certificate: Start =
+        |shop, program, options| start(shop, program, &[options, &["--cert", "rest-api"]].concat());
+    refuses_another_authority("haproxy", with_certificate, "503", "ALERT_UNKNOWN_CA");
 }
 
 /// HAProxy with the emitted files and nothing else; `ca.crt` lies where they say.

@@ -3,12 +3,15 @@
 use super::comments::command;
 use super::daemon::{Outcome, outcome, own_shell};
 use super::shop::Shop;
-use super::web::{CALLER, announced, open, soon, version_1, version_2, visitors_look_whom_they_reach};
-use crate::harness::{Judge, Server, free_port, judge};
+use super::web::{
+    CALLER, announced, begin, refuses_another_authority, soon, version_1, version_2,
+    visitors_look_whom_they_reach,
+};
+use crate::harness::{Judge, Server, free_port};
 
 #[test]
 fn nginx_admits_the_callers_that_are_named_and_nobody_else() {
-    let Some((shop, nginx)) = begin() else { return };
+    let Some((shop, nginx)) = begin("nginx") else { return };
     let (server, port) = start(&shop, &nginx, &["--local", "--allow", "backend-1,partner,deep"]);
     let url = format!("https://localhost:{port}/");
     let admitted = shop.get_as_backend(&url, "test");
@@ -30,7 +33,7 @@ fn nginx_admits_the_callers_that_are_named_and_nobody_else() {
 
 #[test]
 fn nginx_counts_the_authorities_above_a_caller_and_reads_its_file_again_as_the_comment_says() {
-    let Some((shop, nginx)) = begin() else { return };
+    let Some((shop, nginx)) = begin("nginx") else { return };
     let (server, port) = start(&shop, &nginx, &["--local", "--mtls"]);
     let url = format!("https://localhost:{port}/");
     let answer = shop.get_with(&url, "test", "deep");
@@ -51,7 +54,7 @@ fn nginx_counts_the_authorities_above_a_caller_and_reads_its_file_again_as_the_c
 
 #[test]
 fn nginx_takes_the_callers_address_from_the_proxy_protocol() {
-    let Some((shop, nginx)) = begin() else { return };
+    let Some((shop, nginx)) = begin("nginx") else { return };
     let (server, port) = start(&shop, &nginx, &["--local", "--proxy-protocol", "--tls", "modern"]);
     for header in [version_1(), version_2()] {
         let url = format!("https://localhost:{}/", announced(port, header));
@@ -69,7 +72,7 @@ fn nginx_takes_the_callers_address_from_the_proxy_protocol() {
 
 #[test]
 fn nginx_calls_an_upstream_that_asks_for_certificates() {
-    let Some((shop, nginx)) = begin() else { return };
+    let Some((shop, nginx)) = begin("nginx") else { return };
     let (pod, number) = shop.tls_pod("test", &["--mtls"]);
     let upstream = format!("https://localhost:{number}");
     let place = |name| shop.file("test", name, "").display().to_string();
@@ -92,18 +95,12 @@ fn nginx_calls_an_upstream_that_asks_for_certificates() {
 
 #[test]
 fn nginx_refuses_an_upstream_of_another_authority() {
-    let Some((shop, nginx)) = begin() else { return };
-    let (_pod, pod) = shop.tls_pod("prod", &[]);
-    let upstream = format!("https://localhost:{pod}");
-    let (server, port) = start(&shop, &nginx, &["--local", "--upstream", &upstream]);
-    let answer = shop.get(&format!("https://localhost:{port}/"), &[]);
-    assert_eq!(answer.status, "502", "{answer:#?}");
-    server.says("upstream SSL certificate verify error: (20:unable to get local issuer certificate)");
-}
-
-pub(super) fn begin() -> Option<(Shop, Judge)> {
-    let nginx = judge("nginx")?;
-    Some((open()?, nginx))
+    refuses_another_authority(
+        "nginx",
+        start,
+        "502",
+        "upstream SSL certificate verify error: (20:unable to get local issuer certificate)",
+    );
 }
 
 /// nginx with the emitted file in it, and with nothing else but what a test needs to see.

@@ -7,7 +7,7 @@ use std::thread;
 
 use super::deep;
 use super::shop::{Answer, Shop};
-use crate::harness::{Workspace, free_port, wait_for};
+use crate::harness::{Judge, Server, Workspace, free_port, judge, wait_for};
 
 /// The address that [`announced`] claims.
 pub(super) const CALLER: &str = "192.0.2.7";
@@ -92,4 +92,74 @@ pub(super) fn knock(shop: &Shop, url: &str, environment: Option<&str>) -> Answer
         options.extend(["--cert".into(), path("tls.crt"), "--key".into(), path("tls.key")]);
     }
     shop.get(url, &options.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Starts a web server with what its emitter makes, and says on which port.
+pub(super) type Start = fn(&Shop, &Judge, &[&str]) -> (Server, u16);
+
+/// The shop, and the server's program.
+#[track_caller]
+pub(super) fn begin(program: &str) -> Option<(Shop, Judge)> {
+    let server = judge(program)?;
+    Some((open()?, server))
+}
+
+/// Three callers are named, one of them by more than a common name and one by a URI: they come in, and the pod behind
+/// the server sees that they came by HTTPS.
+#[track_caller]
+pub(super) fn admits_the_named(shop: &Shop, program: &Judge, start: Start) -> (Server, Server, u16) {
+    let (pod, number) = shop.plain_pod("rest-api");
+    let upstream = format!("http://127.0.0.1:{number}");
+    let callers = ["--allow", "backend-1", "--allow", "partner", "--allow", "workload-1"];
+    let allowed = [&["--local", "--upstream", &upstream], &callers[..]].concat();
+    let (server, port) = start(shop, program, &allowed);
+    let url = format!("https://localhost:{port}/");
+    let admitted = shop.get_as_backend(&url, "test");
+    // gunicorn believes X-Forwarded-Proto.
+    admitted.is_from("rest-api", "https");
+    assert_eq!(admitted.shown_by(), "rest-api");
+    shop.get_with(&url, "test", "partner").is_from("rest-api", "https");
+    shop.get_with(&url, "test", "workload-1").is_from("rest-api", "https");
+    visitors_look_whom_they_reach(shop, port);
+    (pod, server, port)
+}
+
+/// The server calls its upstream with a client's certificate; without one, or where the upstream has another name, the
+/// visitor gets this status.
+#[track_caller]
+pub(super) fn calls_an_upstream(program: &str, start: Start, status: &str, reason: &str) {
+    let Some((shop, program)) = begin(program) else { return };
+    let (pod, number) = shop.tls_pod("test", &["--mtls"]);
+    let place = |name| shop.file("test", name, "").display().to_string();
+    let (own, client) = (place("rest-api"), place("backend-1"));
+    let mounted = ["--mount", own.trim_end_matches('/'), "--client-mount", client.trim_end_matches('/')];
+    let call = |host: &str, options: &[&str]| {
+        let upstream = format!("https://{host}:{number}");
+        let options = [&["--upstream", &upstream], &mounted[..], options].concat();
+        let (server, port) = start(&shop, &program, &options);
+        (shop.get(&format!("https://localhost:{port}/"), &[]), server)
+    };
+    call("localhost", &["--client", "backend-1"]).0.is_from("rest-api", "https");
+    call("127.0.0.1", &["--client", "backend-1"]).0.is_from("rest-api", "https");
+    let nobody = call("localhost", &[]).0;
+    assert_eq!(nobody.status, status, "{nobody:#?}");
+    pod.says("PEER_DID_NOT_RETURN_A_CERTIFICATE");
+    let (wrong, server) =
+        call("localhost", &["--client", "backend-1", "--upstream-name", "other.example.com"]);
+    assert_eq!(wrong.status, status, "{wrong:#?}");
+    server.says(reason);
+}
+
+/// The upstream's certificate is of another authority: the visitor gets this status. Who says why, the server or the
+/// upstream that it hung up on, says it in these words.
+#[track_caller]
+pub(super) fn refuses_another_authority(program: &str, start: Start, status: &str, reason: &str) {
+    let Some((shop, program)) = begin(program) else { return };
+    let (pod, number) = shop.tls_pod("prod", &[]);
+    let upstream = format!("https://localhost:{number}");
+    let (server, port) = start(&shop, &program, &["--local", "--upstream", &upstream]);
+    let answer = shop.get(&format!("https://localhost:{port}/"), &[]);
+    assert_eq!(answer.status, status, "{answer:#?}");
+    let by_upstream = reason.starts_with("ALERT_");
+    if by_upstream { pod.says(reason) } else { server.says(reason) }
 }
