@@ -18,6 +18,7 @@ fn name() -> impl Strategy<Value = String> {
         2 => international,
         1 => (part(), "[a-zäöü]{1,8}").prop_map(|(service, host)| format!("_{service}.{host}.example")),
         1 => part().prop_map(|host| format!("*.{host}.example")),
+        1 => (select(&["_ipv6", "_wildcard"][..]), "[a-zäöü]{1,8}").prop_map(|(word, host)| format!("{word}.{host}.example")),
         1 => any::<std::net::Ipv4Addr>().prop_map(|address| address.to_string()),
         1 => any::<std::net::Ipv6Addr>().prop_map(|address| address.to_string()),
         1 => (part(), part()).prop_map(|(mailbox, host)| format!("email:{mailbox}@{host}.example")),
