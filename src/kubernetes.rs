@@ -121,34 +121,8 @@ fn open_secrets(value: &mut Value) {
 /// Bytes from base64 (RFC 4648, section 4), or nothing if it is none; line ends are skipped, as the reader of Kubernetes
 /// does.
 pub fn base64(text: &str) -> Option<Vec<u8>> {
-    let text: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
-    let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
-    let digits = &text[..text.len() - padding];
-    if !text.len().is_multiple_of(4) || padding > 2 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
-    for chunk in digits.chunks(4) {
-        let mut bits = 0u32;
-        for byte in chunk {
-            bits = bits << 6 | digit(*byte)?;
-        }
-        let whole = (bits << (6 * (4 - chunk.len()))).to_be_bytes();
-        bytes.extend(&whole[1..chunk.len()]);
-    }
-    Some(bytes)
-}
-
-fn digit(byte: u8) -> Option<u32> {
-    let value = match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    };
-    Some(value.into())
+    use base64ct::{Base64, Encoding};
+    Base64::decode_vec(&text.replace(['\n', '\r'], "")).ok()
 }
 
 /// Puts the values of a Template's parameters where they belong; a parameter without a value stays as it is.

@@ -133,3 +133,74 @@ impl PartialEq for Certificate {
 }
 
 impl Eq for Certificate {}
+
+#[cfg(test)]
+mod tests {
+    use super::{Certificate, GeneralName, Serial, State};
+    use crate::pki::algorithm::{Curve, KeyType};
+    use crate::pki::{ExtendedKeyUsage, SubjectAltName};
+
+    /// A server's certificate as other tools make it, with some octets replaced; its signature is not checked here.
+    fn forged(find: &[u8], replace: &[u8]) -> Certificate {
+        let pki = crate::EphemeralPki::new().expect("a PKI");
+        let server = pki.server("web.example.com").expect("a server");
+        let mut der = server.certificate.der().to_vec();
+        let at = der.windows(find.len()).position(|window| window == find).expect("what is to be forged");
+        der[at..at + find.len()].copy_from_slice(replace);
+        Certificate::from_der(&der, "a test").expect("a certificate that can be read")
+    }
+
+    #[test]
+    fn a_name_stays_as_it_is_in_the_certificate() {
+        let names = |certificate: &Certificate| certificate.details.names.clone();
+        let raw = forged(b"web.example.com", "w\u{fc}b.example.co".as_bytes());
+        let name = &names(&raw)[0];
+        assert_eq!((name.text(), &name.parsed), (Some("w\u{fc}b.example.co"), &None));
+        assert_eq!(name.to_string(), "DNS:w\u{fc}b.example.co");
+        let dotted = forged(b"web.example.com", b"web.example.co.");
+        let GeneralName { value, parsed, .. } = &names(&dotted)[0];
+        assert_eq!(value, b"web.example.co.");
+        assert_eq!(parsed.as_ref().map(SubjectAltName::value).as_deref(), Some("web.example.co"));
+        let binary = forged(b"web.example.com", b"\xff\xfe.example.com");
+        assert_eq!((names(&binary)[0].text(), &names(&binary)[0].parsed), (None, &None));
+    }
+
+    #[test]
+    fn a_serial_number_below_zero_is_shown_as_such() {
+        for (octets, text, negative) in [
+            (&[0x7f][..], "7f", false),
+            (&[0x00, 0xff], "ff", false),
+            (&[0xff], "-01", true),
+            (&[0x80, 0x00], "-8000", true),
+            (&[0x00], "00", false),
+        ] {
+            let serial = Serial(octets.to_vec());
+            assert_eq!((serial.to_string().as_str(), serial.is_negative()), (text, negative));
+        }
+    }
+
+    #[test]
+    fn an_unknown_curve_is_told_from_none() {
+        let p256 = b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
+        let key = |tag: u8| {
+            let mut forgery = *p256;
+            forgery[0] = tag;
+            forged(p256, &forgery).details.key_type
+        };
+        assert_eq!(key(0x06), KeyType::Ec(Curve::P256));
+        assert_eq!(key(0x30), KeyType::Ec(Curve::Explicit));
+        assert_eq!(key(0x04), KeyType::Ec(Curve::Missing));
+    }
+
+    #[test]
+    fn every_extension_is_kept_with_its_criticality() {
+        // The subject key identifier becomes a second, or an unknown, extension.
+        let unknown = forged(b"\x06\x03\x55\x1d\x0e", b"\x06\x03\x55\x1d\x7f");
+        let extension = unknown.details.extensions.iter().find(|one| one.oid.as_str() == "2.5.29.127");
+        assert_eq!(extension.map(|one| (&one.state, one.critical)), Some((&State::Unknown, false)));
+        assert_eq!(unknown.details.subject_key_id, None);
+        assert!(
+            unknown.allows(ExtendedKeyUsage::ServerAuth) && !unknown.allows(ExtendedKeyUsage::ClientAuth)
+        );
+    }
+}

@@ -8,7 +8,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use super::name::{DnsName, SubjectAltName};
-use super::subtrees::covers_host;
 use crate::error::{Error, Result, ValueKind};
 
 /// A host that exists nowhere (RFC 6761, section 6.4): permitting it alone closes a form of name. It has two labels
@@ -227,6 +226,16 @@ impl fmt::Display for NameConstraints {
         names.extend(self.permitted_ip.iter().map(|network| format!("IP:{network}")));
         if names.is_empty() { f.write_str("any name") } else { f.write_str(&names.join(", ")) }
     }
+}
+
+/// A host is in a domain when it is the domain or below it; an empty one has every host. A leading dot, which the RFC
+/// does not provide for, leaves the domain itself out (so do OpenSSL and webpki).
+pub(super) fn covers_host(base: &str, host: &str) -> bool {
+    host.strip_suffix(base).is_some_and(|front| match base.chars().next() {
+        None => true,
+        Some('.') => !front.is_empty(),
+        Some(_) => front.is_empty() || front.ends_with('.'),
+    })
 }
 
 #[cfg(test)]

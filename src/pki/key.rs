@@ -179,7 +179,7 @@ impl PrivateKey {
 
     /// Reads an EncryptedPrivateKeyInfo in DER (PKCS#8 with PBES2, RFC 8018).
     pub(crate) fn from_encrypted_pkcs8(der: &[u8], passphrase: &Passphrase, place: &str) -> Result<Self> {
-        Self::from_pkcs8(sealed::open(der, passphrase, place)?, place)
+        Self::from_pkcs8(sealed::decrypt(der, passphrase, place)?, place)
     }
 
     /// The kind of key.
@@ -204,7 +204,7 @@ impl PrivateKey {
 
     /// PKCS#8 in PEM, encrypted with PBES2 (PBKDF2-HMAC-SHA256, AES-256-CBC), which every OpenSSL reads.
     pub fn encrypted_pkcs8_pem(&self, passphrase: &Passphrase) -> Result<Zeroizing<String>> {
-        Ok(armor::encode_secret("ENCRYPTED PRIVATE KEY", &sealed::close(&self.pkcs8, passphrase)?))
+        Ok(armor::encode_secret("ENCRYPTED PRIVATE KEY", &sealed::encrypt(&self.pkcs8, passphrase)?))
     }
 
     fn signer(&self) -> Result<&Signer> {

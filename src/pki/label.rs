@@ -9,6 +9,8 @@ use crate::error::{Error, Result, ValueKind};
 
 /// Longest label: that of a DNS name, without the trailing dot (RFC 1035, section 3.1).
 const MAX_LENGTH: usize = 253;
+/// What is wrong with a label that would share a directory with a wildcard or an address.
+const RESERVED: &str = "`_wildcard.` and `_ipv6.` are how directories of such names begin";
 /// Longest name of a directory on the usual file systems, in bytes.
 const MAX_DIRECTORY: usize = 255;
 
@@ -110,13 +112,17 @@ impl FromStr for Label {
             if label.directory().len() > MAX_DIRECTORY {
                 return refuse("it is too long for the name of a directory");
             }
-            return Ok(label);
+            // A label of other letters may become one that a directory of another label begins with.
+            if Self::from_directory(&label.directory()).is_ok_and(|kept| kept == label) {
+                return Ok(label);
+            }
+            return refuse(RESERVED);
         }
         if let Some(bad) = text.chars().find(|c| !c.is_ascii_alphanumeric() && !"-_.@+".contains(*c)) {
             return refuse(&format!("the character {bad:?} is not allowed"));
         }
         if text.starts_with("_wildcard.") || text.starts_with("_ipv6.") {
-            return refuse("`_wildcard.` and `_ipv6.` are how directories of such names begin");
+            return refuse(RESERVED);
         }
         Ok(Self(text.to_owned()))
     }
@@ -148,6 +154,32 @@ mod tests {
             &format!("*.{}y", "x.".repeat(124)),
         ] {
             assert!(text.parse::<Label>().is_err(), "{text:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_label_that_no_directory_leads_back_to_is_refused() {
+        for text in [
+            "_ipv6.bücher.example",
+            "_wildcard.bücher.example",
+            "_IPV6.bücher.example",
+            "_ipv6.a",
+            "_wildcard.a.b",
+        ] {
+            let error = text.parse::<Label>().expect_err(text).to_string();
+            assert!(error.contains("how directories of such names begin"), "{error}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn labels_and_directories_map_one_to_one(text in "(_ipv6\\.|_wildcard\\.|\\*\\.)?[a-zü:_.-]{1,12}(\\.[a-zé0-9]{1,8}){0,3}") {
+            if let Ok(label) = text.parse::<Label>() {
+                let directory = label.directory();
+                let kept = Label::from_directory(&directory).expect("a directory that a label made");
+                proptest::prop_assert_eq!(&kept, &label, "{}", directory);
+                proptest::prop_assert_eq!(kept.to_string().parse::<Label>().expect("the same label"), label);
+            }
         }
     }
 

@@ -6,9 +6,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::constraints::{Cidr, NOWHERE, NameConstraints};
+use super::constraints::{Cidr, NOWHERE, NameConstraints, covers_host};
 use super::name::SubjectAltName;
-use super::printable;
+use super::text::{hex, printable};
 
 /// Names that an authority may sign.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Subtrees {
     /// What a user would ask for to get the permitted domains and networks: forms of name that are open here are closed
     /// there. What is excluded, by a leading dot too, is not repeated: it holds for everybody below (RFC 5280, section
     /// 6.1.4 (g)).
-    pub fn as_asked_for(&self) -> NameConstraints {
+    pub fn to_requested(&self) -> NameConstraints {
         let domains = self.permitted.dns.iter().filter(|domain| *domain != NOWHERE);
         NameConstraints {
             permitted_dns: domains.filter_map(|domain| domain.trim_start_matches('.').parse().ok()).collect(),
@@ -152,7 +152,7 @@ impl Forms {
         };
         let network = |octets: &Vec<u8>| match Cidr::from_octets(octets) {
             Some(network) => format!("IP:{network}"),
-            None => format!("IP:{}", super::hex(octets)),
+            None => format!("IP:{}", hex(octets)),
         };
         [
             text("DNS", &self.dns),
@@ -167,16 +167,6 @@ impl Forms {
 /// Whether a name is permitted that is in those subtrees for which `inside` says so.
 fn allows<T>(permitted: &[T], excluded: &[T], inside: impl Fn(&T) -> bool) -> bool {
     (permitted.is_empty() || permitted.iter().any(&inside)) && !excluded.iter().any(&inside)
-}
-
-/// A host is in a domain when it is the domain or below it; an empty one has every host. A leading dot, which the RFC
-/// does not provide for, leaves the domain itself out (so do OpenSSL and webpki).
-pub(super) fn covers_host(base: &str, host: &str) -> bool {
-    host.strip_suffix(base).is_some_and(|front| match base.chars().next() {
-        None => true,
-        Some('.') => !front.is_empty(),
-        Some(_) => front.is_empty() || front.ends_with('.'),
-    })
 }
 
 /// The host of a mailbox or URI is that of the constraint, or below it where that has a leading dot.

@@ -148,7 +148,7 @@ impl Profile {
         wanted.permitted_ip.extend(request.name_constraints.permitted_ip.iter().copied());
         match issuer {
             Some(issuer) if self.role.is_authority() && wanted.is_empty() => {
-                Ok(issuer.constraints().map(Subtrees::as_asked_for).unwrap_or_default())
+                Ok(issuer.constraints().map(Subtrees::to_requested).unwrap_or_default())
             }
             Some(issuer) => issuer.require_narrower(&wanted).map(|()| wanted),
             None => Ok(wanted),

@@ -183,7 +183,7 @@ impl Reconciler<'_> {
     fn differences(&self, wanted: &DeclaredAuthority, root: &Certificate) -> Vec<Reason> {
         let details = &root.details;
         let mut reasons: Vec<Reason> = self.end(root).into_iter().collect();
-        let found = details.name_constraints.as_deref().map(Subtrees::as_asked_for).unwrap_or_default();
+        let found = details.name_constraints.as_deref().map(Subtrees::to_requested).unwrap_or_default();
         if words(&found) != words(&wanted.constraints) {
             let say = |constraints: &NameConstraints| match constraints.is_empty() {
                 true => "everything".to_owned(),

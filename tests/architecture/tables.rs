@@ -88,6 +88,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("pkcs8::", &["pki/pem.rs", "pki/key.rs", "pki/key/"]),
     ("ring::", &["pki.rs", "pki/"]),
     ("yasna::", &["pki/"]),
+    ("base64ct::", &["kubernetes.rs"]),
     ("idna::", &["pki/name.rs"]),
     ("rustix::", &["artifact/system.rs"]),
     ("minijinja::", &["template.rs", "profile/", "emit.rs", "emit/", "manifest/"]),

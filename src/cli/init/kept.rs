@@ -24,7 +24,7 @@ pub(super) fn differences(args: &InitArgs, environment: &Environment) -> Result<
     if args.key_type.as_ref().is_some_and(|wanted| *wanted != root.key_type.to_string()) {
         differs("--key-type", format!("its key is {}", root.key_type));
     }
-    let permitted = root.name_constraints.as_deref().map(Subtrees::as_asked_for).unwrap_or_default();
+    let permitted = root.name_constraints.as_deref().map(Subtrees::to_requested).unwrap_or_default();
     let is = |constraints: &NameConstraints| match constraints.is_empty() {
         true => "it has no name constraints".to_owned(),
         false => format!("its name constraints are {constraints}"),

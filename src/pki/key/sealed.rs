@@ -16,8 +16,8 @@ const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
 /// Most lanes of scrypt; each costs the time of the whole memory.
 const MAX_SCRYPT_LANES: u16 = 16;
 
-/// Opens an EncryptedPrivateKeyInfo and returns the PKCS#8 structure in it, both in DER.
-pub(super) fn open(der: &[u8], passphrase: &Passphrase, place: &str) -> Result<Zeroizing<Vec<u8>>> {
+/// Decrypts an EncryptedPrivateKeyInfo and returns the PKCS#8 structure in it, both in DER.
+pub(super) fn decrypt(der: &[u8], passphrase: &Passphrase, place: &str) -> Result<Zeroizing<Vec<u8>>> {
     let unusable = |reason: String| Error::UnusableKey { place: place.to_owned(), reason };
     let info = pkcs8::EncryptedPrivateKeyInfoRef::try_from(der)
         .map_err(|_| unusable("its encryption is not PBES2 with PBKDF2 or scrypt".into()))?;
@@ -32,8 +32,8 @@ pub(super) fn open(der: &[u8], passphrase: &Passphrase, place: &str) -> Result<Z
     Ok(Zeroizing::new(plain.as_bytes().to_vec()))
 }
 
-/// Closes a PKCS#8 structure with PBKDF2-HMAC-SHA256 and AES-256-CBC, which every OpenSSL reads.
-pub(super) fn close(pkcs8: &[u8], passphrase: &Passphrase) -> Result<Zeroizing<Vec<u8>>> {
+/// Encrypts a PKCS#8 structure with PBKDF2-HMAC-SHA256 and AES-256-CBC, which every OpenSSL reads.
+pub(super) fn encrypt(pkcs8: &[u8], passphrase: &Passphrase) -> Result<Zeroizing<Vec<u8>>> {
     let failed = |_| Error::Crypto { action: "encrypting a key" };
     let info = pkcs8::PrivateKeyInfoRef::try_from(pkcs8).map_err(|_| failed(()))?;
     let parameters = Parameters::generate_pbkdf2_sha256_aes256cbc(
@@ -74,7 +74,7 @@ fn affordable(parameters: &Parameters) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{close, open};
+    use super::{decrypt, encrypt};
     use crate::pki::{KeyAlgorithm, Passphrase, PrivateKey};
     use pkcs8::pkcs5::pbes2::{Kdf, Parameters};
 
@@ -94,7 +94,7 @@ mod tests {
             encrypted_data: read.encrypted_data,
         };
         let der = pkcs8::der::Encode::to_der(&changed).expect("it encodes");
-        open(&der, &Passphrase::new("secret".into()), "x.key")
+        decrypt(&der, &Passphrase::new("secret".into()), "x.key")
             .map(|_| ())
             .expect_err("it is refused")
             .to_string()
@@ -126,10 +126,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_closed_opens() {
+    fn what_was_encrypted_decrypts() {
         let key = PrivateKey::generate(KeyAlgorithm::EcP256).expect("a key");
         let passphrase = Passphrase::new("secret".into());
-        let sealed = close(key.pkcs8_der(), &passphrase).expect("a sealed key");
-        assert_eq!(&open(&sealed, &passphrase, "x.key").expect("it opens"), key.pkcs8_der());
+        let sealed = encrypt(key.pkcs8_der(), &passphrase).expect("a sealed key");
+        assert_eq!(&decrypt(&sealed, &passphrase, "x.key").expect("it opens"), key.pkcs8_der());
     }
 }

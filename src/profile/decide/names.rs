@@ -75,7 +75,7 @@ impl Names<'_> {
 
     /// The name below the first permitted domain.
     fn derived(&self, request: &Request<'_>) -> Option<SubjectAltName> {
-        let permitted = self.issuer?.constraints()?.as_asked_for();
+        let permitted = self.issuer?.constraints()?.to_requested();
         let domain = permitted.permitted_dns.first()?;
         let name = format!("{}.{domain}", request.name).parse().ok().map(SubjectAltName::Dns)?;
         self.inside(&name).is_ok().then_some(name)
