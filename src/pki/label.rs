@@ -112,20 +112,21 @@ impl FromStr for Label {
             if label.directory().len() > MAX_DIRECTORY {
                 return refuse("it is too long for the name of a directory");
             }
-            // A label of other letters may become one that a directory of another label begins with.
-            if Self::from_directory(&label.directory()).is_ok_and(|kept| kept == label) {
-                return Ok(label);
-            }
-            return refuse(RESERVED);
+            return if is_reserved(&label.0) { refuse(RESERVED) } else { Ok(label) };
         }
         if let Some(bad) = text.chars().find(|c| !c.is_ascii_alphanumeric() && !"-_.@+".contains(*c)) {
             return refuse(&format!("the character {bad:?} is not allowed"));
         }
-        if text.starts_with("_wildcard.") || text.starts_with("_ipv6.") {
+        if is_reserved(text) {
             return refuse(RESERVED);
         }
         Ok(Self(text.to_owned()))
     }
+}
+
+/// Whether a directory of this name is that of a wildcard or of an IPv6 address.
+fn is_reserved(text: &str) -> bool {
+    text.starts_with("_wildcard.") || text.starts_with("_ipv6.")
 }
 
 impl fmt::Display for Label {

@@ -1,6 +1,6 @@
 //! Extensions of certificates and requests: each is read by itself, so that a damaged one hides no other.
 
-use x509_parser::asn1_rs::{Any, Oid as RawOid, Sequence};
+use x509_parser::asn1_rs::{Any, Sequence, Tag};
 use x509_parser::extensions::{self, X509Extension};
 use x509_parser::prelude::FromDer;
 
@@ -77,8 +77,11 @@ fn content(oid: &Oid, value: &[u8]) -> Result<Option<Content>, String> {
         }
         "2.5.29.37" => {
             let all = elements(value)?;
-            let oids = all.iter().map(|any| any.as_oid().map(|oid: RawOid<'_>| oid.to_id_string().into()));
-            let oids = oids.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+            let oid = |any: &Any<'_>| {
+                any.tag().assert_eq(Tag::Oid)?;
+                any.as_oid().map(|oid| oid.to_id_string().into())
+            };
+            let oids = all.iter().map(oid).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
             Content::ExtendedKeyUsage(ExtendedKeyUsages(oids))
         }
         _ => return Ok(None),

@@ -81,14 +81,16 @@ pub(in crate::pki) fn key_type(key: &SubjectPublicKeyInfo<'_>) -> KeyType {
 fn curve(algorithm: &AlgorithmIdentifier<'_>) -> Curve {
     use x509_parser::asn1_rs::Tag;
     let Some(parameters) = &algorithm.parameters else { return Curve::Missing };
-    let oid = parameters.as_oid().map(|oid| oid.to_id_string());
-    match (oid.as_deref(), parameters.tag()) {
-        (Ok("1.2.840.10045.3.1.7"), _) => Curve::P256,
-        (Ok("1.3.132.0.34"), _) => Curve::P384,
-        (Ok("1.3.132.0.35"), _) => Curve::P521,
-        (Ok(other), _) => Curve::Named(other.to_owned().into()),
-        (Err(_), Tag::Sequence) => Curve::Explicit,
-        (Err(_), _) => Curve::Missing,
+    match parameters.tag() {
+        Tag::Oid => match parameters.as_oid().map(|oid| oid.to_id_string()).as_deref() {
+            Ok("1.2.840.10045.3.1.7") => Curve::P256,
+            Ok("1.3.132.0.34") => Curve::P384,
+            Ok("1.3.132.0.35") => Curve::P521,
+            Ok(other) => Curve::Named(other.to_owned().into()),
+            Err(_) => Curve::Missing,
+        },
+        Tag::Sequence => Curve::Explicit,
+        _ => Curve::Missing,
     }
 }
 
