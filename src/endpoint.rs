@@ -1,4 +1,4 @@
-//! A live endpoint, whoever runs it: what it sends, what it offers, whom it takes and whom it refuses.
+//! A live endpoint, of any server: what it sends, what it offers, which clients it accepts and refuses.
 
 mod admission;
 mod callers;
@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 use crate::bundle::{Identity, Trust};
+use crate::explanation::Explanation;
 use crate::handshake::TlsVersion;
 use crate::report::{Check, Group, Outcome, Report};
 
@@ -37,7 +38,7 @@ pub struct Endpoint<'a> {
     pub starttls: StartTls,
     /// Whom a client trusts.
     pub trust: &'a Trust,
-    /// Clients that it must take. If there is one, the endpoint must ask for a certificate, and refuse a client
+    /// Clients that it must accept. If there is one, the endpoint must ask for a certificate, and refuse a client
     /// without one.
     pub clients: &'a [Identity],
     /// TLS versions that it must offer; no others are tried. If none is named, one of all is enough.
@@ -48,13 +49,9 @@ pub struct Endpoint<'a> {
     pub now: OffsetDateTime,
 }
 
-/// Something that stands in the way of everything else.
+/// Why there is no connection on which TLS can begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct ConnectError {
-    expected: String,
-    found: String,
-    fix: String,
-}
+struct ConnectError(Explanation);
 
 /// Makes the connections and judges them. An endpoint that cannot be reached or does not speak TLS is a failed check.
 pub fn run(endpoint: &Endpoint<'_>) -> Report {
@@ -66,10 +63,7 @@ pub fn run(endpoint: &Endpoint<'_>) -> Report {
     };
     let survey = match Survey::make(endpoint) {
         Ok(survey) => survey,
-        Err(ConnectError { expected, found, fix }) => {
-            let outcome = Outcome::failed(expected, found).with_fix(fix);
-            return Report { checks: vec![reached(outcome)] };
-        }
+        Err(ConnectError(why)) => return Report { checks: vec![reached(Outcome::Failed(why))] },
     };
     let mut checks = vec![reached(Outcome::Passed).with_detail(survey.way())];
     checks.extend(capabilities::checks(&survey));
@@ -80,6 +74,10 @@ pub fn run(endpoint: &Endpoint<'_>) -> Report {
 
 impl ConnectError {
     fn new(expected: impl Into<String>, found: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { expected: expected.into(), found: found.into(), fix: fix.into() }
+        Self(Explanation::new(expected, found).with_fix(fix))
+    }
+
+    fn found(self) -> String {
+        self.0.found.unwrap_or_default()
     }
 }

@@ -29,4 +29,10 @@ impl Explanation {
     pub fn with_fix(self, fix: impl Into<String>) -> Self {
         Self { fix: Some(fix.into()), ..self }
     }
+
+    /// The parts that there are, each behind its label; the labels are of the same width.
+    pub fn lines(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let parts = [("expected:", &self.expected), ("found:   ", &self.found), ("fix:     ", &self.fix)];
+        parts.into_iter().filter_map(|(label, part)| Some((label, part.as_deref()?)))
+    }
 }

@@ -7,6 +7,7 @@ mod delegate;
 mod describe;
 mod judge;
 mod listen;
+mod names;
 mod probe;
 mod speak;
 mod uri;
@@ -28,9 +29,7 @@ pub(crate) use connect::accept;
 pub(crate) use connect::{Call, all};
 #[cfg(feature = "emit")]
 pub(crate) use delegate::signatures_of;
-#[cfg(feature = "emit")]
 pub(crate) use describe::alert_name;
-pub(crate) use describe::alert_of;
 pub(crate) use judge::{Expectation, Refusal, judge};
 pub(crate) use listen::{Question, specimen};
 pub(crate) use probe::{CertificateRequest, Offer, Probe, ProbeOutcome};

@@ -65,6 +65,7 @@ pub mod verify;
 
 mod ephemeral;
 mod explanation;
+mod parallel;
 
 // Public for the program and its tests; tests/architecture.rs holds what is documented to a list.
 #[doc(hidden)]

@@ -22,7 +22,7 @@ pub struct PolicyEnvironment {
     pub services: Vec<PolicyService>,
 }
 
-/// Those who trust one root. Nobody trusts two.
+/// The services that trust one root. No service trusts two.
 #[derive(Debug)]
 pub struct TrustDomain {
     /// The environment's name (`test`), or with an authority's name behind it (`test.db`).
@@ -33,7 +33,7 @@ pub struct TrustDomain {
     pub signer: Result<Authority, String>,
 }
 
-/// Somebody who serves, calls, or does both.
+/// A service that serves, calls, or does both.
 #[derive(Debug)]
 pub struct PolicyService {
     /// Its name in the manifest, which is that of its credential.
@@ -55,7 +55,7 @@ pub struct PolicyService {
 /// Who may call a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Callers {
-    /// Anybody who trusts its root: it asks for no client certificate.
+    /// Any client that trusts its root: it asks for no client certificate.
     Anyone,
     /// Only these, by client certificate.
     Only(Vec<String>),

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::explanation::Explanation;
+
 /// All checks of one run, in the order in which people should read them.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
@@ -20,7 +22,7 @@ pub struct Report {
 pub struct Check {
     /// What kind of check it is: a stable word such as `mtls-tls13` or `dates`.
     pub id: Cow<'static, str>,
-    /// The heading that it belongs under.
+    /// Its heading.
     pub group: Group,
     /// What it proves, for people: `a certificate of a foreign CA is refused`.
     pub title: Cow<'static, str>,
@@ -29,7 +31,7 @@ pub struct Check {
     /// The parts of what it is about, for programs.
     #[serde(flatten)]
     pub about: About,
-    /// How it ended; its fields stand beside these in JSON, the tag as `outcome`.
+    /// How it ended; its fields are beside these in JSON, the tag as `outcome`.
     #[serde(flatten)]
     pub outcome: Outcome,
     /// What is worth knowing of a check, whatever its outcome: `TLS 1.3, X25519, 1.2 ms`. May be empty.
@@ -62,14 +64,7 @@ pub enum Outcome {
     /// It was tried, and it is as it should be.
     Passed,
     /// It was tried, or could not even be tried because of a defect, and it is not as it should be.
-    Failed {
-        /// What would have been right.
-        expected: String,
-        /// What was there instead.
-        found: String,
-        /// How to repair it, in words.
-        fix: Option<String>,
-    },
+    Failed(Explanation),
     /// It was not tried, so nothing is known.
     Skipped {
         /// Why not.
@@ -77,13 +72,13 @@ pub enum Outcome {
     },
 }
 
-/// The heading that a check belongs under.
+/// The heading of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Group {
     /// What certificates say, without a connection.
     Static,
-    /// What a cluster takes or refuses before anybody connects.
+    /// What a cluster accepts or refuses before any connection.
     Admission,
     /// Connections that must work.
     Handshake,
@@ -132,7 +127,7 @@ impl Counts {
         for check in checks {
             match check.outcome {
                 Outcome::Passed => counts.passed += 1,
-                Outcome::Failed { .. } => counts.failed += 1,
+                Outcome::Failed(_) => counts.failed += 1,
                 Outcome::Skipped { .. } => counts.skipped += 1,
             }
         }
@@ -172,7 +167,7 @@ impl Check {
 impl Outcome {
     /// A failure; the fix is added with [`Outcome::with_fix`].
     pub fn failed(expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self::Failed { expected: expected.into(), found: found.into(), fix: None }
+        Self::Failed(Explanation::new(expected, found))
     }
 
     /// A check that was not tried.
@@ -183,9 +178,7 @@ impl Outcome {
     /// The same failure with advice; other outcomes stay as they are.
     pub fn with_fix(self, advice: impl Into<String>) -> Self {
         match self {
-            Self::Failed { expected, found, .. } => {
-                Self::Failed { expected, found, fix: Some(advice.into()) }
-            }
+            Self::Failed(explanation) => Self::Failed(explanation.with_fix(advice)),
             other => other,
         }
     }
@@ -219,7 +212,7 @@ impl Group {
 }
 
 impl fmt::Display for Group {
-    /// The word that stands in JSON.
+    /// The word in JSON.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Static => "static",

@@ -1,5 +1,5 @@
-//! Runs OpenShift Routes on loopback: a router that does what the real one does, pods behind it, and visitors, those who
-//! must get a page and those who must not.
+//! Runs OpenShift Routes on loopback: a router that does what the real one does, pods behind it, and visitors, those that
+//! must get a page and those that must not.
 //!
 //! Sources: openshift/router (`haproxy-config.template`, `pkg/router/template/util`), HAProxy's `verify required`.
 
@@ -23,6 +23,7 @@ use time::OffsetDateTime;
 
 use crate::bundle::{Identity, Trust};
 use crate::error::Result;
+use crate::explanation::Explanation;
 use crate::handshake::SessionError;
 use crate::handshake::TlsVersion;
 use crate::pki::Certificate;
@@ -56,20 +57,9 @@ pub struct SimulatedRoute<'a> {
     /// The Route.
     pub route: Route,
     /// Why the cluster would not admit it.
-    pub objections: Vec<Objection>,
+    pub objections: Vec<Explanation>,
     /// What its pods show, if they end TLS and it is known.
     pub pod: Option<&'a Identity>,
-}
-
-/// A reason for which a cluster does not admit a Route.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Objection {
-    /// What the cluster wants.
-    pub expected: String,
-    /// What it gets, and who refuses it.
-    pub found: String,
-    /// How to mend it.
-    pub fix: String,
 }
 
 /// How the router failed to talk to a pod.
@@ -95,7 +85,7 @@ impl From<SessionError> for PodError {
 pub(super) enum RouterError {
     NoRoute,
     NoWeight,
-    /// What stands behind the Route is not known here.
+    /// What is behind the Route is not known here.
     Unknown(String),
     /// There was no connection to the pod.
     Pod(PodError),
@@ -154,15 +144,15 @@ pub fn run(scope: &Simulation<'_>) -> Result<Report> {
 fn admission(subject: &SimulatedRoute<'_>, owner: Option<&Route>) -> (bool, Vec<Check>) {
     let route = &subject.route;
     let mut objections = subject.objections.clone();
-    objections.extend(route.status.clone().map(|status| Objection {
-        expected: "a Route that the cluster admits".into(),
-        found: format!("its status says that it was not admitted: {status}"),
-        fix: "mend what the status says, and apply the Route again".into(),
+    objections.extend(route.status.as_ref().map(|status| {
+        let found = format!("its status says that it was not admitted: {status}");
+        Explanation::new("a Route that the cluster admits", found)
+            .with_fix("fix what the status says, and apply the Route again")
     }));
-    objections.extend(owner.map(|owner| Objection {
-        expected: "a host and path that no other Route has".into(),
-        found: format!("the older Route {} has them (HostAlreadyClaimed)", owner.name),
-        fix: "choose another host or path, or delete the other Route".into(),
+    objections.extend(owner.map(|owner| {
+        let found = format!("the older Route {} has them (HostAlreadyClaimed)", owner.name);
+        Explanation::new("a host and path that no other Route has", found)
+            .with_fix("choose another host or path, or delete the other Route")
     }));
     let check = |outcome| {
         let title = "the cluster admits it";
@@ -173,9 +163,9 @@ fn admission(subject: &SimulatedRoute<'_>, owner: Option<&Route>) -> (bool, Vec<
         let detail = format!("{}{wildcards}", route.termination.word());
         return (true, vec![check(Outcome::Passed).with_detail(detail)]);
     }
-    let failed = |objection: Objection| {
-        let found = format!("{}; visitors get 503 from the router", objection.found);
-        check(Outcome::failed(objection.expected, found).with_fix(objection.fix))
+    let failed = |why: Explanation| {
+        let found = why.found.map(|found| format!("{found}; clients get 503 from the router"));
+        check(Outcome::Failed(Explanation { found, ..why }))
     };
     (false, objections.into_iter().map(failed).collect())
 }

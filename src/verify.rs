@@ -36,7 +36,7 @@ pub fn run(scope: &Scope<'_>) -> Report {
     run_watched(scope, &|_, _| {})
 }
 
-/// [`run`] for somebody who waits: `progress` is told now and then how many checks of how many are done.
+/// [`run`] with progress: `progress` is called now and then with how many checks of how many are done.
 pub fn run_watched(scope: &Scope<'_>, progress: &dyn Fn(usize, usize)) -> Report {
     run_with(scope, &NegativeFixtures::make(scope), progress)
 }
@@ -44,7 +44,7 @@ pub fn run_watched(scope: &Scope<'_>, progress: &dyn Fn(usize, usize)) -> Report
 /// Whether a certificate alone is valid at `now`, such as that of an authority that has signed nothing yet.
 pub fn dates(subject: String, certificate: &Certificate, now: OffsetDateTime) -> Check {
     let outcome = match chain::not_valid_at(certificate, now) {
-        Some(finding) => Outcome::failed(finding.expected, finding.found).with_fix(finding.fix),
+        Some(finding) => Outcome::Failed(finding),
         None => Outcome::Passed,
     };
     Check::new("dates", Group::Static, "it is valid now", subject, outcome)

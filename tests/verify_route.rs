@@ -127,7 +127,7 @@ connections that must work
   ok    rest-api: https://rest-api.apps.example.com/                        2 checks
 
 connections that must be refused
-  ok    a visitor who does not trust the root refuses the certificate           4 checks
+  ok    a visitor that does not trust the root refuses the certificate           4 checks
   ok    a host without a Route meets the router's own certificate, and no page  4 checks
   ok    a visitor without TLS gets no page                                      1 check
   ok    the router refuses a pod of a foreign CA                                2 checks"
@@ -205,7 +205,7 @@ fn what_visitors_would_not_take_is_said_with_the_reason() {
     assert_eq!(fix, "give the Route a certificate for web.other.example.com, or change spec.host");
     assert_eq!(
         skipped(&checks, "route-untrusted-root"),
-        "nobody reaches the pod, so a refusal would prove nothing"
+        "no client reaches the pod, so a refusal would prove nothing"
     );
     // Without its intermediate the chain leads nowhere.
     let mut torn = cluster.document("web.yaml");
@@ -253,7 +253,7 @@ fn a_route_that_the_cluster_does_not_admit_is_not_run_and_the_reason_is_given() 
         cluster.0.write("route.json", route.to_string());
         let checks = cluster.checks("route.json");
         let (found, fix) = failure(&checks, "route-admitted");
-        assert!(found.starts_with(words) && found.ends_with("; visitors get 503 from the router"), "{found}");
+        assert!(found.starts_with(words) && found.ends_with("; clients get 503 from the router"), "{found}");
         assert!(!fix.is_empty());
         assert_eq!(checks.len(), 1, "{checks:#?}");
     }

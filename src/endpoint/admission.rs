@@ -58,9 +58,9 @@ fn authority(endpoint: &Endpoint<'_>) -> String {
 /// Who calls, and so what a refusal must be about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClientKind {
-    /// Somebody with a certificate that should be taken.
+    /// A client with a certificate that should be accepted.
     Own,
-    /// Nobody's certificate was shown.
+    /// No certificate was shown.
     WithoutCertificate,
     /// A certificate of a CA that the server does not know.
     Foreign,
@@ -76,7 +76,7 @@ impl ClientKind {
     /// bad_certificate for all of them, and for a missing one TLS 1.2 has only handshake_failure.
     fn alerts(self) -> &'static [&'static str] {
         match self {
-            // Whatever the reason is, it is not taken.
+            // Whatever the reason is, it is not accepted.
             Self::Own => &[],
             Self::WithoutCertificate => {
                 &["certificate_required", "handshake_failure", "bad_certificate", "access_denied"]
@@ -91,7 +91,7 @@ impl Admission {
     pub(super) fn of(visit: &Probe, endpoint: &Endpoint<'_>, kind: ClientKind) -> Self {
         match &visit.ended {
             ProbeOutcome::Agreed(None) => {
-                Self::Taken("the handshake is complete, and nobody objected".into())
+                Self::Taken("the handshake is complete, and the server did not object".into())
             }
             ProbeOutcome::Agreed(Some(heard)) => match endpoint.starttls {
                 StartTls::Direct => http(heard, kind),
@@ -195,7 +195,7 @@ fn postgres(heard: &[u8], client: ClientKind) -> Admission {
         b'E' if message.contains("valid client certificate") => {
             because(ClientKind::WithoutCertificate, client, format!("PostgreSQL: {message}"))
         }
-        // Class 28: invalid authorization. Which roles a certificate may be, nobody has told us.
+        // Class 28: invalid authorization. Which roles a certificate may be, is not known here.
         b'E' if code.starts_with("28") => Admission::Unknown(format!("PostgreSQL: {message}")),
         b'E' => Admission::Taken(format!("PostgreSQL knows it, and says: {message}")),
         _ => Admission::Taken("PostgreSQL answers".into()),

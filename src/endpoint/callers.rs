@@ -1,4 +1,4 @@
-//! Whom an endpoint that asks for certificates takes, and whom it refuses.
+//! Which clients an endpoint that asks for certificates accepts and refuses.
 
 use super::admission::{Admission, ClientKind};
 use super::capabilities::authorities;
@@ -33,7 +33,7 @@ pub(super) fn checks(survey: &Survey<'_>) -> Vec<Check> {
     checks
 }
 
-/// A kind who must be refused.
+/// A client that must be refused.
 struct Refusal {
     kind: ClientKind,
     id: &'static str,
@@ -55,10 +55,10 @@ const FOREIGN: Refusal = Refusal {
     fix: "let the server check client certificates against its own CA alone",
 };
 
-/// A client of ours, which must be taken on every version.
+/// A client of ours, which must be accepted on every version.
 fn own(survey: &Survey<'_>, client: &Identity, visits: &Result<Probes, String>) -> Vec<Check> {
     let subject = format!("{} <- {}", survey.subject(), client.name);
-    let title = "its certificate is taken";
+    let title = "its certificate is accepted";
     let visits = match visits {
         Ok(visits) => visits,
         Err(reason) => {
@@ -72,7 +72,7 @@ fn own(survey: &Survey<'_>, client: &Identity, visits: &Result<Probes, String>) 
     for (version, visit) in visits {
         let admission = Admission::of(visit, survey.endpoint, ClientKind::Own);
         let failed =
-            |found: &str| Outcome::failed("the server takes it", found).with_fix(advice(client, visit));
+            |found: &str| Outcome::failed("the server accepts it", found).with_fix(advice(client, visit));
         let outcome = match &admission {
             Admission::Taken(_) if visit.asked.is_none() => Outcome::skipped("the server did not ask for it"),
             Admission::Taken(found) if !was_shown(visit) => {
@@ -80,8 +80,8 @@ fn own(survey: &Survey<'_>, client: &Identity, visits: &Result<Probes, String>) 
             }
             Admission::Taken(_) => Outcome::Passed,
             Admission::Refused(found) | Admission::Closed(found) | Admission::Failed(found) => failed(found),
-            Admission::Denied(found) => failed(&format!("TLS takes it, but the answer is {found}")),
-            Admission::Unknown(found) => Outcome::skipped(format!("TLS takes it; then {found}")),
+            Admission::Denied(found) => failed(&format!("TLS accepts it, but the answer is {found}")),
+            Admission::Unknown(found) => Outcome::skipped(format!("TLS accepts it; then {found}")),
         };
         let id = format!("own-client-{}", version.id());
         let detail = format!("{version}, {}", admission.text());
@@ -102,10 +102,10 @@ fn was_shown(visit: &Probe) -> bool {
 
 fn advice(client: &Identity, visit: &Probe) -> String {
     if visit.asked.is_some() && !was_shown(visit) {
-        return "the server takes no signature of this kind of key: issue the certificate with another key type".into();
+        return "the server does not accept signatures by this kind of key: issue the certificate with another key type".into();
     }
     let issuer = client.chain.last().map_or(String::new(), |last| last.details.issuer.to_string());
-    format!("let the server trust {issuer}, admit this caller, and look into its log for the reason")
+    format!("let the server trust {issuer}, allow this caller, and look into its log for the reason")
 }
 
 /// Browsers and Java send no certificate if none of theirs is under a CA that the request names (RFC 8446, section
@@ -127,30 +127,30 @@ fn named(subject: &str, client: &Identity, asked: &CertificateRequest) -> Option
             ),
             authorities(asked).join("; "),
         )
-        .with_fix("let the server name this CA: browsers and Java send no certificate of another one")
+        .with_fix("let the server name this CA: browsers and Java send only certificates of named CAs")
     };
     let title = "a CA above it is named in the request";
     Some(Check::new("named-authorities", Group::Handshake, title, subject, outcome))
 }
 
 impl Refusal {
-    /// What might have other reasons counts only beside a client that is taken.
+    /// What might have other reasons counts only beside a client that is accepted.
     fn check(&self, survey: &Survey<'_>, version: TlsVersion, visit: &Probe) -> Check {
         let admission = Admission::of(visit, survey.endpoint, self.kind);
         let outcome = match &admission {
             _ if visit.asked.is_none() => Outcome::skipped("the server did not ask for a certificate"),
             _ if self.kind == ClientKind::Foreign && !was_shown(visit) => Outcome::skipped(
-                "the server takes signatures only of a kind of key that this program makes none of, so that no foreign certificate could be shown",
+                "the server accepts only signatures by a kind of key that this program cannot make, so no foreign certificate could be shown",
             ),
             Admission::Refused(_) => Outcome::Passed,
             Admission::Denied(_) | Admission::Closed(_) if is_own_taken(survey, version) => Outcome::Passed,
             Admission::Denied(found) | Admission::Closed(found) | Admission::Unknown(found) => {
                 Outcome::skipped(format!(
-                    "{found}; without a client that is taken nobody can tell whether that is because of the certificate"
+                    "{found}; without a client that is accepted, this may have another reason than the certificate"
                 ))
             }
             Admission::Failed(found) => {
-                Outcome::skipped(format!("{found}; that is no refusal because of the certificate"))
+                Outcome::skipped(format!("{found}; that is not a refusal because of the certificate"))
             }
             Admission::Taken(found) => Outcome::failed("a refusal", found.clone()).with_fix(self.fix),
         };

@@ -69,7 +69,7 @@ fn key_exchange(survey: &Survey<'_>) -> Check {
         .with_detail(detail)
 }
 
-/// Whether a certificate is asked for. Whoever names clients expects that it is; otherwise it is only told.
+/// Whether a certificate is asked for. Where clients are named it must be; otherwise it is only reported.
 fn client_certificate(survey: &Survey<'_>) -> Check {
     let asking = survey.bare.iter().find_map(|(_, visit)| visit.asked.as_ref().map(|asked| (visit, asked)));
     let silent = survey.bare.iter().filter(|(_, visit)| visit.was_served() && visit.asked.is_none());

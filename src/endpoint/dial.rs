@@ -31,12 +31,12 @@ impl Line {
         limit: Duration,
     ) -> Result<Self, ConnectError> {
         let unknown = |found: String| {
-            let fix = "mend the name, or connect to the address and give the name to be checked beside it";
+            let fix = "fix the name, or connect to the address and give the name to check separately";
             ConnectError::new(format!("an address of {}", host_port.host()), found, fix)
         };
         let (sender, receiver) = channel();
         let target = (host_port.host().to_owned(), host_port.port());
-        // The system's resolver takes the time that it likes, so it is left behind when that is too long.
+        // The system's resolver may take arbitrarily long, so it is left behind when that is too long.
         thread::Builder::new()
             .spawn(move || sender.send(target.to_socket_addrs().map(Iterator::collect::<Vec<_>>)))
             .map_err(|error| unknown(format!("no thread to look it up: {error}")))?;
@@ -75,7 +75,7 @@ impl Line {
                 Err(error) => refused.push(format!("no connection to {address}: {error}")),
             }
         }
-        let fix = "start the server, mend host and port, or look whether a firewall stands between";
+        let fix = "start the server, fix host and port, or check whether a firewall is between";
         Err(ConnectError::new(
             format!("a server that listens on {}", self.host_port),
             refused.join("; "),

@@ -29,7 +29,7 @@ impl HostPort {
 impl FromStr for HostPort {
     type Err = Error;
 
-    /// Takes `web.example.com:443`, `10.0.0.1:443` and `[::1]:443`.
+    /// Accepts `web.example.com:443`, `10.0.0.1:443` and `[::1]:443`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let refuse = |reason: &str| Error::Invalid {
             what: ValueKind::Endpoint,
@@ -48,7 +48,7 @@ impl FromStr for HostPort {
             .parse()
             .ok()
             .filter(|port| *port > 0)
-            .ok_or_else(|| refuse("the port is no number from 1 to 65535"))?;
+            .ok_or_else(|| refuse("the port is not a number from 1 to 65535"))?;
         let host = match host.parse() {
             Ok(SubjectAltName::Dns(name)) if !name.is_wildcard() => name.to_string(),
             Ok(SubjectAltName::Ip(address)) => address.to_string(),
@@ -88,8 +88,8 @@ mod tests {
             ("web.example.com", "it has no port"),
             ("https://web.example.com:443", "it is a URL"),
             ("::1:443", "an IPv6 address needs brackets around it"),
-            ("web:0", "the port is no number from 1 to 65535"),
-            ("web:https", "the port is no number from 1 to 65535"),
+            ("web:0", "the port is not a number from 1 to 65535"),
+            ("web:https", "the port is not a number from 1 to 65535"),
             ("*.example.com:443", "the host is neither a host name nor an address"),
             (":443", "the host is neither a host name nor an address"),
         ] {

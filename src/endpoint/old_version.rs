@@ -4,14 +4,14 @@ use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use super::dial::Dialled;
-use crate::handshake::alert_of;
+use crate::handshake::alert_name;
 use crate::pki::random_bytes;
 
 /// Cipher suites of TLS 1.0 and 1.1 that servers had (IANA, "TLS Cipher Suites"): ECDHE, DHE and RSA with AES in CBC
 /// mode and with 3DES; the last one says that renegotiation is safe (RFC 5746).
 const SUITES: [u16; 11] =
     [0xc009, 0xc00a, 0xc013, 0xc014, 0x0033, 0x0039, 0x002f, 0x0035, 0xc012, 0x000a, 0x00ff];
-/// TLS 1.1 as ClientHello says it (RFC 4346): the newest of the old ones, so that a server takes the best that it has.
+/// TLS 1.1 as ClientHello says it (RFC 4346): the newest of the old ones, so that a server chooses the best that it has.
 const TLS_1_1: u16 = 0x0302;
 /// supported_groups with secp256r1, secp384r1 and secp521r1; ec_point_formats with uncompressed (RFC 8422).
 const CURVES: [u8; 18] = [0, 10, 0, 8, 0, 6, 0, 23, 0, 24, 0, 25, 0, 11, 0, 2, 1, 0];
@@ -77,11 +77,11 @@ fn read_answer(answer: &[u8], is_late: bool) -> Answer {
             other => Answer::Unclear(format!("it answered with version {other:#06x}")),
         },
         [21, _, _, _, _, _, alert, ..] => {
-            Answer::Refuses(format!("refused with the alert {}", alert_of(*alert)))
+            Answer::Refuses(format!("refused with the alert {}", alert_name((*alert).into())))
         }
         [] if is_late => Answer::Unclear("it gave no answer in time".into()),
         [] => Answer::Refuses("the connection was closed".into()),
-        _ => Answer::Unclear("it answered something else than TLS".into()),
+        _ => Answer::Unclear("it answered something other than TLS".into()),
     }
 }
 

@@ -25,14 +25,14 @@ const KNOWN: [(&[u8], &str, &str); 9] = [
 /// What these first bytes are, and what to do.
 pub(super) fn describe(text: &[u8]) -> (String, &'static str) {
     let unknown = (
-        "something else than TLS",
+        "something other than TLS",
         "connect to a port on which TLS begins at once, or say which protocol asks for it",
     );
     let (name, fix) = match KNOWN.iter().find(|(begin, ..)| text.starts_with(begin)) {
         Some((_, name, fix)) => (*name, *fix),
         // The first packet of a MySQL server: length, number 0, protocol 10.
         None if text.get(3..5) == Some(&[0, 10]) => {
-            ("plain MySQL or MariaDB", "MySQL begins TLS in a way of its own, which cannot be spoken here")
+            ("plain MySQL or MariaDB", "MySQL's way to begin TLS is not supported")
         }
         None => unknown,
     };
@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(found(b"SSH-2.0-x\r\n"), "SSH, which has no TLS: \"SSH-2.0-x\"");
         assert!(found(b"J\0\0\0\x0a8.0").starts_with("plain MySQL or MariaDB"));
         assert!(describe(b"220 mail ESMTP").1.contains("STARTTLS"));
-        assert!(found(&[0xff, 0]).starts_with("something else than TLS"));
+        assert!(found(&[0xff, 0]).starts_with("something other than TLS"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The chain that an endpoint sends: what it says, and whether a client takes it.
+//! The chain that an endpoint sends: what it says, and whether a client accepts it.
 
 use super::survey::Survey;
 use crate::bundle::Identity;
@@ -75,7 +75,7 @@ fn verdicts<'a>(survey: &'a Survey<'_>) -> impl Iterator<Item = Check> + 'a {
         let outcome = match visit.verdict.as_ref()? {
             Ok(()) => Outcome::Passed,
             Err(reason) => Outcome::failed("a client that trusts the roots accepts it", reason.clone())
-                .with_fix("mend what the checks of its certificates report"),
+                .with_fix("fix what the checks of its certificates report"),
         };
         let title = "a client that trusts the root accepts it";
         let id = format!("server-auth-{}", version.id());

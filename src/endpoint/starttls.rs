@@ -186,8 +186,10 @@ impl Talk<'_> {
     }
 
     fn broken(&self, found: String) -> ConnectError {
-        let fix =
-            format!("look whether {} serves on this port, and whether its TLS begins at once", self.protocol);
+        let fix = format!(
+            "check whether {} serves on this port, and whether its TLS begins at once",
+            self.protocol
+        );
         ConnectError::new(format!("{} in plain text, then TLS", self.protocol), found, fix)
     }
 

@@ -21,7 +21,7 @@ pub(super) struct Survey<'a> {
     pub(super) bare: Vec<(TlsVersion, Probe)>,
     /// What it says to a client that is too old.
     pub(super) old: Answer,
-    /// Each group of the key exchange, and whether it takes it.
+    /// Each group of the key exchange, and whether it accepts it.
     pub(super) groups: Vec<(String, bool)>,
     /// The chain as it was sent.
     pub(super) served_chain: Result<Identity>,
@@ -118,7 +118,7 @@ impl<'a> Caller<'a> {
     fn first_call(&mut self, version: TlsVersion) -> Result<Probe, ConnectError> {
         let is_first = self.address.is_none();
         let mut visit = match self.visit(None, version, None) {
-            Err(trouble) if is_first => return Err(trouble),
+            Err(error) if is_first => return Err(error),
             other => self.or_failed(other),
         };
         if visit.ended == ProbeOutcome::Alert("no_application_protocol".into()) {
@@ -131,7 +131,7 @@ impl<'a> Caller<'a> {
                 Err(ConnectError::new("TLS", found, fix))
             }
             ProbeOutcome::TimedOut if is_first && !visit.was_served() => {
-                let fix = "look whether this port serves TLS from the first byte on, or wait longer";
+                let fix = "check whether this port serves TLS from the first byte on, or wait longer";
                 Err(ConnectError::new("an answer to ClientHello", words(&visit.ended, self.endpoint), fix))
             }
             _ => Ok(visit),
@@ -159,7 +159,7 @@ impl<'a> Caller<'a> {
     }
 
     fn or_failed(&self, visit: Result<Probe, ConnectError>) -> Probe {
-        visit.unwrap_or_else(|trouble| Probe::without_contact(ProbeOutcome::Failed(trouble.found)))
+        visit.unwrap_or_else(|error| Probe::without_contact(ProbeOutcome::Failed(error.found())))
     }
 
     fn all(&mut self, client: &Identity, versions: &[TlsVersion]) -> Result<Probes, String> {
@@ -167,7 +167,7 @@ impl<'a> Caller<'a> {
         Ok(versions.iter().map(|version| (*version, self.call(Some(&own), *version))).collect())
     }
 
-    /// A client of a CA that nobody knows, on each version; with a kind of key that the server takes, if it can be made.
+    /// A client of an unknown CA, on each version; with a kind of key that the server accepts, if it can be made.
     fn strangers(
         &mut self,
         served_chain: Option<&Identity>,
@@ -192,7 +192,7 @@ impl<'a> Caller<'a> {
     fn call_as_old_client(&mut self) -> Answer {
         match self.line.dial() {
             Ok(dialled) => old_version::ask(dialled, self.endpoint.host),
-            Err(trouble) => Answer::Unclear(trouble.found),
+            Err(error) => Answer::Unclear(error.found()),
         }
     }
 
@@ -219,7 +219,7 @@ fn no_version(endpoint: &Endpoint<'_>, bare: &Probes, old: &Answer) -> ConnectEr
     }
     let is_closed = bare.iter().all(|(_, visit)| visit.ended == ProbeOutcome::Closed);
     let fix = if is_closed {
-        "look whether this port serves TLS from the first byte on, and what the server's log says"
+        "check whether this port serves TLS from the first byte on, and what the server's log says"
     } else {
         "let the server offer TLS 1.3 or 1.2 with ECDHE and AEAD ciphers, a certificate that fits them, and this host"
     };
@@ -234,7 +234,7 @@ fn identity(endpoint: &Endpoint<'_>, chain: &[Vec<u8>]) -> Result<Identity> {
     Ok(Identity { name: endpoint.host_port.to_string(), chain, key: None, anchors: vec![], files: None })
 }
 
-/// A client that looks like the first one, or like the server, under a CA that nobody knows.
+/// A client that looks like the first one, or like the server, under an unknown CA.
 fn foreign(
     endpoint: &Endpoint<'_>,
     served_chain: Option<&Identity>,

@@ -6,10 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Endpoint, StartTls, run};
+use crate::explanation::Explanation;
 use crate::report::{Check, Outcome};
 use crate::verify::sample::{NOW, Pki};
 
-/// Long for this machine, short for whoever waits for the tests.
+/// Long for this machine, short for people who wait for the tests.
 const LIMIT: Duration = Duration::from_millis(800);
 
 /// The only check of a report on a server that treats every caller in this way.
@@ -45,7 +46,9 @@ fn only_check(starttls: StartTls, port: u16) -> Check {
 
 #[track_caller]
 fn assert_failed(check: &Check, expected: &str, found: &str, fix: &str) {
-    let Outcome::Failed { expected: wanted, found: seen, fix: Some(advice) } = &check.outcome else {
+    let Outcome::Failed(Explanation { expected: Some(wanted), found: Some(seen), fix: Some(advice) }) =
+        &check.outcome
+    else {
         panic!("{check:#?}");
     };
     assert_eq!((wanted.as_str(), seen.as_str()), (expected, found));
@@ -75,7 +78,10 @@ fn nobody_who_listens_is_a_failure_with_the_address() {
 fn a_server_that_says_nothing_is_given_up_in_time() {
     let started = Instant::now();
     let check = look(StartTls::Direct, |mut stream| stream.read_to_end(&mut Vec::new()).map(drop));
-    let Outcome::Failed { expected, found, .. } = &check.outcome else { panic!("{check:#?}") };
+    let Outcome::Failed(Explanation { expected: Some(expected), found: Some(found), .. }) = &check.outcome
+    else {
+        panic!("{check:#?}")
+    };
     assert_eq!(expected, "an answer to ClientHello");
     assert!(found.starts_with("no answer from 127.0.0.1:") && found.ends_with(" within 0.8 s"), "{found}");
     assert!(started.elapsed() < LIMIT * 4, "{:?}", started.elapsed());
@@ -97,7 +103,10 @@ fn a_server_that_drips_is_given_up_in_time() {
 #[test]
 fn a_server_that_hangs_up_is_a_failure_on_each_version() {
     let check = look(StartTls::Direct, |mut stream| hear(&mut stream, 5).map(drop));
-    let Outcome::Failed { expected, found, fix } = &check.outcome else { panic!("{check:#?}") };
+    let Outcome::Failed(Explanation { expected: Some(expected), found: Some(found), fix }) = &check.outcome
+    else {
+        panic!("{check:#?}")
+    };
     assert_eq!(expected, "TLS 1.3 or TLS 1.2");
     // Unread data turns the farewell into a reset.
     assert!(
@@ -156,6 +165,8 @@ fn mail_servers_that_offer_no_starttls_say_what_they_offer() {
             stream.write_all(&[b'*'; 4096])?;
         }
     });
-    let Outcome::Failed { found, .. } = &endless.outcome else { panic!("{endless:#?}") };
-    assert!(found.starts_with("something else than TLS: \"****"), "{found}");
+    let Outcome::Failed(Explanation { found: Some(found), .. }) = &endless.outcome else {
+        panic!("{endless:#?}")
+    };
+    assert!(found.starts_with("something other than TLS: \"****"), "{found}");
 }

@@ -17,7 +17,7 @@ use crate::policy::principal;
 
 /// What a server that trusts some roots thinks of a client's certificate, before any list.
 pub(crate) enum ClientVerdict {
-    /// It takes it.
+    /// It accepts it.
     Taken,
     /// It does not, only because the certificate is not for clients.
     WrongPurpose,
@@ -36,7 +36,7 @@ impl Roots {
         }
     }
 
-    /// Whether a server would take this chain from a client, said without a connection.
+    /// Whether a server would accept this chain from a client, said without a connection.
     pub(crate) fn opinion(&self, client: &Identity, now: OffsetDateTime) -> ClientVerdict {
         let ders = || client.chain.iter().map(|one| CertificateDer::from(one.der()));
         let Some(leaf) = ders().next() else {

@@ -20,6 +20,7 @@ use time::OffsetDateTime;
 
 use super::Leaf;
 use super::describe::describe;
+use super::names::WithNames;
 use super::uri::WithUri;
 use super::version::TlsVersion;
 use crate::bundle::Identity;
@@ -39,7 +40,7 @@ pub(crate) struct Credentials {
 
 /// Trusted roots with the verifiers over them.
 pub(crate) struct Roots {
-    pub(super) servers: Arc<WebPkiServerVerifier>,
+    pub(super) servers: Arc<dyn ServerCertVerifier>,
     pub(super) servers_without_host: Arc<dyn ServerCertVerifier>,
     pub(super) clients: Arc<dyn ClientCertVerifier>,
 }
@@ -103,9 +104,11 @@ impl Tls {
         let store = Arc::new(store);
         let none = |error: rustls::server::VerifierBuilderError| format!("nothing is trusted: {error}");
         Ok(Roots {
-            servers: WebPkiServerVerifier::builder_with_provider(store.clone(), self.provider.clone())
-                .build()
-                .map_err(none)?,
+            servers: Arc::new(WithNames(
+                WebPkiServerVerifier::builder_with_provider(store.clone(), self.provider.clone())
+                    .build()
+                    .map_err(none)?,
+            )),
             servers_without_host: Arc::new(WithoutHost {
                 roots: store.clone(),
                 provider: self.provider.clone(),
@@ -142,7 +145,8 @@ impl Tls {
         let builder = ClientConfig::builder_with_details(self.provider.clone(), self.clock.clone())
             .with_protocol_versions(&[version.rustls()])
             .map_err(|error| describe(&error))?
-            .with_webpki_verifier(trusts.servers.clone());
+            .dangerous()
+            .with_custom_certificate_verifier(trusts.servers.clone());
         let mut config = match own {
             Some(own) => builder.with_client_cert_resolver(own.resolver.clone()),
             None => builder.with_no_client_auth(),
@@ -156,13 +160,13 @@ impl Tls {
         })
     }
 
-    /// Everything but the host name, against these roots; they may be none, and then nobody is taken.
+    /// Everything but the host name, against these roots; without any, no server is accepted.
     #[cfg(feature = "emit")]
     pub(crate) fn without_host(&self, roots: RootCertStore) -> WithoutHost {
         WithoutHost { roots: Arc::new(roots), provider: self.provider.clone() }
     }
 
-    /// A client without a certificate that takes whom `verifier` takes, on every TLS version.
+    /// A client without a certificate that accepts what `verifier` accepts, on every TLS version.
     #[cfg(feature = "emit")]
     pub(crate) fn client_with(
         &self,
@@ -205,16 +209,16 @@ impl TlsVersion {
 }
 
 impl Address {
-    /// A DNS name or an address, as TLS clients take it.
+    /// A DNS name or an address, as TLS clients accept it.
     pub(crate) fn host(host: &str) -> Result<Self, String> {
         ServerName::try_from(host.to_owned())
             .map(Self::Host)
-            .map_err(|_| format!("{host:?} is neither a host name nor an address that a TLS client takes"))
+            .map_err(|_| format!("{host:?} is neither a host name nor an address that a TLS client accepts"))
     }
 
     /// A URI, DNS name or address.
     pub(crate) fn of(name: &str) -> Result<Self, String> {
-        // The address only fills the field: nobody compares it, and as an address it is not sent.
+        // The address only fills the field: it is not compared, and as an address it is not sent.
         Self::at(name, &Ipv4Addr::LOCALHOST.to_string())
     }
 

@@ -3,7 +3,6 @@
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,6 +14,7 @@ use super::describe::is_beyond;
 use super::speak::{LIMIT, Session, SessionError, io, speak};
 use super::version::TlsVersion;
 use super::{Address, Client, Leaf, Server};
+use crate::parallel::in_lanes;
 
 /// One connection to be made.
 pub(crate) struct Call {
@@ -107,25 +107,11 @@ fn says(side: &Result<Session, SessionError>) -> String {
 
 /// Makes all calls, as many at once as there are processors; the results have the order of the calls.
 pub(crate) fn all(calls: &[Call]) -> Vec<Exchange> {
-    let next = AtomicUsize::new(0);
-    let lanes = thread::available_parallelism().map_or(1, usize::from).min(calls.len());
-    let done = thread::scope(|scope| {
-        let others: Vec<_> = (1..lanes)
-            .filter_map(|_| thread::Builder::new().spawn_scoped(scope, || lane(calls, &next)).ok())
-            .collect();
-        let mut done = lane(calls, &next);
-        done.extend(others.into_iter().flat_map(|lane| lane.join().unwrap_or_default()));
-        done
-    });
-    let mut exchanges: Vec<Exchange> = calls.iter().map(|_| Exchange::not_tried()).collect();
-    for (index, exchange) in done {
-        exchanges[index] = exchange;
-    }
-    exchanges
+    in_lanes(calls, |next| lane(next))
 }
 
 /// A client thread (this one) and a server thread with its listener, which take one call after the other.
-fn lane(calls: &[Call], next: &AtomicUsize) -> Vec<(usize, Exchange)> {
+fn lane(calls: &mut dyn Iterator<Item = (usize, &Call)>) -> Vec<(usize, Exchange)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
     let listener = listener.and_then(|listener| Ok((listener.local_addr()?, listener)));
     thread::scope(|scope| {
@@ -137,7 +123,7 @@ fn lane(calls: &[Call], next: &AtomicUsize) -> Vec<(usize, Exchange)> {
             Ok((address, thread::Builder::new().spawn_scoped(scope, serve)?))
         });
         let mut done = Vec::new();
-        while let Some((index, call)) = take(calls, next) {
+        for (index, call) in calls {
             let exchange = match &ready {
                 Ok((address, _)) => ask(call, *address, &to_server, &from_server),
                 Err(error) => Exchange::failed(&format!("no server could be started on 127.0.0.1: {error}")),
@@ -151,11 +137,6 @@ fn lane(calls: &[Call], next: &AtomicUsize) -> Vec<(usize, Exchange)> {
         }
         done
     })
-}
-
-fn take<'a>(calls: &'a [Call], next: &AtomicUsize) -> Option<(usize, &'a Call)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    calls.get(index).map(|call| (index, call))
 }
 
 /// What the server thread is told: how to serve, and the address that the connection comes from.
@@ -202,7 +183,7 @@ fn serve(listener: &TcpListener, orders: &Receiver<Order>, report: &Sender<Resul
     }
 }
 
-/// The connection that comes from `caller`; whoever else on this machine knocks is sent away.
+/// The connection that comes from `caller`; connections from elsewhere on this machine are dropped.
 pub(crate) fn accept(
     listener: &TcpListener,
     caller: SocketAddr,

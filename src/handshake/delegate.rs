@@ -2,7 +2,7 @@
 
 /// The methods of a certificate verifier that judge signatures, answered by the verifier in a field.
 macro_rules! signatures_of {
-    ($field:ident) => {
+    ($field:tt) => {
         fn verify_tls12_signature(
             &self,
             message: &[u8],

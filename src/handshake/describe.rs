@@ -1,9 +1,16 @@
 //! TLS errors in the words of the field.
 
-use rustls::{AlertDescription, CertificateError, Error, ExtendedKeyPurpose, InconsistentKeys};
+use std::borrow::Cow;
+
+use rustls::{
+    AlertDescription, CertificateError, CipherSuite, Error, ExtendedKeyPurpose, InconsistentKeys, NamedGroup,
+    OtherError,
+};
 use time::OffsetDateTime;
 
 use crate::pki::validity::human_time;
+
+const UNKNOWN_CRITICAL: &str = "a certificate has a critical extension that TLS libraries do not know";
 
 /// What a TLS error says, for people.
 pub(crate) fn describe(error: &Error) -> String {
@@ -41,7 +48,7 @@ fn certificate(error: &CertificateError) -> String {
         CertificateError::NotValidForNameContext { expected, presented } => format!(
             "the certificate is not valid for {}; it names {}",
             expected.to_str(),
-            if presented.is_empty() { "no host".into() } else { plain_names(presented) }
+            if presented.is_empty() { "no host".into() } else { presented.join(", ") }
         ),
         CertificateError::InvalidPurpose => "the certificate was issued for another purpose".into(),
         CertificateError::InvalidPurposeContext { required, presented } => {
@@ -53,16 +60,14 @@ fn certificate(error: &CertificateError) -> String {
         }
         CertificateError::BadEncoding => "the certificate is not encoded correctly".into(),
         CertificateError::ApplicationVerificationFailure => {
-            "this caller is not among those that are admitted".into()
+            "this caller is not on the list of allowed callers".into()
         }
         CertificateError::Revoked => "the certificate has been revoked".into(),
-        CertificateError::UnhandledCriticalExtension => {
-            "the certificate has a critical extension that TLS peers do not know".into()
-        }
+        CertificateError::UnhandledCriticalExtension => UNKNOWN_CRITICAL.into(),
         error if is_beyond(error) => {
             "it is signed in a way that this program's TLS library does not know".into()
         }
-        CertificateError::Other(reason) => path_error(&reason.to_string()),
+        CertificateError::Other(error) => path_error(error).into(),
         other => other.to_string(),
     }
 }
@@ -86,57 +91,88 @@ fn purpose(purpose: &ExtendedKeyPurpose) -> String {
     }
 }
 
-/// webpki writes `DnsName("web.example")`; people want what stands inside.
-fn plain_names(presented: &[String]) -> String {
-    let plain = |name: &String| {
-        let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
-        inner.unwrap_or(name).trim_matches('"').to_owned()
-    };
-    presented.iter().map(plain).collect::<Vec<_>>().join(", ")
-}
-
-/// The errors of path building that rustls passes on by name only.
-fn path_error(name: &str) -> String {
-    let words = match name {
-        "CaUsedAsEndEntity" => "the leaf is a CA certificate (basicConstraints cA TRUE)",
-        "EndEntityUsedAsCa" => "a certificate that is no CA signed another one",
-        "UnsupportedCertVersion" => "a certificate is not of X.509 version 3",
-        "NameConstraintViolation" => "a name is outside the name constraints of a CA above it",
-        "PathLenConstraintViolated" => "there are more CAs in the chain than a path length constraint allows",
-        "UnsupportedCriticalExtension" => "a certificate has a critical extension that TLS peers do not know",
-        "MalformedExtensions" | "ExtensionValueInvalid" => "a certificate has a malformed extension",
-        "SignatureAlgorithmMismatch" => "a certificate names two different signature algorithms",
-        "InvalidSerialNumber" => "a certificate has an invalid serial number",
-        "EmptyEkuExtension" => "a certificate has an empty extended key usage",
-        other => return format!("the certificate is not acceptable ({other})"),
-    };
-    words.to_owned()
-}
-
-/// The name of an alert in RFC 8446, section 6.
-pub(crate) fn alert_name(alert: AlertDescription) -> String {
-    match alert {
-        AlertDescription::UnknownCA => "unknown_ca".into(),
-        other => {
-            let debug = format!("{other:?}");
-            let mut name = String::with_capacity(debug.len() + 4);
-            for (index, letter) in debug.char_indices() {
-                if letter.is_ascii_uppercase() && index > 0 {
-                    name.push('_');
-                }
-                name.push(letter.to_ascii_lowercase());
-            }
-            name
+/// The errors of path building, for which rustls has no variants.
+fn path_error(error: &OtherError) -> &'static str {
+    use webpki::Error as Path;
+    match error.0.downcast_ref::<Path>() {
+        Some(Path::CaUsedAsEndEntity) => "the leaf is a CA certificate (basicConstraints cA TRUE)",
+        Some(Path::EndEntityUsedAsCa) => "a certificate that is not a CA signed another one",
+        Some(Path::UnsupportedCertVersion) => "a certificate is not X.509 version 3",
+        Some(Path::NameConstraintViolation) => "a name is outside the name constraints of a CA above it",
+        Some(Path::PathLenConstraintViolated) => "the chain exceeds a CA's path length constraint",
+        Some(Path::UnsupportedCriticalExtension) => UNKNOWN_CRITICAL,
+        Some(Path::MalformedExtensions | Path::ExtensionValueInvalid) => {
+            "a certificate has a malformed extension"
         }
+        Some(Path::MalformedNameConstraint | Path::InvalidNetworkMaskConstraint) => {
+            "a CA has malformed name constraints"
+        }
+        Some(Path::MalformedDnsIdentifier | Path::UnsupportedNameType) => {
+            "a certificate has a malformed or unsupported name"
+        }
+        Some(Path::SignatureAlgorithmMismatch) => "a certificate names two different signature algorithms",
+        Some(Path::InvalidSerialNumber) => "a certificate has an invalid serial number",
+        Some(Path::EmptyEkuExtension) => "a certificate has an empty extended key usage",
+        Some(
+            Path::MaximumNameConstraintComparisonsExceeded
+            | Path::MaximumPathBuildCallsExceeded
+            | Path::MaximumPathDepthExceeded
+            | Path::MaximumSignatureChecksExceeded,
+        ) => "the chain is too long or too tangled to be checked",
+        _ => "the certificate is not acceptable to this program's TLS library",
     }
 }
 
-/// The name of an alert by its number.
-pub(crate) fn alert_of(number: u8) -> String {
-    match AlertDescription::from(number) {
-        AlertDescription::Unknown(number) => format!("number {number}"),
-        known => alert_name(known),
-    }
+/// The name of an alert (IANA, "TLS Alerts").
+pub(crate) fn alert_name(alert: AlertDescription) -> Cow<'static, str> {
+    Cow::Borrowed(match u8::from(alert) {
+        0 => "close_notify",
+        10 => "unexpected_message",
+        20 => "bad_record_mac",
+        21 => "decryption_failed",
+        22 => "record_overflow",
+        30 => "decompression_failure",
+        40 => "handshake_failure",
+        41 => "no_certificate",
+        42 => "bad_certificate",
+        43 => "unsupported_certificate",
+        44 => "certificate_revoked",
+        45 => "certificate_expired",
+        46 => "certificate_unknown",
+        47 => "illegal_parameter",
+        48 => "unknown_ca",
+        49 => "access_denied",
+        50 => "decode_error",
+        51 => "decrypt_error",
+        60 => "export_restriction",
+        70 => "protocol_version",
+        71 => "insufficient_security",
+        80 => "internal_error",
+        86 => "inappropriate_fallback",
+        90 => "user_canceled",
+        100 => "no_renegotiation",
+        109 => "missing_extension",
+        110 => "unsupported_extension",
+        111 => "certificate_unobtainable",
+        112 => "unrecognized_name",
+        113 => "bad_certificate_status_response",
+        114 => "bad_certificate_hash_value",
+        115 => "unknown_psk_identity",
+        116 => "certificate_required",
+        120 => "no_application_protocol",
+        121 => "ech_required",
+        number => return format!("number {number}").into(),
+    })
+}
+
+/// The name of a group for the key exchange: `X25519`.
+pub(super) fn group_name(group: NamedGroup) -> String {
+    group.as_str().map_or_else(|| format!("group {}", u16::from(group)), str::to_owned)
+}
+
+/// The name of a cipher suite: `TLS13_AES_128_GCM_SHA256`.
+pub(super) fn suite_name(suite: CipherSuite) -> String {
+    suite.as_str().map_or_else(|| format!("suite {}", u16::from(suite)), str::to_owned)
 }
 
 fn moment(seconds: u64) -> String {
@@ -148,9 +184,10 @@ fn moment(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{alert_name, alert_of, describe, path_error};
+    use super::{alert_name, describe};
     use rustls::pki_types::{ServerName, UnixTime};
-    use rustls::{AlertDescription, CertificateError, Error, ExtendedKeyPurpose};
+    use rustls::{AlertDescription, CertificateError, Error, ExtendedKeyPurpose, OtherError};
+    use std::sync::Arc;
     use std::time::Duration;
 
     #[test]
@@ -164,7 +201,7 @@ mod tests {
             (
                 CertificateError::NotValidForNameContext {
                     expected: ServerName::try_from("a.test").expect("a name"),
-                    presented: vec!["DnsName(\"b.test\")".into(), "IpAddress(127.0.0.1)".into()],
+                    presented: vec!["b.test".into(), "127.0.0.1".into()],
                 },
                 "the certificate is not valid for a.test; it names b.test, 127.0.0.1",
             ),
@@ -195,15 +232,19 @@ mod tests {
     #[test]
     fn alerts_have_their_names_from_the_standard() {
         assert_eq!(alert_name(AlertDescription::UnknownCA), "unknown_ca");
-        assert_eq!((alert_of(70), alert_of(255)), ("protocol_version".into(), "number 255".into()));
+        assert_eq!(alert_name(70.into()), "protocol_version");
+        assert_eq!(alert_name(255.into()), "number 255");
         assert_eq!(alert_name(AlertDescription::BadCertificate), "bad_certificate");
         assert_eq!(alert_name(AlertDescription::UnsupportedCertificate), "unsupported_certificate");
     }
 
     #[test]
-    fn errors_of_path_building_are_explained() {
-        assert!(path_error("CaUsedAsEndEntity").contains("cA TRUE"));
-        assert!(path_error("UnsupportedCertVersion").contains("version 3"));
-        assert!(path_error("Whatever").contains("(Whatever)"));
+    fn errors_of_path_building_are_explained_by_their_type() {
+        let says = |error: webpki::Error| {
+            describe(&Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(error)))))
+        };
+        assert!(says(webpki::Error::CaUsedAsEndEntity).contains("cA TRUE"));
+        assert!(says(webpki::Error::UnsupportedCertVersion).contains("version 3"));
+        assert!(says(webpki::Error::UnsupportedDeltaCrl).contains("not acceptable"));
     }
 }

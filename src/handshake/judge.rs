@@ -56,7 +56,7 @@ impl Refusal {
             Self::ForgedClient | Self::ForgedServer => "bad signature",
             Self::WrongPurpose => "issued for another purpose",
             Self::ExpiredClient | Self::ExpiredServer => "the certificate expired",
-            Self::NotAdmitted => "not among those whom it admits",
+            Self::NotAdmitted => "not on its list of allowed callers",
             Self::WrongHost => "not valid for the name that was asked for",
         }
     }

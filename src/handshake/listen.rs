@@ -92,7 +92,7 @@ pub(crate) fn specimen(stream: &mut TcpStream) -> Vec<u8> {
     text
 }
 
-/// In TLS 1.2 the server's Finished says that it takes the certificate. In TLS 1.3 the client is done before the server
+/// In TLS 1.2 the server's Finished says that it accepts the certificate. In TLS 1.3 the client is done before the server
 /// has looked at it; the refusal comes with a later read, and consent with a ticket (RFC 8446, section 4.6.1), with
 /// data, or with silence.
 fn settle(

@@ -12,7 +12,7 @@ use rustls::{ClientConfig, ClientConnection, Connection, SignatureScheme};
 
 use super::configure::{Address, Credentials, Roots, Tls};
 use super::delegate::signatures_of;
-use super::describe::{alert_name, describe};
+use super::describe::{alert_name, describe, group_name, suite_name};
 use super::listen::{Question, listen};
 use super::speak::{SessionError, flush, linger};
 use super::uri::WithUri;
@@ -32,7 +32,7 @@ pub(crate) struct Offer<'a> {
     pub(crate) alpn: Option<&'a str>,
 }
 
-/// A client, ready for one connection to a server that nobody here made.
+/// A client, ready for one connection to a server that is not ours.
 pub(crate) struct ProbeClient {
     config: Arc<ClientConfig>,
     host: ServerName<'static>,
@@ -63,14 +63,14 @@ pub(crate) struct Probe {
 pub(crate) struct CertificateRequest {
     /// The subjects of the CAs that it names, in DER.
     pub(crate) authorities: Vec<Vec<u8>>,
-    /// Whether the visitor's key can sign in a way that the server takes; true without a key.
+    /// Whether the visitor's key can sign in a way that the server accepts; true without a key.
     pub(crate) takes_our_key: bool,
 }
 
 /// How a visit ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ProbeOutcome {
-    /// The handshake is complete and nobody objected; what the server answered to the question, if one was put.
+    /// The handshake is complete and the server did not object; what the server answered to the question, if one was put.
     Agreed(Option<Vec<u8>>),
     /// The server sent this alert.
     Alert(String),
@@ -87,7 +87,7 @@ pub(crate) enum ProbeOutcome {
 impl Tls {
     /// The groups for the key exchange that visitors can offer.
     pub(crate) fn groups(&self) -> Vec<String> {
-        self.provider.kx_groups.iter().map(|group| format!("{:?}", group.name())).collect()
+        self.provider.kx_groups.iter().map(|group| group_name(group.name())).collect()
     }
 
     /// A client that accepts every server, and knows what a client with these roots would have said of it.
@@ -107,7 +107,7 @@ impl Tls {
         };
         let mut provider = (*self.provider).clone();
         if let Some(wanted) = offer.group {
-            provider.kx_groups.retain(|group| format!("{:?}", group.name()) == wanted);
+            provider.kx_groups.retain(|group| group_name(group.name()) == wanted);
         }
         let recorder = Arc::new(RecordingVerifier {
             judge,
@@ -144,7 +144,7 @@ impl ProbeClient {
             listen(&mut connection, &mut stream, deadline, question, || recorder.seen().asked.is_some());
         let took = started.elapsed();
         connection.send_close_notify();
-        // Nobody depends on our farewell; without it some servers write a complaint into their logs.
+        // The server does not depend on our farewell; without it some servers write a complaint into their logs.
         let _ = flush(&mut connection, &mut stream);
         linger(&mut stream, deadline.min(Instant::now() + FAREWELL));
         let seen = recorder.seen().clone();
@@ -153,10 +153,8 @@ impl ProbeClient {
             chain: seen.chain,
             verdict: seen.verdict,
             asked: seen.asked,
-            suite: connection.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite())),
-            key_exchange: connection
-                .negotiated_key_exchange_group()
-                .map(|group| format!("{:?}", group.name())),
+            suite: connection.negotiated_cipher_suite().map(|suite| suite_name(suite.suite())),
+            key_exchange: connection.negotiated_key_exchange_group().map(|group| group_name(group.name())),
             took,
         }
     }
@@ -185,7 +183,9 @@ impl Probe {
 impl From<SessionError> for ProbeOutcome {
     fn from(broken: SessionError) -> Self {
         match broken {
-            SessionError::Tls(rustls::Error::AlertReceived(alert)) => Self::Alert(alert_name(alert)),
+            SessionError::Tls(rustls::Error::AlertReceived(alert)) => {
+                Self::Alert(alert_name(alert).into_owned())
+            }
             SessionError::Closed => Self::Closed,
             SessionError::TimedOut => Self::TimedOut,
             other => Self::Failed(other.to_string()),

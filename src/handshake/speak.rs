@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustls::{Connection, ProtocolVersion};
 
-use super::describe::describe;
+use super::describe::{describe, group_name};
 use super::version::TlsVersion;
 
 /// Time for one connection, from connect to close. On loopback only a defect needs more than milliseconds.
@@ -152,7 +152,7 @@ fn session(connection: &Connection) -> Session {
         },
         key_exchange: connection
             .negotiated_key_exchange_group()
-            .map_or_else(|| "no key exchange".into(), |group| format!("{:?}", group.name())),
+            .map_or_else(|| "no key exchange".into(), |group| group_name(group.name())),
         peer: connection.peer_certificates().and_then(|chain| chain.first()).map(|leaf| leaf.to_vec()),
     }
 }

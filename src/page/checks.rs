@@ -74,7 +74,7 @@ impl CheckView {
 /// Checks grouped under their headings, in order of first appearance; failures first in each group.
 pub(super) fn groups<'a>(checks: impl Iterator<Item = &'a Check>) -> Vec<GroupView> {
     let rank = |check: &&Check| match check.outcome {
-        Outcome::Failed { .. } => 0,
+        Outcome::Failed(_) => 0,
         Outcome::Skipped { .. } => 1,
         Outcome::Passed => 2,
     };
@@ -120,10 +120,8 @@ pub(super) fn failures(checks: &[Check], cells: &[Option<usize>]) -> Vec<Failure
 
 /// Why a check failed; nothing for others.
 fn explanation(outcome: &Outcome) -> Option<Explanation> {
-    match outcome.clone() {
-        Outcome::Failed { expected, found, fix } => {
-            Some(Explanation { expected: Some(expected), found: Some(found), fix })
-        }
+    match outcome {
+        Outcome::Failed(explanation) => Some(explanation.clone()),
         _ => None,
     }
 }

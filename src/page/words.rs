@@ -65,7 +65,7 @@ pub(super) fn sentence(cell: &Cell) -> String {
 pub(super) fn outcome(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "passed",
-        Outcome::Failed { .. } => "failed",
+        Outcome::Failed(_) => "failed",
         Outcome::Skipped { .. } => "skipped",
     }
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 
 use super::authorities::Signing;
-use super::issue::parallel;
 use super::{Reason, Reconciler, Signers};
 use crate::error::{Error, Result};
 use crate::explanation::Explanation;
 use crate::manifest::{DeclaredEnvironment, DeclaredService};
+use crate::parallel::try_map;
 use crate::pki::validity::human_time;
 use crate::pki::{
     Certificate, CertificateSpec, ExtendedKeyUsages, Issuer, KeyUsages, Moment, Notice, Span, SubjectAltName,
@@ -42,7 +42,7 @@ impl Reconciler<'_> {
         environment: &DeclaredEnvironment,
         signing: &Signers,
     ) -> Result<Vec<Inspection>> {
-        let all = parallel(&environment.services, |service| self.inspect(environment, service, signing))?;
+        let all = try_map(&environment.services, |service| self.inspect(environment, service, signing))?;
         one_name_each(environment, &all)?;
         Ok(all)
     }

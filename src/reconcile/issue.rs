@@ -1,13 +1,12 @@
 //! Making the credentials of an environment: keys and signatures on all processors, the disk once for a thousand.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use super::inspect::Inspection;
 use super::{Reconciler, Signers};
 use crate::error::Result;
 use crate::manifest::{DeclaredEnvironment, DeclaredService};
+use crate::parallel::try_map;
 use crate::pki::{Authority, Credential};
 use crate::store::{Lock, NewCredential};
 
@@ -40,7 +39,7 @@ impl Reconciler<'_> {
             let passphrase = self.passphrase.filter(|_| store.authority_key_is_encrypted(signing.name));
             let authority = store.authority(signing.name, passphrase)?;
             for part in wanted.chunks(AT_ONCE) {
-                let made = parallel(part, |service| {
+                let made = try_map(part, |service| {
                     let profile = signing.profile(&service.profile)?;
                     let credential = self.make_one(environment, service, &authority, signing, profile);
                     (self.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
@@ -69,33 +68,4 @@ impl Reconciler<'_> {
         let issued = authority.issue(&decision.spec)?;
         Ok(authority.credential(service.name.clone(), issued))
     }
-}
-
-/// The results of `work` in the order of the items, or the first failure.
-pub(super) fn parallel<T: Sync, R: Send>(
-    items: &[T],
-    work: impl Fn(&T) -> Result<R> + Sync,
-) -> Result<Vec<R>> {
-    let lanes = thread::available_parallelism().map_or(1, usize::from).min(items.len());
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Result<R>)>> = Mutex::new(Vec::with_capacity(items.len()));
-    thread::scope(|scope| {
-        for _ in 0..lanes {
-            scope.spawn(|| {
-                while let Some((place, item)) = take(items, &next) {
-                    let result = work(item);
-                    let mut done = done.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                    done.push((place, result));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    done.sort_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, result)| result).collect()
-}
-
-fn take<'a, T>(items: &'a [T], next: &AtomicUsize) -> Option<(usize, &'a T)> {
-    let place = next.fetch_add(1, Ordering::Relaxed);
-    items.get(place).map(|item| (place, item))
 }

@@ -39,7 +39,7 @@ pub struct ServiceReport {
     pub calls: bool,
     /// The names that its certificate holds.
     pub names: Vec<String>,
-    /// Who may call it; none where anybody may who trusts its root.
+    /// Who may call it; none where any client that trusts its root may.
     pub callers: Option<Vec<String>>,
 }
 
@@ -65,7 +65,7 @@ pub struct CertificateReport {
 /// One pair of caller and callee.
 #[derive(Debug, Clone, Serialize)]
 pub struct Cell {
-    /// Who calls; none is a visitor who holds the root and no certificate.
+    /// Who calls; none is a visitor that holds the root and no certificate.
     pub caller: Option<String>,
     /// Who is called.
     pub callee: String,
@@ -83,7 +83,7 @@ pub struct Cell {
 pub enum Declared {
     /// The caller is named: it must get through, by its certificate.
     May,
-    /// The callee has no list of callers: whoever trusts its root gets through.
+    /// The callee has no list of callers: any client that trusts its root gets through.
     Open,
     /// The caller is not named: it must be refused.
     MayNot,
@@ -121,7 +121,7 @@ impl PolicyReport {
 }
 
 impl EnvironmentReport {
-    /// The cells that a picture draws: what may call, and whatever did not come out as declared. Where anybody may
+    /// The cells that a picture draws: what may call, and whatever did not come out as declared. Where any client may
     /// call, the visitor's cell stands for all.
     pub fn connections(&self) -> impl Iterator<Item = &Cell> {
         self.cells.iter().filter(|cell| match cell.declared {
@@ -138,7 +138,7 @@ impl Verdict {
         let mut verdict = Self::Unknown;
         for check in checks {
             match check.outcome {
-                Outcome::Failed { .. } => return Self::Fails,
+                Outcome::Failed(_) => return Self::Fails,
                 Outcome::Passed => verdict = Self::Holds,
                 Outcome::Skipped { .. } => {}
             }

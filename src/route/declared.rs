@@ -28,7 +28,7 @@ pub struct Route {
     pub(super) insecure: Insecure,
     /// The certificate that the router shows; none, if that is the router's own. Or why it is not known.
     pub(super) own: Result<Option<Identity>, String>,
-    /// Whom the router trusts as a pod; nobody but the authority of the cluster's services, if it is not given.
+    /// Whom the router trusts as a pod; only the authority of the cluster's services, if it is not given.
     pub(super) destination: Result<Option<Vec<Certificate>>, String>,
     /// Whether some backend gets a share of the visitors.
     pub(super) has_weight: bool,

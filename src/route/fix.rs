@@ -7,7 +7,7 @@ use super::declared::{Route, Termination};
 use super::visit::Response;
 use crate::handshake::SessionError;
 
-/// Advice for a visitor of `route` who got no page.
+/// Advice for a visitor of `route` that got no page.
 pub(super) fn advice(route: &Route, host: &str, response: &Response) -> String {
     match (&response.got, &response.router.why) {
         (Err(SessionError::Tls(error)), _) if !matches!(error, Error::AlertReceived(_)) => {
@@ -26,7 +26,7 @@ pub(super) fn advice(route: &Route, host: &str, response: &Response) -> String {
     }
 }
 
-/// The visitor does not take the certificate.
+/// The visitor does not accept the certificate.
 fn shown(route: &Route, host: &str, error: &Error) -> String {
     let holder = match route.termination {
         Termination::Passthrough => "the pod",
@@ -46,7 +46,7 @@ fn shown(route: &Route, host: &str, error: &Error) -> String {
     }
 }
 
-/// The router does not take the pod, or the pod not the router.
+/// The router does not accept the pod, or the pod the router.
 fn behind(route: &Route, error: &Error) -> String {
     let service_ca = !matches!(route.destination, Ok(Some(_)));
     match error {

@@ -79,7 +79,7 @@ impl<'a> RouteFixture<'a> {
         self.router.backends.get(place)?.as_ref()
     }
 
-    /// A visitor who trusts the roots of the scope, perhaps with a certificate of his own.
+    /// A visitor that trusts the roots of the scope, perhaps with its own certificate.
     pub(super) fn visitor(
         &self,
         own: Option<&Identity>,
@@ -89,12 +89,12 @@ impl<'a> RouteFixture<'a> {
         Ok(self.tls.client(own.as_ref(), &self.trusts, version)?.config)
     }
 
-    /// A visitor who trusts other roots.
+    /// A visitor that trusts other roots.
     pub(super) fn stranger(&self, version: TlsVersion) -> Result<Arc<ClientConfig>, String> {
         Ok(self.tls.client(None, &self.trusts_nobody, version)?.config)
     }
 
-    /// Somebody who trusts whatever stands in for the router's own certificate, under any name.
+    /// A client that trusts what stands in for the router's own certificate, under any name.
     pub(super) fn friend_of_the_router(&self, version: TlsVersion) -> Result<Arc<ClientConfig>, String> {
         Ok(self.tls.client(None, &self.trusts_nobody, version)?.without_host())
     }
@@ -154,7 +154,7 @@ fn trusted_pods<'a>(route: &'a Route, scope: &'a Simulation<'_>) -> Result<Pods<
     let destination = route.destination.as_ref().map_err(|reason| Obstacle::Unknown(reason.clone()))?;
     Ok(match (destination, &route.namespace) {
         (Some(bundle), _) => Ok((bundle.as_slice(), None)),
-        // Nobody is trusted, so the name does not matter.
+        // No pod is trusted, so the name does not matter.
         (None, _) if scope.service_ca.is_empty() => Ok((&[], None)),
         (None, Some(namespace)) => Ok((scope.service_ca, Some(format!("{}.{namespace}.svc", route.service)))),
         (None, None) => Err(format!(

@@ -49,7 +49,7 @@ pub(super) fn read_head(from: &mut impl Read) -> Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Takes the head of a request apart.
+/// Parses the head of a request.
 pub(super) fn parse_request(head: &[u8]) -> Result<HttpRequest> {
     let text = std::str::from_utf8(head).map_err(|_| malformed())?;
     let mut lines = text.split("\r\n");
@@ -84,7 +84,7 @@ fn header<'a>(lines: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a st
 }
 
 fn malformed() -> Error {
-    Error::new(ErrorKind::InvalidData, "this is no HTTP/1.1")
+    Error::new(ErrorKind::InvalidData, "this is not HTTP/1.1")
 }
 
 #[cfg(test)]

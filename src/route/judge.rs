@@ -40,7 +40,7 @@ pub(super) enum Expected {
     Stranger,
     /// The visitor does not know the issuer of the certificate.
     RefusedByVisitor,
-    /// The pod does not take the visitor.
+    /// The pod does not accept the visitor.
     RefusedByPod(Refusal),
     /// The router does not know the issuer of the pod's certificate.
     PodRefused,

@@ -1,4 +1,4 @@
-//! Which visits are made: first those that must get a page, because a refusal by a Route that nobody reaches proves
+//! Which visits are made: first those that must get a page, because a refusal by a Route that is never reached proves
 //! nothing.
 
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub(super) fn checks(scope: &Simulation<'_>, admitted: &[bool], stand_in: &Stand
             }
             Some(Obstacle::SessionError(reason)) => {
                 let outcome = Outcome::failed("certificates that a server can show", reason)
-                    .with_fix("issue the certificate again, and take its own key");
+                    .with_fix("issue the certificate again with its own key");
                 checks.push(hindered(fixture.route(place), outcome));
             }
         }
@@ -72,7 +72,7 @@ struct Target<'a> {
     path: &'a str,
 }
 
-/// A visitor's side of TLS, or why he has none.
+/// A visitor's side of TLS, or why it has none.
 type Visitor = Result<Arc<ClientConfig>, String>;
 
 impl Target<'_> {
@@ -108,7 +108,7 @@ impl Target<'_> {
             version: Some(version),
             visit: match (visitor, plain.visit) {
                 (Ok(tls), Ok(visit)) => Ok(Visit { tls: Some(tls), ..visit }),
-                (Err(reason), _) => Err(Outcome::failed("a visitor who can call", reason)
+                (Err(reason), _) => Err(Outcome::failed("a visitor that can call", reason)
                     .with_fix("give the client its own key and a whole chain")),
                 (_, Err(outcome)) => Err(outcome),
             },
@@ -167,7 +167,7 @@ impl<'a> RouteFixture<'a> {
         let id = "route-https";
         let scheme = if target.route.termination == Termination::Edge { "http" } else { "https" };
         let page = target.page(scheme);
-        let title = "a visitor who trusts the root gets the page";
+        let title = "a visitor that trusts the root gets the page";
         if !self.shows_known_certificate(target) {
             let (visitor, expected) = (self.friend_of_the_router(version), Expected::PageBehindDefault(page));
             return vec![target.tls(id, title, version, visitor, expected)];
@@ -201,12 +201,12 @@ impl<'a> RouteFixture<'a> {
         let only_if_reached = |one: PlannedVisit| match works {
             true => one,
             false => {
-                let reason = "nobody reaches the pod, so a refusal would prove nothing";
+                let reason = "no client reaches the pod, so a refusal would prove nothing";
                 PlannedVisit { visit: Err(Outcome::skipped(reason)), ..one }
             }
         };
         if self.shows_known_certificate(target) {
-            let title = "a visitor who does not trust the root refuses the certificate";
+            let title = "a visitor that does not trust the root refuses the certificate";
             let expected = Expected::RefusedByVisitor;
             let one = target.tls("route-untrusted-root", title, version, self.stranger(version), expected);
             plan.push(only_if_reached(one));

@@ -20,9 +20,9 @@ pub(super) struct Router<'a> {
     pub(super) table: RouteTable<'a>,
     /// What is shown for hosts without a certificate of their own.
     pub(super) default: Server,
-    /// What stands behind each Route; nothing behind those that were not admitted.
+    /// What is behind each Route; nothing behind those that were not admitted.
     pub(super) backends: Vec<Option<Backend>>,
-    /// A pod with a certificate that nobody trusts.
+    /// A pod with an untrusted certificate.
     pub(super) foreign_pod: Arc<ServerConfig>,
 }
 
@@ -75,7 +75,7 @@ impl Router<'_> {
                     Plain::Pod(route) => self.forward(&head, Some(route), false),
                     Plain::Nobody => self.forward(&head, None, false),
                 };
-                // A visitor who left says so himself.
+                // A visitor that left says so itself.
                 let _ = stream.write_all(&answer);
                 trace
             }

@@ -1,4 +1,4 @@
-//! Certificates of a CA that nobody trusts, made for one run: they stand for the router's own, and for strangers.
+//! Certificates of an untrusted CA, made for one run: they stand for the router's own, and for strangers.
 
 use time::{Duration, OffsetDateTime};
 

@@ -1,4 +1,4 @@
-//! Whom the router takes for a pod: `verify required ca-file ... [verifyhost ...]` of HAProxy, with OpenSSL below it.
+//! Which pods the router accepts: `verify required ca-file ... [verifyhost ...]` of HAProxy, with OpenSSL below it.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(super) struct PodTrust {
     /// Certificates that OpenSSL builds a chain with, but at which it does not end.
     intermediates: Vec<CertificateDer<'static>>,
     anchors: Vec<Certificate>,
-    /// `verifyhost`; without it, any name is taken.
+    /// `verifyhost`; without it, any name is accepted.
     name: Option<String>,
     now: OffsetDateTime,
 }
@@ -35,7 +35,7 @@ impl PodTrust {
         Self { chain: tls.without_host(roots), intermediates, anchors, name, now }
     }
 
-    /// A self-signed server that stands in the bundle itself: OpenSSL takes it although it may be a CA, webpki does not.
+    /// A self-signed server that is in the bundle itself: OpenSSL accepts it although it may be a CA, webpki does not.
     fn is_pinned(&self, leaf: &Certificate) -> bool {
         leaf.is_valid_at(self.now)
             && leaf.allows(ExtendedKeyUsage::ServerAuth)

@@ -4,7 +4,6 @@ use std::fmt;
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,14 +15,15 @@ use super::http::{self, HttpResponse};
 use super::router::{Router, RouterTrace};
 use super::wire::{broken, end, over_tls, pair, spawn};
 use crate::handshake::SessionError;
+use crate::parallel::in_lanes;
 
 /// Who comes, how, and for what.
 pub(super) struct Visit {
     pub(super) host: String,
     pub(super) path: String,
-    /// The visitor's side of TLS; without it, he comes to the port for plain HTTP.
+    /// The visitor's side of TLS; without it, it comes to the port for plain HTTP.
     pub(super) tls: Option<Arc<ClientConfig>>,
-    /// Behind a re-encrypt Route stands a pod that is not its own.
+    /// Behind a re-encrypt Route is a foreign pod.
     pub(super) foreign_pod: bool,
 }
 
@@ -39,26 +39,7 @@ pub(super) struct Response {
 
 /// Makes all visits, as many at once as there are processors; the responses have the order of the visits.
 pub(super) fn all(router: &Router<'_>, visits: &[Visit]) -> Vec<Response> {
-    let next = AtomicUsize::new(0);
-    let lane = || {
-        let mut done = Vec::new();
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            match visits.get(place) {
-                Some(visit) => done.push((place, go(router, visit))),
-                None => return done,
-            }
-        }
-    };
-    let lanes = thread::available_parallelism().map_or(1, usize::from).min(visits.len().max(1));
-    let mut done = thread::scope(|scope| {
-        let others: Vec<_> = (1..lanes).filter_map(|_| spawn(scope, lane).ok()).collect();
-        let mut done = lane();
-        done.extend(others.into_iter().flat_map(|lane| lane.join().unwrap_or_default()));
-        done
-    });
-    done.sort_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, response)| response).collect()
+    in_lanes(visits, |next| next.map(|(place, visit)| (place, go(router, visit))).collect())
 }
 
 fn go(router: &Router<'_>, visit: &Visit) -> Response {
@@ -104,7 +85,9 @@ fn over(
     visit: &Visit,
 ) -> (Result<HttpResponse, SessionError>, Option<Vec<u8>>) {
     let connection = ServerName::try_from(visit.host.clone())
-        .map_err(|_| SessionError::Io(format!("{:?} is no host name that a TLS client takes", visit.host)))
+        .map_err(|_| {
+            SessionError::Io(format!("{:?} is not a host name that a TLS client accepts", visit.host))
+        })
         .and_then(|name| ClientConnection::new(config.clone(), name).map_err(SessionError::Tls));
     let connection = match connection {
         Ok(connection) => connection,

@@ -60,7 +60,7 @@ pub(super) fn spawn<'scope, T: Send + 'scope>(
 
 /// Passes bytes on, untouched, until there are no more.
 pub(super) fn pass(from: &mut TcpStream, to: &mut TcpStream) {
-    // A broken connection is noticed by whoever waits at its end.
+    // A broken connection is noticed by the side that waits at its end.
     let mut buffer = [0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
         if to.write_all(&buffer[..count]).is_err() {

@@ -1,8 +1,6 @@
 //! Many credentials at once: each takes its place whole, and the disk is waited for once, not once for each.
 
-use std::panic::resume_unwind;
 use std::path::PathBuf;
-use std::thread;
 
 use time::OffsetDateTime;
 
@@ -10,6 +8,7 @@ use super::log::{LogAction, LogEntry};
 use super::{Environment, Lock, artifacts};
 use crate::artifact::{self, Existing, StagedDirectory};
 use crate::error::Result;
+use crate::parallel::try_map;
 use crate::pki::{Credential, Label};
 
 /// What `certs/<name>/` will hold.
@@ -45,19 +44,7 @@ impl Environment {
 
     /// Writes every set out of sight, on all processors; the order stays.
     fn stage(&self, all: &[NewCredential<'_>]) -> Result<Vec<(StagedDirectory, Vec<PathBuf>)>> {
-        let lanes = thread::available_parallelism().map_or(1, usize::from);
-        let share = all.len().div_ceil(lanes).max(1);
-        let stage_part =
-            |part: &[NewCredential<'_>]| part.iter().map(|new| self.stage_one(new.credential)).collect();
-        thread::scope(|scope| {
-            let lanes: Vec<_> = all.chunks(share).map(|part| scope.spawn(move || stage_part(part))).collect();
-            let mut whole = Vec::with_capacity(all.len());
-            for lane in lanes {
-                let part: Result<Vec<_>> = lane.join().unwrap_or_else(|panic| resume_unwind(panic));
-                whole.extend(part?);
-            }
-            Ok(whole)
-        })
+        try_map(all, |new| self.stage_one(new.credential))
     }
 
     fn stage_one(&self, credential: &Credential) -> Result<(StagedDirectory, Vec<PathBuf>)> {

@@ -28,7 +28,7 @@ pub(super) enum Attempt {
         /// The one that must work.
         control: Box<Call>,
     },
-    /// A defect stands in the way of the connection, so the check has failed already.
+    /// A defect makes the connection impossible, so the check has failed already.
     Impossible(String),
     /// It cannot be tried, or would prove nothing.
     Skip(String),
@@ -56,7 +56,7 @@ impl Attempt {
         }
     }
 
-    /// Nobody gets as far as to be refused.
+    /// No client gets far enough to be refused.
     pub(super) fn unreached() -> Self {
         Self::Skip("no client accepts this server at all, so a refusal would prove nothing".into())
     }
@@ -152,7 +152,7 @@ fn what_was_expected(expectation: Expectation) -> &'static str {
     }
 }
 
-/// A control that does not work. A server that admits by a list looks at the list last, so whoever is refused for not
+/// A control that does not work. A server that admits by a list looks at the list last, so a client that is refused for not
 /// standing there has a sound certificate.
 fn obstacle(call: &Call, exchange: &Exchange) -> Option<Outcome> {
     let not_admitted = Expectation::Refused(Refusal::NotAdmitted);
@@ -161,7 +161,7 @@ fn obstacle(call: &Call, exchange: &Exchange) -> Option<Outcome> {
     }
     match judge(call, exchange, Expectation::Accepted).0 {
         Outcome::Passed => None,
-        Outcome::Failed { found, .. } => Some(Outcome::skipped(without_control(&found))),
+        Outcome::Failed(why) => Some(Outcome::skipped(without_control(&why.found.unwrap_or_default()))),
         Outcome::Skipped { reason } => Some(Outcome::skipped(without_control(&reason))),
     }
 }

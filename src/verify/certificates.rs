@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use super::{Scope, chain, leaf};
 use crate::bundle::{Identity, Trust};
+use crate::explanation::Explanation;
 use crate::pki::Certificate;
 use crate::pki::defect::Defect;
 use crate::report::{Check, Group, Outcome};
@@ -26,60 +27,47 @@ pub(super) struct Case<'a> {
 }
 
 /// What a rule found out.
-pub(super) enum Verdict {
+pub(super) enum RuleVerdict {
     /// Nothing wrong; the text is worth knowing.
     Fine(String),
     /// Everything that is wrong.
-    Wrong(Vec<Finding>),
+    Wrong(Vec<Explanation>),
     /// It cannot be said, and why.
     Unknown(String),
 }
 
-/// One thing that is wrong.
-pub(super) struct Finding {
-    pub(super) expected: String,
-    pub(super) found: String,
-    pub(super) fix: String,
+/// A defect, and how to fix it.
+pub(super) fn explain(defect: Defect, fix: &str) -> Explanation {
+    Explanation::new(defect.expected, defect.found).with_fix(fix)
 }
 
-impl Finding {
-    pub(super) fn new(expected: impl Into<String>, found: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { expected: expected.into(), found: found.into(), fix: fix.into() }
-    }
-
-    /// A defect, and how to mend it.
-    pub(super) fn of(defect: Defect, fix: &str) -> Self {
-        Self::new(defect.expected, defect.found, fix)
-    }
-}
-
-impl Verdict {
+impl RuleVerdict {
     /// Wrong if something was found, otherwise fine with this detail.
-    pub(super) fn of(findings: Vec<Finding>, detail: impl Into<String>) -> Self {
+    pub(super) fn of(findings: Vec<Explanation>, detail: impl Into<String>) -> Self {
         if findings.is_empty() { Self::Fine(detail.into()) } else { Self::Wrong(findings) }
     }
 }
 
 /// The id and the title of a check, and the rule behind it.
-type Rule = (&'static str, &'static str, fn(&Case<'_>) -> Verdict);
+type Rule = (&'static str, &'static str, fn(&Case<'_>) -> RuleVerdict);
 
 const RULES: [Rule; 13] = [
     ("chain", "the chain leads to a trusted root", chain::links),
     ("dates", "the certificate and the CAs above it are valid now", chain::dates),
     ("key-matches", "the private key belongs to the certificate", leaf::key_matches),
-    ("san", "its names stand in subjectAltName", leaf::names),
+    ("san", "its names are in subjectAltName", leaf::names),
     ("ext-key-usage", "its purpose fits its role", leaf::ext_key_usage),
     ("key-usage", "its key may sign handshakes", leaf::key_usage),
     ("key-identifiers", "key identifiers are there", chain::key_identifiers),
     ("distinct-names", "it does not share its name with a CA above it", chain::distinct_names),
-    ("wildcard", "its wildcards are ones that clients take", leaf::wildcards),
+    ("wildcard", "clients accept its wildcards", leaf::wildcards),
     ("version", "the certificates are of X.509 version 3", chain::versions),
-    ("not-a-ca", "it is no CA itself", leaf::not_an_authority),
+    ("not-a-ca", "it is not a CA itself", leaf::not_an_authority),
     ("signature-algorithm", "no signature is made with a broken hash", chain::signature_algorithms),
     ("name-constraints", "the CAs above it may sign its names", chain::name_constraints),
 ];
 
-/// Every rule on every server and client. Whoever is both is checked once, as both.
+/// Every rule on every server and client. What is both is checked once, as both.
 pub(crate) fn checks(scope: &Scope<'_>) -> Vec<Check> {
     let mut cases: Vec<Case<'_>> = Vec::new();
     let roles = [(scope.servers, true), (scope.clients, false)];
@@ -101,7 +89,7 @@ pub(crate) fn checks(scope: &Scope<'_>) -> Vec<Check> {
 }
 
 impl<'a> Case<'a> {
-    /// Somebody who serves, calls, both, or neither.
+    /// An identity that serves, calls, both, or neither.
     pub(super) fn new(
         identity: &'a Identity,
         (serves, calls): (bool, bool),
@@ -124,11 +112,10 @@ fn check(case: &Case<'_>, (id, title, rule): &Rule) -> Vec<Check> {
     let took = started.elapsed();
     let check = |outcome| Check::new(*id, Group::Static, *title, &case.identity.name, outcome).took(took);
     match verdict {
-        Verdict::Fine(detail) => vec![check(Outcome::Passed).with_detail(detail)],
-        Verdict::Unknown(reason) => vec![check(Outcome::skipped(reason))],
-        Verdict::Wrong(findings) => findings
-            .into_iter()
-            .map(|finding| check(Outcome::failed(finding.expected, finding.found).with_fix(finding.fix)))
-            .collect(),
+        RuleVerdict::Fine(detail) => vec![check(Outcome::Passed).with_detail(detail)],
+        RuleVerdict::Unknown(reason) => vec![check(Outcome::skipped(reason))],
+        RuleVerdict::Wrong(findings) => {
+            findings.into_iter().map(|finding| check(Outcome::Failed(finding))).collect()
+        }
     }
 }

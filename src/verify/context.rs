@@ -49,7 +49,7 @@ impl VerifyContext<'_> {
                         about: about(&server.identity.name, None, Some(host), *version),
                         attempt: Attempt::call(&server.plain, self.nobody.at(*version), address),
                         expectation: Expectation::Accepted,
-                        fix: "mend what the static checks report of the server, or give it a certificate for this host"
+                        fix: "fix the server's static failures above first, or give it a certificate for this host"
                             .into(),
                     });
                 }

@@ -1,5 +1,5 @@
 //! A client of one environment at a server of another one: it must be refused because its CA is a stranger here, which is
-//! proven only by somebody who is taken at home.
+//! proven only by a client that its own environment accepts.
 
 use time::OffsetDateTime;
 
@@ -10,12 +10,12 @@ use crate::bundle::{Identity, Trust};
 use crate::handshake::TlsVersion;
 use crate::handshake::{ClientVerdict, Refusal, Roots, Tls};
 
-/// What its own trust domain thinks of somebody who calls.
+/// What its own trust domain says of a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Eligibility {
     /// A client.
     Client,
-    /// Nobody that may call: its certificate is for servers.
+    /// Not a client: its certificate is for servers.
     ServerOnly,
     /// It would be refused everywhere, for this reason, so that its refusal proves nothing.
     Unfit(String),
@@ -48,13 +48,13 @@ impl Eligibility {
                 Some("its certificate is not for clients, so a refusal would prove nothing".into())
             }
             Self::Unfit(reason) => Some(format!(
-                "nothing shows that it is taken at home, so a refusal would prove nothing: {reason}"
+                "nothing shows that its own environment accepts it, so a refusal would prove nothing: {reason}"
             )),
         }
     }
 }
 
-/// How a stranger who is taken at home is tried at one server.
+/// How a client that its own environment accepts is tried at one server.
 pub(super) fn attempt(
     context: &VerifyContext<'_>,
     server: &PreparedServer<'_>,

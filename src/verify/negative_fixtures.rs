@@ -12,7 +12,7 @@ use crate::pki::{
 
 /// What a run needs beside the certificates of the environment. An error is the reason why a check is skipped.
 pub(crate) struct NegativeFixtures {
-    /// A root that nobody trusts, with a client that looks like one of ours.
+    /// A root that is not trusted anywhere, with a client that looks like one of ours.
     pub(super) foreign: Result<Foreign, String>,
     /// Clients that look like one of ours.
     pub(super) client_twins: Result<Twins, String>,
@@ -24,7 +24,7 @@ pub(crate) struct NegativeFixtures {
 pub(super) struct Twins {
     /// Must be refused.
     pub(super) expired: Identity,
-    /// Must be taken; otherwise the refusal of the other one may have any reason.
+    /// Must be accepted; otherwise the refusal of the other one may have any reason.
     pub(super) valid: Identity,
 }
 
@@ -76,7 +76,7 @@ fn model<'a>(scope: &Scope<'a>) -> Result<&'a Identity, String> {
 
 /// Why there is no twin.
 pub(super) fn nobody() -> String {
-    "there is nobody to imitate".into()
+    "there is no certificate to imitate".into()
 }
 
 fn say(error: crate::Error) -> String {

@@ -23,7 +23,7 @@ fn environment(context: &VerifyContext<'_>, other: &ForeignEnvironment) -> Vec<P
         Err(reason) => Err(reason.clone()),
     };
     for client in &other.clients {
-        // Whoever is taken here must be told of, wherever he is at home.
+        // A client that is accepted here must be reported, whatever its own environment says.
         let is_taken =
             Eligibility::of(client, &context.tls, &context.roots, context.scope.now) == Eligibility::Client;
         let at_home = Eligibility::of(client, &context.tls, &home, context.scope.now);
@@ -74,8 +74,7 @@ fn planned(
     attempt: Attempt,
     refusal: Refusal,
 ) -> PlannedCheck {
-    let fix =
-        format!("let each environment have a root of its own, and trust no root of {} here", other.name);
+    let fix = format!("give each environment its own root, and do not trust a root of {} here", other.name);
     PlannedCheck {
         id,
         group: Group::Environment,

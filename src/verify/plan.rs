@@ -1,4 +1,4 @@
-//! Which connections are made: the ones that must work first, because a refusal by or of somebody who is never
+//! Which connections are made: the ones that must work first, because a refusal by or of a party that is never
 //! accepted proves nothing.
 
 use super::attempt::{Attempt, PlannedCheck, Progress, about, execute};
@@ -60,7 +60,7 @@ impl VerifyContext<'_> {
                 about: about(&server.identity.name, Some(subject), None, version),
                 attempt,
                 expectation: Expectation::Accepted,
-                fix: "mend what the static checks report of the server and of the client".into(),
+                fix: "fix the static failures above first".into(),
             };
         let mut plan = Vec::new();
         for server in &self.servers {
@@ -93,15 +93,15 @@ fn without_server(context: &VerifyContext<'_>) -> Vec<Check> {
         _ => ("no server has a private key, so no connection was tried", true),
     };
     let skipped = |id, group, title| Check::new(id, group, title, "any server", Outcome::skipped(reason));
-    let works = skipped("handshakes", Group::Handshake, "clients are taken");
-    let refuses = skipped("refusals", Group::Refusal, "whoever must not get through is refused");
+    let works = skipped("handshakes", Group::Handshake, "clients are accepted");
+    let refuses = skipped("refusals", Group::Refusal, "clients that must not get through are refused");
     let strangers =
         skipped("other-environment", Group::Environment, "clients of other environments are refused");
     let wanted = [(works, !is_told), (refuses, true), (strangers, !scope.others.is_empty())];
     wanted.into_iter().filter_map(|(check, wanted)| wanted.then_some(check)).collect()
 }
 
-/// Whoever has no private key can show nothing.
+/// An identity without a private key cannot take part.
 fn without_key(scope: &Scope<'_>) -> Vec<Check> {
     let clients = if scope.server_auth_only { &[][..] } else { scope.clients };
     let all = scope.servers.iter().chain(clients).filter(|identity| identity.key.is_none());

@@ -1,4 +1,4 @@
-//! Proves a policy: every declared caller gets through, everybody else is refused, and no certificate crosses from one
+//! Proves a policy: every declared caller gets through, every other one is refused, and no certificate crosses from one
 //! environment into another.
 //!
 //! Servers enforce what was *applied*; what must happen is what is *declared*. So an edge that was added to or taken
@@ -32,7 +32,7 @@ pub fn run(policy: &Policy, versions: &[TlsVersion], now: OffsetDateTime) -> Pol
     run_watched(policy, versions, now, &|_, _| {})
 }
 
-/// [`run`] for somebody who waits: `progress` is told now and then how many checks of how many are done, in one part of
+/// [`run`] with progress: `progress` is called now and then with how many checks of how many are done, in one part of
 /// the work after the other.
 pub fn run_watched(
     policy: &Policy,
@@ -48,7 +48,7 @@ pub fn run_watched(
         .zip(&domains)
         .map(|(environment, domains)| PreparedEnvironment::new(environment, domains))
         .collect();
-    // All servers first: what is refused by or at a server that nobody reaches would prove nothing.
+    // All servers first: what is refused by or at a server that is never reached would prove nothing.
     let reached: Vec<Vec<Check>> = environments.iter_mut().map(|realm| realm.reach(progress)).collect();
     let reports = environments.iter().zip(reached).enumerate().map(|(place, (realm, reached))| {
         let others = environments.iter().enumerate().filter(|(other, _)| *other != place);

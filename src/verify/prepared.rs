@@ -10,7 +10,7 @@ const PROBE_LABEL: &str = "probe";
 /// A host that no certificate names (RFC 6761, section 6.4).
 pub(super) const WRONG_HOST: &str = "wrong-host.pkictl.invalid";
 
-/// Someone who serves.
+/// A server.
 pub(super) struct PreparedServer<'a> {
     /// Its place among the servers of the scope.
     pub(super) place: usize,
@@ -94,7 +94,7 @@ impl PreparedClient {
 }
 
 /// What was asked for, or else every name of the certificate: host names and addresses first, then URIs. A certificate
-/// without any can be called by nobody.
+/// without any cannot be called.
 fn hosts(identity: &Identity, asked: Option<&str>) -> Vec<(String, Result<Address, String>)> {
     let mut names: Vec<String> = match asked {
         Some(name) => vec![name.to_owned()],
@@ -124,7 +124,7 @@ fn host(san: &SubjectAltName) -> Option<String> {
 }
 
 /// A name of the same kind as the one that it is called by, which no certificate has (RFC 6761, section 6.4). That of a
-/// SPIFFE ID lies in the same trust domain.
+/// SPIFFE ID is in the same trust domain.
 fn wrong_name(called: &str) -> String {
     match called.split_once("://") {
         Some((scheme, rest)) => {

@@ -133,7 +133,7 @@ fn planned(
         Refusal::ForeignClient | Refusal::ForgedClient => (
             "foreign-client",
             "a client certificate of a foreign CA is refused",
-            "take every root out of the trusted ones that is not this environment's",
+            "remove every other environment's root from the trusted roots",
         ),
         Refusal::WrongPurpose => (
             "server-as-client",
@@ -148,7 +148,7 @@ fn planned(
         Refusal::NotAdmitted => (
             "not-admitted",
             "a client that is not in the server's list is refused",
-            "let the server look at who calls",
+            "let the server check who calls",
         ),
         Refusal::ForeignServer | Refusal::ForgedServer => (
             "untrusted-root",
@@ -179,11 +179,11 @@ fn planned(
 }
 
 /// An expired certificate must be refused for its date alone. webpki looks at the date before it looks for a root,
-/// so that a signer that nobody trusts would not be noticed.
+/// so that an untrusted signer would not be noticed.
 fn signed(context: &VerifyContext<'_>, attempt: Attempt) -> Attempt {
     match &context.scope.signer {
         Ok(signer) if !context.scope.trust.anchors.contains(signer.anchor()) => Attempt::Impossible(format!(
-            "the CA {:?} stands under {:?}, which is not trusted",
+            "the CA {:?} is under {:?}, which is not trusted",
             signer.certificate().title(),
             signer.anchor().title()
         )),

@@ -93,9 +93,9 @@ pub(crate) fn checks<'a>(report: &'a Report, id: &str) -> Vec<&'a Check> {
 #[track_caller]
 pub(crate) fn failure(report: &Report, id: &str) -> (String, String) {
     match &checks(report, id)[0].outcome {
-        Outcome::Failed { expected, found, fix } => {
-            assert!(fix.is_some(), "{id} has no fix");
-            (expected.clone(), found.clone())
+        Outcome::Failed(why) => {
+            assert!(why.fix.is_some(), "{id} has no fix");
+            (why.expected.clone().unwrap_or_default(), why.found.clone().unwrap_or_default())
         }
         other => panic!("{id}: {other:?}"),
     }
@@ -121,7 +121,7 @@ pub(crate) fn passed(report: &Report, id: &str) {
 pub(crate) fn failed_ids(report: &Report) -> Vec<&str> {
     let mut ids: Vec<&str> = Vec::new();
     for check in &report.checks {
-        if matches!(check.outcome, Outcome::Failed { .. }) && !ids.contains(&&*check.id) {
+        if matches!(check.outcome, Outcome::Failed(_)) && !ids.contains(&&*check.id) {
             ids.push(&check.id);
         }
     }

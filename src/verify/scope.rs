@@ -9,9 +9,9 @@ use crate::pki::Authority;
 /// What to verify, and against what.
 #[derive(Debug)]
 pub struct Scope<'a> {
-    /// Those who serve.
+    /// The servers.
     pub servers: &'a [Identity],
-    /// Those who call. Whoever does both stands in both lists.
+    /// The clients. What does both is in both lists.
     pub clients: &'a [Identity],
     /// What servers and clients of the environment trust.
     pub trust: &'a Trust,
@@ -34,7 +34,7 @@ pub struct Scope<'a> {
 pub struct ForeignEnvironment {
     /// Its name.
     pub name: String,
-    /// What its own servers and clients trust, or why that is not known. Only a client that is taken there can be refused
+    /// What its own servers and clients trust, or why that is not known. Only a client that is accepted there can be refused
     /// elsewhere for being a stranger.
     pub trust: Result<Trust, String>,
     /// Its clients, each with its key.

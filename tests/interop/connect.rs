@@ -26,7 +26,7 @@ fn nginx_refuses_in_http_and_that_is_understood() {
     assert_eq!(troubles(&look(port, 0, &["--client", "backend-1"])), [""; 0]);
     let stranger = look(port, 3, &["--client", "backend-2"]);
     assert_eq!(troubles(&stranger), ["failed own-client-tls13", "failed own-client-tls12"]);
-    assert_eq!(check(&stranger, "own-client-tls13")["found"], "TLS takes it, but the answer is HTTP 403");
+    assert_eq!(check(&stranger, "own-client-tls13")["found"], "TLS accepts it, but the answer is HTTP 403");
 
     let (_server, port) = nginx::start(&shop, &nginx, &["--local", "--tls", "modern"]);
     let modern = look(port, 0, &[]);
@@ -52,7 +52,7 @@ fn postgresql_refuses_in_its_own_protocol_and_that_is_understood() {
     // Its certificate is sound, but the server was told of no caller that has this name.
     let report = database.workspace.pkictl(&[&line[..], &["intruder"]].concat()).exits_with(0).json();
     let reason = check(&report, "own-client-tls13")["reason"].as_str().expect("a reason").to_owned();
-    assert!(reason.starts_with("TLS takes it; then PostgreSQL: no pg_hba.conf entry for host"), "{reason}");
+    assert!(reason.starts_with("TLS accepts it; then PostgreSQL: no pg_hba.conf entry for host"), "{reason}");
 
     let direct =
         database.workspace.pkictl(&["verify", "--connect", &place, "--format", "json"]).exits_with(3).json();

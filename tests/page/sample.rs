@@ -272,8 +272,8 @@ pub fn hostile() -> PolicyReport {
     for check in &mut environment.checks {
         check.detail = HOSTILE[0].into();
         check.title = HOSTILE[1].into();
-        if let Outcome::Failed { expected, found, fix } = &mut check.outcome {
-            (*expected, *found, *fix) = (HOSTILE[0].into(), HOSTILE[1].into(), Some(HOSTILE[2].into()));
+        if let Outcome::Failed(explanation) = &mut check.outcome {
+            *explanation = pkictl::Explanation::new(HOSTILE[0], HOSTILE[1]).with_fix(HOSTILE[2]);
         }
     }
     PolicyReport { environments: vec![environment] }

@@ -86,5 +86,5 @@ fn silence_is_no_refusal_even_beside_a_client_that_is_taken() {
     assert_eq!(check(&report, "own-client-tls12")["outcome"], "passed");
     assert_eq!(troubles(&report), ["skipped foreign-client-tls12"]);
     let reason = check(&report, "foreign-client-tls12")["reason"].as_str().expect("a reason");
-    assert!(reason.ends_with("within 1 s; that is no refusal because of the certificate"), "{reason}");
+    assert!(reason.ends_with("within 1 s; that is not a refusal because of the certificate"), "{reason}");
 }

@@ -160,7 +160,7 @@ fn gathered(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
 
 fn row(name: &str, width: usize, checks: &[&Check], group: Group, verbose: bool) -> String {
     let passed = checks.iter().filter(|check| check.outcome == Outcome::Passed).count();
-    let failed = checks.iter().filter(|check| matches!(check.outcome, Outcome::Failed { .. })).count();
+    let failed = checks.iter().filter(|check| matches!(check.outcome, Outcome::Failed(_))).count();
     let sign = match (failed, passed) {
         (1.., _) => paint(RED, "FAIL"),
         (0, 0) => paint(YELLOW, "skip"),
@@ -211,13 +211,10 @@ pub(in crate::cli) fn explanation(outcome: &Outcome, what: &str, ids: &str) -> S
     match outcome {
         Outcome::Passed => String::new(),
         Outcome::Skipped { reason } => format!("          {} {what}: {reason}\n", paint(YELLOW, "skipped")),
-        Outcome::Failed { expected, found, fix } => {
-            let mut text = format!(
-                "          {} {what} [{ids}]\n            expected: {expected}\n            found:    {found}\n",
-                paint(RED, "failed"),
-            );
-            if let Some(fix) = fix {
-                text += &format!("            fix:      {fix}\n");
+        Outcome::Failed(explanation) => {
+            let mut text = format!("          {} {what} [{ids}]\n", paint(RED, "failed"));
+            for (label, part) in explanation.lines() {
+                text += &format!("            {label} {part}\n");
             }
             text
         }

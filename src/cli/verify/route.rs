@@ -15,11 +15,12 @@ use crate::cli::failure::Failure;
 use crate::cli::material;
 use crate::cli::presentation::output::Output;
 use crate::cli::presentation::report::{self, Stamp};
+use crate::explanation::Explanation;
 use crate::kubernetes;
 use crate::lint::{self, Finding};
 use crate::pki::{Certificate, Label, pem};
 use crate::report::{Check, Group, Outcome};
-use crate::route::{self, Objection, Route, SimulatedRoute, Simulation, Termination};
+use crate::route::{self, Route, SimulatedRoute, Simulation, Termination};
 use crate::store::{self, Environment};
 
 pub(super) fn run(args: &VerifyArgs, environment: &Environment, output: &Output) -> Result<(), Failure> {
@@ -117,7 +118,7 @@ fn read(files: &[std::path::PathBuf]) -> Result<(Vec<Value>, Vec<Check>), Failur
     Ok((documents, unreadable))
 }
 
-fn objection(finding: Finding) -> Objection {
+fn objection(finding: Finding) -> Explanation {
     let Finding { rule, place, message, expected, found, .. } = finding;
     let by = rule.refused_by.map_or_else(|| "cluster".to_owned(), |by| by.to_string());
     let found = found.map(|found| format!(" ({found})")).unwrap_or_default();

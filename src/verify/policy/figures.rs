@@ -24,7 +24,7 @@ pub(super) fn services(environment: &PolicyEnvironment) -> Vec<ServiceReport> {
     environment.services.iter().map(report).collect()
 }
 
-/// All certificates: of each domain the roots and what stands under them, then the services.
+/// All certificates: of each domain the roots and what is under them, then the services.
 pub(super) fn certificates(environment: &PolicyEnvironment) -> Vec<CertificateReport> {
     let mut reports: Vec<CertificateReport> = Vec::new();
     for (place, one) in environment.domains.iter().enumerate() {

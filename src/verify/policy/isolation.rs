@@ -1,4 +1,4 @@
-//! The borders between environments: no certificate of one is taken in another, neither a client's nor a server's.
+//! The borders between environments: no certificate of one is accepted in another, neither a client's nor a server's.
 
 use super::prepared::{PreparedEnvironment, PreparedService};
 use crate::handshake::TlsVersion;
@@ -54,7 +54,7 @@ fn clients(
     plan
 }
 
-/// Their servers before one of our clients; where a domain has none, before a visitor who trusts its root.
+/// Their servers before one of our clients; where a domain has none, before a visitor that trusts its root.
 fn servers(
     context: &VerifyContext<'_>,
     realm: &PreparedEnvironment<'_>,
@@ -78,7 +78,7 @@ fn servers(
                 let call = || Attempt::call(&server.plain, calling.at(*version), server.address());
                 let attempt = match reached {
                     _ if context.scope.trust.anchors.is_empty() => {
-                        Attempt::Skip("there is no root here yet, so nobody trusts anything".into())
+                        Attempt::Skip("there is no root here yet, so nothing is trusted".into())
                     }
                     true => call(),
                     false => Attempt::unreached(),
@@ -114,6 +114,6 @@ fn planned(
         about: about(server, Some(client), None, version),
         attempt,
         expectation: Expectation::Refused(refusal),
-        fix: "let each environment have a root of its own, and trust no root of another one".into(),
+        fix: "give each environment its own root, and do not trust another environment's root".into(),
     }
 }

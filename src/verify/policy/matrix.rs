@@ -15,7 +15,7 @@ use crate::verify::prepared::{PreparedClient, PreparedServer};
 const VISITOR: &str = "a visitor";
 
 const MAY: &str = "a declared caller gets through by its certificate";
-const OPEN: &str = "whoever trusts the root gets through";
+const OPEN: &str = "any client that trusts the root gets through";
 const MAY_NOT: &str = "an undeclared caller is refused";
 const NO_VISITOR: &str = "a visitor without certificate is refused";
 const NO_SERVER: &str = "a certificate for servers is refused as a caller's";
@@ -23,8 +23,8 @@ pub(super) const REFUSES: &str = "a caller of another domain refuses the server"
 pub(super) const NO_STRANGER: &str =
     "a caller of another domain is refused, even if it trusts the server's root";
 
-const LIST: &str = "apply the manifest, so that the server admits those whom it declares, and nobody else";
-const ROOTS: &str = "let each domain's services trust the root of that domain, and no other";
+const LIST: &str = "apply the manifest, so that the server allows exactly the declared callers";
+const ROOTS: &str = "let each domain's services trust only the root of that domain";
 
 /// All cells, row by row, and their connections. Cells count checks from `first` on; their verdicts are not known yet.
 pub(super) fn plan(realm: &PreparedEnvironment<'_>, first: usize) -> (Vec<Cell>, Vec<PlannedCheck>) {
@@ -46,7 +46,7 @@ pub(super) fn plan(realm: &PreparedEnvironment<'_>, first: usize) -> (Vec<Cell>,
     (cells, plan)
 }
 
-/// What the manifest says. A service without list is open to those who trust its root, and nobody trusts two.
+/// What the manifest says. A service without list is open to those who trust its root, and no service trusts two.
 fn declared(caller: Option<&PreparedService<'_>>, callee: &PreparedService<'_>) -> Declared {
     match (&callee.service.declared, caller) {
         (Callers::Anyone, Some(caller)) if is_stranger(caller, callee) => Declared::MayNot,
@@ -79,7 +79,7 @@ fn pair(
         let pair = Pair { context, server, version: *version, subject: &subject, caller: name };
         match (declared, caller) {
             (Declared::Open, None) => plan.push(pair.open(&context.nobody)),
-            // The server asks nobody for a certificate: who it is makes no difference on other versions.
+            // The server asks for no certificate: which caller it is makes no difference on other versions.
             (Declared::Open, Some(caller)) if nth == 0 => plan.extend(caller.own().map(|own| pair.open(own))),
             (Declared::Open, Some(_)) => {}
             (Declared::May, Some(caller)) => plan.extend(caller.own().map(|own| pair.may(own))),

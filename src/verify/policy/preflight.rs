@@ -25,7 +25,7 @@ fn readable(member: &PreparedService<'_>) -> Option<Check> {
 fn applied(member: &PreparedService<'_>) -> Check {
     let outcome = match &member.service.admits {
         Ok(_) => Outcome::Passed,
-        Err(reason) => Outcome::failed("a server that was told whom to admit", reason.clone())
+        Err(reason) => Outcome::failed("a server configuration from the last apply", reason.clone())
             .with_fix("apply the manifest"),
     };
     Check::new(
@@ -37,11 +37,11 @@ fn applied(member: &PreparedService<'_>) -> Check {
     )
 }
 
-/// Whether everybody whom a server admits is a service of its domain.
+/// Whether every caller that a server allows is a service of its domain.
 fn stale(realm: &PreparedEnvironment<'_>, callee: &PreparedService<'_>) -> Vec<Check> {
     let Ok(Callers::Only(admitted)) = &callee.service.admits else { return vec![] };
     let check = |outcome| {
-        let title = "everybody whom it admits is a declared service";
+        let title = "every caller that it allows is a declared service";
         Check::new("policy-stale", Group::Policy, title, &callee.service.name, outcome)
     };
     let residents = || realm.members.iter().filter(|one| one.service.domain == callee.service.domain);
@@ -54,8 +54,8 @@ fn stale(realm: &PreparedEnvironment<'_>, callee: &PreparedService<'_>) -> Vec<C
                 "{name:?} may be {}, whose certificate cannot be used",
                 one.service.name
             )),
-            None => Outcome::failed("a service of the manifest", format!("{name:?} is still admitted"))
-                .with_fix("apply the manifest, which takes it off the list"),
+            None => Outcome::failed("a service of the manifest", format!("{name:?} is still allowed"))
+                .with_fix("apply the manifest, which removes it from the list"),
         })
         .map(check)
         .collect();
@@ -79,7 +79,7 @@ fn ambiguous(realm: &PreparedEnvironment<'_>) -> Vec<Check> {
                     format!("a name of its own beside {first}"),
                     format!("{principal:?}, which is {first}'s as well"),
                 )
-                .with_fix("give each service that calls a common name of its own"),
+                .with_fix("give each service that calls a unique common name"),
             )),
             None => seen.push((domain, principal, name)),
         }

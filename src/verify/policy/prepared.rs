@@ -33,7 +33,7 @@ pub(super) struct PreparedEnvironment<'a> {
 /// A service, prepared.
 pub(super) struct PreparedService<'a> {
     pub(super) service: &'a PolicyService,
-    /// With a private key; or why it takes no part.
+    /// With a private key; or why it is left out.
     pub(super) identity: Result<&'a Identity, String>,
     /// Its certificate in the hands of a client; for each domain one that trusts that domain's root.
     callings: Vec<PreparedClient>,

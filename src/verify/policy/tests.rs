@@ -2,6 +2,7 @@
 
 use super::run;
 use crate::bundle::{Identity, Trust};
+use crate::explanation::Explanation;
 use crate::handshake::TlsVersion;
 use crate::pki::{Authority, CertificateSpec, KeyAlgorithm, PrivateKey, Role};
 use crate::policy::{Callers, Policy, PolicyEnvironment, PolicyService, TrustDomain};
@@ -49,7 +50,7 @@ fn domain(name: &str, root: &Authority) -> TrustDomain {
     TrustDomain { name: name.into(), trust, signer: Ok(twin(root)) }
 }
 
-/// The same authority once more.
+/// The same authority again.
 fn twin(root: &Authority) -> Authority {
     let key = PrivateKey::from_pkcs8(root.key().pkcs8_der().clone(), "a test").expect("its key");
     Authority::from_parts(root.certificate().clone(), vec![], key).expect("the same root")
@@ -106,9 +107,10 @@ fn cells(report: &EnvironmentReport, verdict: Verdict) -> Vec<String> {
 /// The failed checks that stand in no cell, each once, as `id subject`.
 fn failures(report: &EnvironmentReport) -> Vec<String> {
     let in_cells: Vec<usize> = report.cells.iter().flat_map(|cell| cell.checks.clone()).collect();
-    let failed = report.checks.iter().enumerate().filter(|(place, check)| {
-        matches!(check.outcome, Outcome::Failed { .. }) && !in_cells.contains(place)
-    });
+    let failed =
+        report.checks.iter().enumerate().filter(|(place, check)| {
+            matches!(check.outcome, Outcome::Failed(_)) && !in_cells.contains(place)
+        });
     let mut names: Vec<String> = failed.map(|(_, check)| format!("{} {}", check.id, check.subject)).collect();
     names.dedup();
     names
@@ -125,7 +127,7 @@ fn checks<'a>(report: &'a EnvironmentReport, callee: &str, caller: &str) -> Vec<
 #[track_caller]
 fn found(check: &Check) -> &str {
     match &check.outcome {
-        Outcome::Failed { found, fix: Some(_), .. } => found,
+        Outcome::Failed(Explanation { found: Some(found), fix: Some(_), .. }) => found,
         other => panic!("{}: {other:?}", check.id),
     }
 }
@@ -200,7 +202,7 @@ fn an_edge_that_is_declared_and_not_applied_fails_alone() {
     assert_eq!(failures(&report), NONE);
     assert_eq!(
         found(checks(&report, "database", "backoffice")[0]),
-        "client: received the alert access_denied; server: this caller is not among those that are admitted"
+        "client: received the alert access_denied; server: this caller is not on the list of allowed callers"
     );
 }
 
@@ -351,8 +353,8 @@ fn a_principal_that_no_service_has_any_more_is_stale() {
     let report = after(|shop| at(shop, "database").admits = Ok(only(&["rest-api", "reporting"])));
     assert_eq!(cells(&report, Verdict::Fails), NONE);
     assert_eq!(failures(&report), ["policy-stale database"]);
-    let stale = report.checks.iter().find(|one| matches!(one.outcome, Outcome::Failed { .. }));
-    assert_eq!(found(stale.expect("it failed")), "\"reporting\" is still admitted");
+    let stale = report.checks.iter().find(|one| matches!(one.outcome, Outcome::Failed(_)));
+    assert_eq!(found(stale.expect("it failed")), "\"reporting\" is still allowed");
 }
 
 #[test]

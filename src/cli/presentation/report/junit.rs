@@ -8,6 +8,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use crate::cli::failure::Failure;
 use crate::error::Error;
+use crate::explanation::Explanation;
 use crate::report::{Check, Outcome, Report};
 
 pub(in crate::cli) fn junit(report: &Report, title: &str, took: Duration) -> Result<String, Failure> {
@@ -51,18 +52,18 @@ fn case(findings: &[&Check]) -> TestCase {
 
 /// Failed if anything failed, skipped if something was not tried.
 fn status(findings: &[&Check]) -> TestCaseStatus {
-    let failures: Vec<(&String, &String, &Option<String>)> = findings
+    let failures: Vec<&Explanation> = findings
         .iter()
         .filter_map(|check| match &check.outcome {
-            Outcome::Failed { expected, found, fix } => Some((expected, found, fix)),
+            Outcome::Failed(explanation) => Some(explanation),
             _ => None,
         })
         .collect();
-    if let Some((expected, found, _)) = failures.first() {
-        let line = |(expected, found, fix): &(&String, &String, &Option<String>)| {
-            let fix = fix.as_ref().map(|fix| format!("fix:      {fix}\n")).unwrap_or_default();
-            format!("expected: {expected}\nfound:    {found}\n{fix}")
+    if let Some(Explanation { expected, found, .. }) = failures.first() {
+        let line = |explanation: &&Explanation| -> String {
+            explanation.lines().map(|(label, part)| format!("{label} {part}\n")).collect()
         };
+        let [expected, found] = [expected, found].map(|part| part.as_deref().unwrap_or_default());
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_message(xml(&format!("expected {expected}; found {found}"))).set_type("failed");
         status.set_description(xml(&failures.iter().map(line).collect::<Vec<_>>().join("\n")));
