@@ -122,11 +122,8 @@ fn objection(finding: Finding) -> Explanation {
     let Finding { rule, place, message, expected, found, .. } = finding;
     let by = rule.refused_by.map_or_else(|| "cluster".to_owned(), |by| by.to_string());
     let found = found.map(|found| format!(" ({found})")).unwrap_or_default();
-    Objection {
-        expected: expected.unwrap_or_else(|| format!("what the {by} accepts")),
-        found: format!("the {by} rejects {place}: {message}{found}"),
-        fix: rule.fix.to_owned(),
-    }
+    let expected = expected.unwrap_or_else(|| format!("what the {by} accepts"));
+    Explanation::new(expected, format!("the {by} rejects {place}: {message}{found}")).with_fix(rule.fix)
 }
 
 /// What `--pod-cert` says: certificates by the Service's name, and one for all others.
@@ -164,7 +161,7 @@ impl<'a> PodNames<'a> {
     }
 
     /// A Service without a Route is a typing mistake.
-    fn check_used(&self, routes: &[(Route, Vec<Objection>)]) -> Result<(), Failure> {
+    fn check_used(&self, routes: &[(Route, Vec<Explanation>)]) -> Result<(), Failure> {
         let known = |service: &str| routes.iter().any(|(route, _)| route.service == service);
         match self.by_service.keys().find(|service| !known(service)) {
             Some(service) => {

@@ -121,7 +121,8 @@ impl Wanted<'_> {
     /// Only those who were chosen are judged.
     fn judge(&self, label: &Label, check: Check) -> Check {
         let outcome = match check.outcome {
-            Outcome::Failed { found, .. } if !self.is_chosen(label) => {
+            Outcome::Failed(why) if !self.is_chosen(label) => {
+                let found = why.found.unwrap_or_default();
                 Outcome::skipped(format!("it was not selected, and cannot be used: {found}"))
             }
             other => other,
