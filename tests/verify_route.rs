@@ -127,7 +127,7 @@ connections that must work
   ok    rest-api: https://rest-api.apps.example.com/                        2 checks
 
 connections that must be refused
-  ok    a visitor that does not trust the root refuses the certificate           4 checks
+  ok    a visitor that does not trust the root refuses the certificate          4 checks
   ok    a host without a Route meets the router's own certificate, and no page  4 checks
   ok    a visitor without TLS gets no page                                      1 check
   ok    the router refuses a pod of a foreign CA                                2 checks"
