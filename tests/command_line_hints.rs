@@ -76,8 +76,8 @@ fn a_mistyped_name_is_recognised() {
         (&["issue", "sever", "web"][..], "did you mean `server`?"),
         (&["show", "bakend"], "did you mean `backend`?"),
         (&["show", "frontend"], "`pkictl list` shows what exists"),
-        (&["issue", "wildcard", "apps"], "ask for *.apps.example.com, or use the profile server"),
-        (&["issue", "wildcard", "example.org"], "ask for *.example.org, or use the profile server"),
+        (&["issue", "wildcard", "apps"], "use *.apps.example.com, or use the profile server"),
+        (&["issue", "wildcard", "example.org"], "use *.example.org, or use the profile server"),
     ] {
         let run = workspace.pkictl(arguments).exits_with(1);
         assert!(run.stderr.ends_with(&format!("\n\nhint: {hint}\n")), "{}", run.stderr);

@@ -227,7 +227,7 @@ fn only_the_named_servers_clients_versions_and_hosts_are_tried() {
 fn an_environment_without_certificates_says_what_to_make() {
     Workspace::with_ca().pkictl(&["verify"]).fails(
         2,
-        "error: environment \"dev\" has no certificates to verify\n\nhint: make one with `pkictl issue server NAME`",
+        "error: environment \"dev\" has no certificates to verify\n\nhint: issue one with `pkictl issue server NAME`",
     );
 }
 

@@ -141,7 +141,7 @@ pub struct ManArgs {
 /// The largest number of days accepted, in either direction: 1000 years.
 const DAYS: i64 = 365_000;
 
-/// A value of the library, with the expected form in the error.
+/// Parses a value of the library; the error names the expected format.
 fn with_form<T: std::str::FromStr<Err = Error>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: Error| match error.expected() {
         Some(form) => format!("{error}; expected {form}"),

@@ -1,11 +1,11 @@
-//! What time it is.
+//! The current time.
 
 use time::OffsetDateTime;
 
 use super::environment::variable;
 use super::failure::Failure;
 
-/// Now, whatever SOURCE_DATE_EPOCH says: whether a certificate is taken is decided by real clocks.
+/// Now, ignoring SOURCE_DATE_EPOCH: whether a certificate is accepted is decided by real clocks.
 #[allow(clippy::disallowed_methods, reason = "the one place where the clock is read")]
 pub(super) fn real() -> OffsetDateTime {
     OffsetDateTime::now_utc()

@@ -12,7 +12,7 @@ use super::presentation::output::{BOLD, Output, finish, paint};
 use crate::artifact::{self, Artifact, Existing, Sensitivity};
 use crate::template::shell_word;
 
-/// Words that mean a form of output to `oc` and `kubectl`, whose `-o` this one is not.
+/// Values of `-o` that select an output format in `oc` and `kubectl`, but not here.
 const FORMATS: [&str; 4] = ["yaml", "json", "name", "wide"];
 
 /// Where the files go, and whether what is there is replaced.

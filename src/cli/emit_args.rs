@@ -76,7 +76,7 @@ pub(super) fn prints(args: &EmitArgs) -> bool {
     })
 }
 
-/// The emitter that these arguments name behind `emit`; `None` where all must be looked at.
+/// The emitter that these arguments name behind `emit`; `None` if all must be built.
 pub(super) fn target(arguments: &[OsString]) -> Option<String> {
     let [_, command, target, ..] = arguments else { return None };
     let is_emit = command == "emit" || command == "bundle";

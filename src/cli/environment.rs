@@ -16,7 +16,7 @@ pub(super) fn usual(name: &str, default: &str) -> OsString {
     variable(name).unwrap_or_else(|| default.into())
 }
 
-/// Whether the terminal says of itself that it knows no control sequences.
+/// Whether the terminal declares that it has no control sequences.
 pub(super) fn is_dumb_terminal() -> bool {
     variable("TERM").is_some_and(|name| name == "dumb")
 }

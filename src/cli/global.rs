@@ -69,7 +69,7 @@ pub enum Format {
     Dot,
 }
 
-/// When to use colours.
+/// When to use colors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// If stdout is a terminal and NO_COLOR is not set

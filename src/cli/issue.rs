@@ -62,7 +62,7 @@ pub(super) fn run(args: &IssueArgs, global: &Global, output: &Output) -> Result<
     command.leaf(&request, global, output)
 }
 
-/// Whether what has the name already may be replaced.
+/// Whether an existing credential of this name may be replaced.
 fn existing(args: &IssueArgs) -> Existing {
     if args.force { Existing::Replace } else { Existing::Keep }
 }
@@ -80,7 +80,7 @@ fn place(
     }
 }
 
-/// A copy is of a credential: the key of an authority stays where it is.
+/// Only credentials are copied: a CA key stays where it is.
 fn refuse_copy(args: &IssueArgs, place: &Path) -> Result<(), Failure> {
     match &args.out_dir {
         None => Ok(()),
@@ -91,7 +91,7 @@ fn refuse_copy(args: &IssueArgs, place: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Profile, name and names, from arguments or answers.
+/// Profile, name and SANs, from arguments or prompts.
 struct ResolvedArgs {
     profile: Profile,
     name: Label,

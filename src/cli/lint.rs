@@ -71,7 +71,7 @@ impl Input {
     }
 }
 
-/// The permission bits of a regular file; those of a pipe say nothing.
+/// The permission bits of a regular file; those of a pipe mean nothing.
 #[cfg(unix)]
 fn mode(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;

@@ -146,7 +146,7 @@ impl Row {
     }
 }
 
-/// What a certificate is for, in one word.
+/// The use of a certificate, in one word.
 pub(super) fn use_of(details: &Details) -> &'static str {
     if details.basic_constraints.is_some_and(|constraints| constraints.ca) {
         return "ca";
@@ -166,7 +166,7 @@ pub(super) fn use_of(details: &Details) -> &'static str {
 pub(super) enum Status {
     Valid,
     Expired,
-    /// Its root is not, or no longer, that of the environment.
+    /// It was not issued under the current root of the environment.
     OtherCa,
     NotYetValid,
 }
@@ -182,7 +182,7 @@ impl Status {
         }
     }
 
-    /// `397 days`, or what is more urgent, coloured by urgency.
+    /// `397 days`, or what is more urgent, colored by urgency.
     pub(super) fn left(self, details: &Details, now: OffsetDateTime) -> String {
         match self {
             Self::Valid => time_left(details.validity.not_after - now),

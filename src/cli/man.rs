@@ -96,7 +96,7 @@ fn page(command: clap::Command) -> Result<Vec<u8>, Failure> {
     Ok(page)
 }
 
-/// An option with its other names in its description, which the pages have no other place for.
+/// An option with its other names in its description, because manual pages have no other place for them.
 fn with_aliases(argument: clap::Arg) -> clap::Arg {
     let aliases: Vec<String> =
         argument.get_visible_aliases().unwrap_or_default().iter().map(|alias| format!("--{alias}")).collect();
@@ -120,7 +120,7 @@ fn list(title: &str, items: &[(&str, &str)]) -> Vec<u8> {
     format!(".SH {title}\n{}", items.collect::<String>()).into_bytes()
 }
 
-/// Text as roff takes it: a backslash, a hyphen, and a dot or a quote that begins a line mean something else there.
+/// Text escaped for roff: a backslash, a hyphen, and a dot or a quote that begins a line mean something else there.
 fn escape(text: &str) -> String {
     let line = |line: &str| {
         let escaped = line.replace('\\', "\\e").replace('-', "\\-");

@@ -73,7 +73,7 @@ fn credential(environment: &Environment, name: &Label) -> Result<Identity, Failu
     Ok(Identity { files: Some(files), ..identity })
 }
 
-/// Configurations are read by programs that run elsewhere; where the working directory is gone, as it was written.
+/// Configurations are read by programs with another working directory. Unchanged if the working directory was deleted.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
@@ -111,8 +111,8 @@ pub(super) fn from_files(
 }
 
 /// The leaf, its issuer, the issuer's issuer, and so on (RFC 8446, section 4.4.2); then other certificates of the same
-/// issuers. The leaf is whose the key is, or else the first that is no authority. The error is a certificate that has
-/// nothing to do with it.
+/// issuers. The leaf is the one that the key belongs to, or else the first that is not a CA. The error is an unrelated
+/// certificate.
 fn in_order(
     mut all: Vec<Certificate>,
     key: Option<&PrivateKey>,
@@ -134,7 +134,7 @@ fn in_order(
     all.pop().map_or(Ok(chain), |stranger| Err(stranger.into()))
 }
 
-/// A signature that cannot be checked here counts.
+/// A signature that cannot be checked here counts as valid.
 fn has_issued(issuer: &Certificate, holder: &Certificate) -> bool {
     issuer.details.subject == holder.details.issuer
         && (!defect::is_checkable(holder, issuer) || holder.is_signed_by(issuer))
@@ -165,7 +165,7 @@ fn with_hint(error: Error, hint: &str) -> Failure {
     Failure { hint: Some(hint.to_owned()), ..error.into() }
 }
 
-/// A chain and its key, as they lie there, whether or not they belong together.
+/// A chain and its key as they are on disk, whether or not they belong together.
 fn unchecked_from_files(chain: &Path, key_path: Option<&Path>) -> Result<Identity, Failure> {
     let place = chain.display().to_string();
     let bytes = zeroize::Zeroizing::new(store::read_file(chain)?);
@@ -230,7 +230,7 @@ fn unread(error: Error, bytes: &[u8], kind: &str) -> Failure {
     with_hint(error, &hint)
 }
 
-/// What peers of the environment trust.
+/// What the services of the environment trust.
 pub(super) fn environment_trust(environment: &Environment) -> Result<Trust> {
     let mut trust = Trust { anchors: environment.authority_chain(ROOT)?, intermediates: vec![] };
     for name in environment.authorities().iter().filter(|name| *name != ROOT) {

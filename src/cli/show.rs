@@ -62,7 +62,7 @@ fn certificates(blocks: &[Block], what: &str) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// What `show` was pointed at.
+/// What to show.
 struct Found {
     blocks: Vec<Block>,
     /// Whether the root of the environment issued the first of them; true of what is not in an environment.

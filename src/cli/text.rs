@@ -1,4 +1,4 @@
-//! Texts that others wrote.
+//! Reading files of users, with a limit.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 
-/// A whole file as text, of at most so many bytes: one without end is not read to its end, and none is read in part.
+/// A whole file as text, of at most `most` bytes; a larger or endless one is an error.
 pub(super) fn read(file: &Path, most: u64) -> Result<String> {
     let failed = |error| Error::io("read", file, error);
     let bytes = whole(File::open(file).map_err(failed)?, file, most)?;
@@ -18,7 +18,7 @@ pub(super) fn read(file: &Path, most: u64) -> Result<String> {
     })
 }
 
-/// All that standard input brings, of at most so many bytes. It may be a private key.
+/// All of standard input, of at most `most` bytes. It may be a private key.
 pub(super) fn standard_input(most: u64) -> Result<Zeroizing<Vec<u8>>> {
     whole(std::io::stdin().lock(), Path::new("standard input"), most).map(Zeroizing::new)
 }

@@ -232,7 +232,7 @@ fn what_a_profile_refuses_names_the_service() {
     let workspace = workspace(&PAIR.replace("callers =", "profile = \"wildcard\"\ncallers ="));
     workspace.pkictl(&["apply"]).fails(
         1,
-        "error: service \"api\": api is no wildcard\n\nhint: ask for *.api.example.com, or use the profile server",
+        "error: service \"api\": api is not a wildcard\n\nhint: use *.api.example.com, or use the profile server",
     );
 }
 

@@ -93,7 +93,7 @@ fn a_profile_is_found_by_its_name_only() {
         &workspace,
         &["profile", "list", "--profiles", "nowhere"],
         2,
-        "error: --profiles nowhere: there is no such directory",
+        "error: --profiles nowhere: no such directory",
     );
 }
 

@@ -126,7 +126,7 @@ fn files_without_routes_are_refused_and_broken_ones_are_failed_checks() {
     cluster.passthrough("raw.yaml");
     cluster.verify("raw.yaml --pod-cert keyless.pem").fails(
         2,
-        "error: keyless.pem holds no private key\n\nhint: put chain and key in one file, or issue a credential and use its name",
+        "error: keyless.pem contains no private key\n\nhint: put chain and key in one file, or issue a credential and use its name",
     );
 }
 

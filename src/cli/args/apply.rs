@@ -42,7 +42,7 @@ pub struct PlanArgs {
 #[derive(Debug, Args)]
 #[command(
     before_help = "Examples:\n  pkictl apply\n  pkictl apply -f deploy/pkictl.toml --env test\n  pkictl apply --prune && pkictl verify -f pkictl.toml",
-    after_help = "Safe to run again at any time, even after a crash: without changes, a second run writes nothing. JSON has the form of `pkictl plan`: what was done, and whether everything now matches the manifest."
+    after_help = "Safe to run again at any time, even after a crash: without changes, a second run writes nothing. The JSON is that of `pkictl plan`: what was done, and whether everything now matches the manifest."
 )]
 pub struct ApplyArgs {
     /// Which manifest, and how.

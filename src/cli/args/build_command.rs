@@ -1,4 +1,4 @@
-//! The whole of the arguments: what clap is told, and what it says.
+//! Builds the clap command for given arguments, and reads its matches.
 
 use std::ffi::{OsStr, OsString};
 
@@ -10,7 +10,7 @@ use crate::cli::environment::early_value;
 use crate::cli::global::{Color, Explicit, Global};
 
 /// As much of the command line as these arguments need: a program that runs for milliseconds must not spend one on
-/// commands that nobody named. Only arguments that do not begin with the name of a command get to see them all.
+/// commands that were not named. All are built only if the arguments do not begin with the name of a command.
 pub fn build_command(arguments: &[OsString]) -> clap::Command {
     let program = program(arguments);
     if matches!(arguments, [_, only] if only == "--version" || only == "-V") {
@@ -35,7 +35,7 @@ pub fn build_command(arguments: &[OsString]) -> clap::Command {
     }
 }
 
-/// The program without its commands. Help and wrong usage are coloured before the arguments are understood.
+/// The program without its commands. The colors of help and errors are decided before the arguments are understood.
 fn program(arguments: &[OsString]) -> clap::Command {
     let wanted = early_value(arguments, "--color");
     let wanted = wanted.and_then(|when| Color::from_str(&when.to_string_lossy(), false).ok());
@@ -55,7 +55,7 @@ fn alone(name: impl AsRef<OsStr>) -> Option<clap::Command> {
     named
 }
 
-/// With every command made, for none has a description before that.
+/// With every command built: before that, none has a description.
 fn described(mut command: clap::Command) -> clap::Command {
     command.build();
     command
@@ -68,7 +68,7 @@ fn whole(program: clap::Command) -> clap::Command {
     Command::augment_subcommands(program).about(about).long_about(long_about)
 }
 
-/// What the arguments say: the options of every command, and the command.
+/// The options of every command, and the command.
 pub fn read(mut matches: ArgMatches) -> Result<(Global, Command), clap::Error> {
     let explicit = Explicit::of(&matches);
     let mut global = Cli::from_arg_matches_mut(&mut matches)?.global;

@@ -1,4 +1,4 @@
-//! The report of a policy: of each environment the picture first, then what failed, then totals.
+//! The report of a policy: for each environment the matrix, then what failed, then totals.
 
 mod grid;
 
@@ -11,7 +11,7 @@ use crate::cli::global::Format;
 use crate::report::policy::{EnvironmentReport, PolicyReport};
 use crate::report::{Check, Counts, Outcome, Report};
 
-/// Shows a policy's report in the wanted form and turns its failures into an exit code.
+/// Shows a policy's report in the requested format and turns its failures into an exit code.
 pub(in crate::cli) fn show(
     report: &PolicyReport,
     title: &str,
@@ -111,7 +111,7 @@ fn passed(check: &Check) -> String {
     format!("          {} {}: {}{}\n", paint(GREEN, "ok"), check.subject, check.title, paint(DIM, detail))
 }
 
-/// Checks that prove the same: their title, whom they are about, and their ids, each once.
+/// Checks that prove the same: their title, subjects and ids, each once.
 fn by_title<'a>(checks: &[&'a Check]) -> Vec<(&'a str, Vec<&'a str>, Vec<&'a str>)> {
     let mut titles: Vec<(&str, Vec<&str>, Vec<&str>)> = Vec::new();
     for check in checks {

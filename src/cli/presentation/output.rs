@@ -26,7 +26,7 @@ const STDOUT: &str = "standard output";
 /// Where words go.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct Output {
-    /// The form of data on stdout.
+    /// The format of data on stdout.
     pub(in crate::cli) format: Format,
     quiet: bool,
     color: ColorChoice,
@@ -202,7 +202,7 @@ pub(in crate::cli) fn finish(result: io::Result<()>, place: &str) -> Result<(), 
     }
 }
 
-/// Columns of equal width with two spaces between them; the width of colours does not count.
+/// Columns of equal width with two spaces between them; colors do not count.
 pub(in crate::cli) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)

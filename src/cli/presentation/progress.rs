@@ -8,11 +8,11 @@ use crate::cli::environment::is_dumb_terminal;
 use crate::error::{Error, Result};
 use crate::pki::{KeyAlgorithm, PrivateKey};
 
-/// More threads shorten the wait for a prime no further: the shortest search has a floor.
+/// More threads do not shorten the search for a prime: its minimum is fixed.
 const MAX_RACERS: usize = 4;
 
-/// Makes a private key. How long the search for RSA primes takes is a matter of luck, so every core searches, and the
-/// first to finish wins; luck says nothing about the primes that were found. The others end with the program.
+/// Generates a private key. RSA generation time varies, so every core searches for primes and the first to finish wins;
+/// how long a search took says nothing about its primes. The others end with the program.
 pub(in crate::cli) fn private_key(algorithm: KeyAlgorithm, quiet: bool) -> Result<PrivateKey> {
     if !algorithm.is_rsa() {
         return PrivateKey::generate(algorithm);
@@ -32,7 +32,7 @@ pub(in crate::cli) fn private_key(algorithm: KeyAlgorithm, quiet: bool) -> Resul
     })
 }
 
-/// Runs `work`. If it makes an RSA key and takes over a second, a person at a terminal sees that it goes on.
+/// Runs `work`. If it makes an RSA key and takes over a second, a terminal shows a spinner.
 pub(in crate::cli) fn with_spinner<T>(key: KeyAlgorithm, quiet: bool, work: impl FnOnce() -> T) -> T {
     if !key.is_rsa() || quiet || is_dumb_terminal() {
         return work();
@@ -60,7 +60,7 @@ pub(in crate::cli) fn with_spinner<T>(key: KeyAlgorithm, quiet: bool, work: impl
     })
 }
 
-/// Counts what is done of many, for a person at a terminal who has waited for a second.
+/// A progress bar, shown on a terminal after one second.
 pub(in crate::cli) struct Counter {
     bar: ProgressBar,
     start: std::time::Instant,

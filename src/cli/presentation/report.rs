@@ -19,20 +19,20 @@ pub(in crate::cli) use junit::junit;
 
 use crate::report::{Check, Counts, Group, Outcome, Report};
 
-/// More rows than these under one heading are gathered where all is well.
+/// With more rows than these under one heading, passed ones are summarized.
 const MANY_ROWS: usize = 8;
 /// More subjects than these are counted instead of named.
 const MOST_NAMES: usize = 5;
 
-/// What a report is of, and when.
+/// What a report covers, and when it was made.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) struct Stamp<'a> {
     pub(in crate::cli) took: Duration,
-    /// The environment whose credentials were looked at, if it was one.
+    /// The environment whose credentials were verified, if any.
     pub(in crate::cli) environment: Option<&'a str>,
     /// The time that certificates were verified at.
     pub(in crate::cli) at: OffsetDateTime,
-    /// Whether that is another one than the real one.
+    /// Whether that time was chosen with `--at`.
     pub(in crate::cli) is_chosen: bool,
 }
 
@@ -41,13 +41,13 @@ impl Stamp<'_> {
         Self { took: Duration::ZERO, environment: None, at, is_chosen: args.at.is_some() }
     }
 
-    /// For programs, which always want to know.
+    /// The time in RFC 3339, always present in JSON.
     pub(in crate::cli) fn at(&self) -> String {
         machine_time(self.at)
     }
 }
 
-/// Shows a report in the wanted form and turns its failures into an exit code.
+/// Shows a report in the requested format and turns its failures into an exit code.
 pub(in crate::cli) fn show(
     report: &Report,
     title: &str,
@@ -94,10 +94,10 @@ fn human(report: &Report, title: &str, stamp: &Stamp<'_>, verbose: bool) -> Stri
     text + &format!("\n{}\n", summary(&report.counts(), stamp))
 }
 
-/// A name, and the checks that stand on its line.
+/// A name, and the checks on its line.
 type Row<'a> = (Cow<'a, str>, Vec<&'a Check>);
 
-/// Checks that stand on one line together: those of one subject, or those that refuse the same thing.
+/// Checks that share a line: those of one subject, or those that refuse the same thing.
 fn rows<'a>(group: Group, checks: &[&'a Check]) -> Vec<Row<'a>> {
     let name = |check: &'a Check| if group == Group::Refusal { &*check.title } else { &*check.subject };
     by(checks.iter().copied(), name).into_iter().map(|(name, row)| (name.into(), row)).collect()
@@ -121,7 +121,7 @@ fn by<'a, K: Copy + Eq + Hash>(
     groups
 }
 
-/// Where there are many rows, one line for each server of whom all passed, and one for all that belong to none.
+/// With many rows, one line for each server whose checks all passed, and one for those without a server.
 fn gathered(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
     if rows.len() <= MANY_ROWS {
         return rows;
@@ -197,7 +197,7 @@ pub(in crate::cli) fn alike<'a>(checks: &[&'a Check]) -> Vec<(&'a Outcome, Vec<&
     by(checks.iter().copied().filter(|check| check.outcome != Outcome::Passed), |check| &check.outcome)
 }
 
-/// Names beside a picture that shows them all: a few, unless all are wanted.
+/// Names next to a matrix that shows them all: a few, unless `--verbose`.
 pub(in crate::cli) fn listed(subjects: &[&str], verbose: bool) -> String {
     match subjects.split_at_checked(MOST_NAMES) {
         Some((some, more)) if !verbose && !more.is_empty() => {

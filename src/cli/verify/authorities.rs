@@ -1,4 +1,4 @@
-//! The roots that are trusted, and the authority that makes expired certificates.
+//! The roots that are trusted, and the CA that signs expired certificates.
 
 use time::OffsetDateTime;
 
@@ -24,7 +24,7 @@ pub(super) fn trust(args: &VerifyArgs, environment: &Environment) -> Result<(Tru
     Ok((trust, vec![]))
 }
 
-/// What peers of the environment trust. Only without a root nothing can be proven.
+/// What the services of the environment trust. Only a missing root is an error: nothing could be proven.
 pub(super) fn of_environment(environment: &Environment) -> Result<(Trust, Vec<Check>)> {
     let mut trust = Trust { anchors: environment.authority_chain(ROOT)?, intermediates: vec![] };
     let mut troubles = Vec::new();
@@ -93,7 +93,7 @@ fn passphrase(
     passphrase::given(file, global)
 }
 
-/// What is wrong with a key that is there. That the certificate cannot be read was said before.
+/// What is wrong with an existing key. An unreadable certificate was reported before.
 fn trouble(environment: &Environment, name: &str, error: &Error) -> Option<Check> {
     let is_away = matches!(error, Error::NoAuthorityKey { .. } | Error::PassphraseNeeded { .. });
     let wrong = !is_away && environment.authority_chain(name).is_ok();

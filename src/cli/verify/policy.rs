@@ -49,13 +49,13 @@ pub(super) fn run(file: &Path, args: &VerifyArgs, global: &Global, output: &Outp
     shown
 }
 
-/// A picture says who may call whom; the exit code says whether it is so.
+/// The diagram shows who may call whom; the exit code tells whether it is enforced.
 fn drawn(report: &PolicyReport, picture: &str, output: &Output) -> Result<(), Failure> {
     output.raw(picture.as_bytes())?;
     if report.counts().failed > 0 { Err(Failure::checks_failed()) } else { Ok(()) }
 }
 
-/// A report is of this run: an older one of the same name has had its time.
+/// A report of this run replaces an older one of the same name.
 fn write(path: &Path, text: String) -> Result<(), Failure> {
     let directory = path.parent().unwrap_or(Path::new(""));
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -172,7 +172,7 @@ impl<'a> PodNames<'a> {
     }
 }
 
-/// What a pod serves with; of a credential that cannot be used, a failed check.
+/// A pod's certificate and key; a failed check for a credential that cannot be used.
 fn pod(environment: &Environment, what: &str) -> Result<(Option<Identity>, Option<Check>), Failure> {
     if let Ok(name) = what.parse::<Label>()
         && environment.credential_path(&name).is_dir()

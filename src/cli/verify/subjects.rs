@@ -16,7 +16,7 @@ pub(super) struct Subjects {
     pub(super) title: String,
     pub(super) servers: Vec<Identity>,
     pub(super) clients: Vec<Identity>,
-    /// What could not even be read: a check each, not the end of the run.
+    /// What could not be read: a failed check each, not the end of the run.
     pub(super) unreadable: Vec<Check>,
 }
 
@@ -72,14 +72,14 @@ impl Subjects {
     }
 }
 
-/// The credentials that were named; none named are all.
+/// The selected credentials; none selected means all.
 struct Wanted<'a> {
     servers: &'a [String],
     clients: &'a [String],
 }
 
 impl Wanted<'_> {
-    /// Refuses names that nothing here has.
+    /// Refuses unknown names.
     fn require(&self, environment: &Environment) -> Result<(), Failure> {
         for name in self.servers.iter().chain(self.clients) {
             let label: Label = name.parse()?;
@@ -104,8 +104,7 @@ impl Wanted<'_> {
         self.servers.is_empty() || self.clients.is_empty() || self.is_chosen(label)
     }
 
-    /// Whether it serves and whether it calls: as it was named, whatever its certificate says of it; otherwise as its
-    /// certificate says.
+    /// Whether it is a server and whether it is a client: as selected, or else as its certificate allows.
     fn roles(&self, label: &Label, leaf: &Certificate) -> (bool, bool) {
         let role = |names: &[String], purpose| match names {
             [] => leaf.allows(purpose),
@@ -118,7 +117,7 @@ impl Wanted<'_> {
         (serves || neither, calls)
     }
 
-    /// Only those who were chosen are judged.
+    /// Problems of credentials that were not selected are skipped.
     fn judge(&self, label: &Label, check: Check) -> Check {
         let outcome = match check.outcome {
             Outcome::Failed(why) if !self.is_chosen(label) => {

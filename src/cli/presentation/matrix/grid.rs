@@ -1,5 +1,5 @@
 //! Callers by callees, as wide as the terminal: names over the columns where they fit, otherwise numbers and blocks.
-//! The signs are words, so that nothing is lost without colours.
+//! The signs are words, so that nothing is lost without colors.
 
 use crate::cli::presentation::output::{BOLD, DIM, GREEN, RED, Style, YELLOW, paint};
 use crate::report::policy::{Cell, Declared, EnvironmentReport, Verdict};
@@ -11,7 +11,7 @@ const LONGEST_NAME: usize = 32;
 /// Between two columns.
 const GAP: usize = 2;
 
-/// A sign, its colour, and what the legend says of it.
+/// A sign, its color, and its meaning in the legend.
 type Sign = (&'static str, Style, &'static str);
 
 const SIGNS: [Sign; 7] = [
@@ -55,7 +55,7 @@ pub(super) fn draw(report: &EnvironmentReport, width: usize) -> String {
     text + &legend(report)
 }
 
-/// Somebody who is called, and what becomes of each caller.
+/// A server, and the result of each caller.
 #[derive(Clone)]
 struct Column<'a> {
     title: String,
@@ -113,7 +113,7 @@ fn line<'a>(
     format!("{}\n", text.trim_end())
 }
 
-/// What the signs mean that were used.
+/// The meaning of the signs in use.
 fn legend(report: &EnvironmentReport) -> String {
     let used = |wanted: &&Sign| report.cells.iter().any(|cell| sign(cell).0 == wanted.0);
     let lines = SIGNS.iter().filter(used).map(|(word, style, meaning)| {
