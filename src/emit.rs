@@ -119,7 +119,7 @@ impl Emitter {
             for context in file.contexts(&context)? {
                 let artifact = self.render_file(file, &context, &keys)?;
                 if artifacts.iter().any(|earlier| earlier.path == artifact.path) {
-                    let reason = "another file of the emitter has the same name";
+                    let reason = "two files of the emitter have this name";
                     return Err(output::defect(self, file, &artifact.path, reason.into()));
                 }
                 artifacts.push(artifact);
@@ -173,7 +173,7 @@ impl Emitter {
             .map_err(|reason| output::defect(self, file, &path, reason))?;
         let secret = template::evaluate(&file.place, &file.secret, context)?.is_true();
         if !secret && output::holds_private_key(&contents, keys) {
-            let reason = "it holds a private key and is not declared secret";
+            let reason = "it contains a private key and is not declared secret";
             return Err(output::defect(self, file, &path, reason.into()));
         }
         let artifact = match secret {
@@ -194,7 +194,7 @@ impl FileSpec {
         let items = template::evaluate(&self.place, each, context)?;
         let items = items.try_iter().map_err(|error| Error::Template {
             template: self.place.clone(),
-            reason: format!("`each` is no list: {error}"),
+            reason: format!("`each` is not a list: {error}"),
         })?;
         Ok(items.map(|item| minijinja::context! { item, ..context.clone() }).collect())
     }

@@ -91,7 +91,7 @@ pub enum Error {
         found: NotPem,
     },
     /// The record of what was applied last cannot be used.
-    #[error("{}: it does not say what was applied", path.display())]
+    #[error("{}: not a record of what was applied", path.display())]
     AppliedState {
         /// The file.
         path: PathBuf,

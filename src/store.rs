@@ -75,11 +75,7 @@ impl Store {
         let label: Label = name.parse().map_err(|error: Error| error.about(ValueKind::Environment))?;
         // In any case of letters: not every file system tells them apart.
         if ["profiles", "emit"].iter().any(|taken| label.as_str().eq_ignore_ascii_case(taken)) {
-            return Err(Error::invalid(
-                ValueKind::Environment,
-                name,
-                "the PKI directory keeps templates under this name",
-            ));
+            return Err(Error::invalid(ValueKind::Environment, name, "this name is reserved for templates"));
         }
         Ok(Environment {
             pki: self.path.clone(),

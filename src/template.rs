@@ -1,5 +1,8 @@
 //! Templates: the embedded table, directories that come before it, and the engine that renders them.
 
+mod guard;
+mod limits;
+
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -86,7 +89,11 @@ impl Library {
         let mut engine = ENGINE.clone();
         let library = self.clone();
         engine.set_loader(move |path| match library.read(path) {
-            Ok(found) => Ok(found.map(|(text, _)| text)),
+            Ok(None) => Ok(None),
+            Ok(Some((text, _))) => guard::template(&text).map(Some).map_err(|fault| {
+                let reason = format!("{path}:{}: {}", fault.line, fault.reason);
+                EngineError::new(minijinja::ErrorKind::SyntaxError, reason)
+            }),
             Err(error) => Err(EngineError::new(minijinja::ErrorKind::InvalidOperation, error.to_string())),
         });
         render_with(&engine, name, source, context)
@@ -117,7 +124,7 @@ fn read_file(path: &Path) -> Result<Option<String>> {
     let mut bytes = Vec::new();
     file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MAX_FILE {
-        return refuse("it is longer than 1 MiB, and no template is".into());
+        return refuse("it is larger than 1 MiB".into());
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
@@ -143,7 +150,11 @@ fn without_engine(source: &str, context: &Value) -> Option<String> {
 }
 
 fn render_with(engine: &Environment<'_>, name: &str, source: &str, context: &Value) -> Result<String> {
-    let template = engine.template_from_named_str(name, source).map_err(|error| failure(name, &error))?;
+    let source = guard::template(source).map_err(|fault| Error::Template {
+        template: format!("{name}:{}", fault.line),
+        reason: fault.reason,
+    })?;
+    let template = engine.template_from_named_str(name, &source).map_err(|error| failure(name, &error))?;
     template.render(context).map_err(|error| failure(name, &error))
 }
 
@@ -168,6 +179,7 @@ pub fn html(path: &str, context: &impl Serialize) -> Result<String> {
 
 /// The value of an expression such as `termination != 'plain'`. `name` says where it stands, for errors.
 pub fn evaluate(name: &str, expression: &str, context: &Value) -> Result<Value> {
+    guard::expression(expression).map_err(|reason| Error::Template { template: name.to_owned(), reason })?;
     let value = ENGINE.compile_expression(expression).and_then(|compiled| compiled.eval(context));
     match value {
         Ok(value) if value.is_undefined() => Err(Error::Template {
@@ -179,7 +191,11 @@ pub fn evaluate(name: &str, expression: &str, context: &Value) -> Result<Value> 
 }
 
 /// Made once: its tables of filters and tests take longer to fill than a name to render.
-static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(engine);
+static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut engine = engine();
+    limits::install(&mut engine);
+    engine
+});
 
 /// The built-in pages. Nobody else's template runs here, and a page of a large report is long: there is no limit.
 static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -208,10 +224,12 @@ fn engine() -> Environment<'static> {
     engine.set_syntax(syntax);
     engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     for syntax in ["yaml", "json", "toml", "python"] {
-        engine.add_filter(syntax, |value: &Value| double_quoted(&value.to_string()));
+        engine.add_filter(syntax, |value: &Value| limits::limited(double_quoted(&limits::text(value)?)));
     }
-    engine.add_filter("shell", |value: &Value| shell_word(&value.to_string()));
-    engine.add_filter("block", |value: &Value, indent: usize| literal_block(&value.to_string(), indent));
+    engine.add_filter("shell", |value: &Value| limits::limited(shell_word(&limits::text(value)?)));
+    engine.add_filter("block", |value: &Value, indent: usize| {
+        limits::limited(literal_block(&limits::text(value)?, limits::indent(indent)?))
+    });
     engine.add_function("refuse", |reason: String, advice: Option<String>| -> Result<Value, EngineError> {
         Err(EngineError::new(minijinja::ErrorKind::InvalidOperation, "refused")
             .with_source(Refusal { reason, advice }))
@@ -373,6 +391,92 @@ mod tests {
         let endless = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
         let error = render("t", endless, &context! {}).expect_err("it is stopped");
         assert!(matches!(error, Error::Template { .. }), "{error}");
+    }
+
+    #[test]
+    fn what_would_end_the_program_is_an_error_with_its_line() {
+        let minus = format!("a\n{{{{ {}1 }}}}", "-".repeat(100_000));
+        let filters = format!("{{{{ 'a' {} }}}}", "| trim ".repeat(100_000));
+        let parentheses = format!("{{{{ {}1{} }}}}", "(".repeat(100_000), ")".repeat(100_000));
+        let nested = format!("{}{}", "{% if true %}".repeat(100_000), "{% endif %}".repeat(100_000));
+        let elifs = format!("{{% if a %}}{}{{% endif %}}", "{% elif a %}".repeat(100_000));
+        let cases = [
+            "{% import \"x\" as 1 %}",
+            "{% import \"x\" as a.b() %}",
+            "{% import \"x\" as -a %}",
+            "{% import \"x\" as \"s\" %}",
+            "{% import \"x\" as none %}",
+            "{% import \"x\" as a if b %}",
+            "{% from \"x\" import a as 1 %}",
+            "{% from \"x\" import -a %}",
+            "{% set 1 = 2 %}",
+            "{% set a() = 2 %}",
+            "{% for 1 in [] %}{% endfor %}",
+            "{% for a[0] in [] %}{% endfor %}",
+            "{% macro 1() %}{% endmacro %}",
+            "{% macro m(1) %}{% endmacro %}",
+            "{% macro m(a.b) %}{% endmacro %}",
+            "{% block 1 %}{% endblock %}",
+            "{% with 1 = 2 %}{% endwith %}",
+            "{{ 'a' * 1000000000 }}",
+            "{{ __spend(0) }}",
+            "{{ ) }}",
+            "{{ 'a",
+            "{# a",
+            "{% raw %}",
+            &minus,
+            &filters,
+            &parentheses,
+            &nested,
+            &elifs,
+        ];
+        for source in cases {
+            let shown: String = source.chars().take(60).collect();
+            match render("t", source, &context! { a => 1, b => true }) {
+                Err(Error::Template { template, .. }) => {
+                    let line = if source.starts_with("a\n") { "t:2" } else { "t:1" };
+                    assert_eq!(template, line, "{shown}");
+                }
+                other => panic!("{shown}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_would_take_gigabytes_is_an_error() {
+        let x = "x".repeat(100_000);
+        let doubled = "{% set x = x ~ x %}".repeat(40);
+        let captured = "{% set x %}{{ x }}{{ x }}{% endset %}".repeat(40);
+        let cases = [
+            doubled.as_str(),
+            &captured,
+            "{% set n = namespace(x=x) %}{% for i in range(40) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
+            "{% macro m(x, n) %}{{ m(x ~ x, n - 1) if n else x }}{% endmacro %}{{ m(x, 40) }}",
+            "{% for i in range(9999) %}{% for j in range(9999) %}{{ x }}{% endfor %}{% endfor %}",
+            "{% set l = [x, x, x, x, x, x, x, x] %}{% set l = [l, l, l, l, l, l, l, l] %}{% set l = [l, l, l, l, l] %}",
+            "{{ range(100000) | map('replace', '', x) | join }}",
+            "{{ x | replace('x', x) }}",
+            "{{ x | replace('', x) }}",
+            "{{ '\n' ~ 'x\nx' | block(400000000) }}",
+            "{{ '%400000000s' | format('x') }}",
+            "{{ [1] | batch(400000000, x) }}",
+            "{{ range(100000) | join(x) }}",
+            "{{ '\"' | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml | yaml }}",
+        ];
+        for source in cases {
+            let shown: String = source.chars().take(80).collect();
+            let error = render("t", source, &context! { x => &x }).expect_err(&shown);
+            assert!(matches!(error, Error::Template { .. }), "{shown}: {error}");
+        }
+    }
+
+    #[test]
+    fn counting_changes_no_white_space() {
+        let source = "  {% set a = 1 %}\n  {%- set b = 2 -%}  \n{% for i in [1, 2] %}\n  {% if i %}\n    {{ i }}\n  {% endif %}\n{% endfor %}\n\
+            {% macro m(x, y='d') -%}\n  {{ x }}{{ y }}\n{%- endmacro %}\n{{ m(1) }}\n{% set c +%}\n c\n{% endset %}\n{{ c }}";
+        let counted = render("t", source, &context! {}).expect("renders");
+        let plain = super::engine().render_str(source, context! {}).expect("renders");
+        assert_eq!(counted, plain);
     }
 
     #[test]

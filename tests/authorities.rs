@@ -67,7 +67,7 @@ fn an_authority_does_not_sign_what_takes_its_own_place() {
     workspace.pkictl(&["issue", "open-ca", "team"]).succeeds();
     workspace.pkictl(&["issue", "open-ca", "team", "--ca", "team", "--force"]).fails(
         1,
-        "error: authority \"team\" would take the place of one that stands above it\n  \
+        "error: authority \"team\" would replace one of its own issuers\n  \
          expected: another name, or another authority that signs",
     );
     workspace.pkictl(&["issue", "server", "web", "--ca", "team"]).succeeds();
@@ -255,10 +255,9 @@ fn two_names_that_differ_in_case_only_are_not_kept_side_by_side() {
              expected: web, or another name\n  found:    Web",
         );
     }
-    workspace.pkictl(&["init", "--env", "Profiles"]).fails(
-        2,
-        "error: invalid environment \"Profiles\": the PKI directory keeps templates under this name",
-    );
+    workspace
+        .pkictl(&["init", "--env", "Profiles"])
+        .fails(2, "error: invalid environment \"Profiles\": this name is reserved for templates");
 }
 
 #[test]

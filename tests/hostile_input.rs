@@ -105,14 +105,14 @@ fn a_file_that_holds_no_certificate_is_named_for_what_it_is() {
             "base64.pem",
             "error: base64.pem: the section CERTIFICATE is damaged\n  expected: base64 between its BEGIN and END lines\n  found:    Base64Decode(\"InvalidCharacter(33)\")".into(),
         ),
-        ("pki", "error: pki: this is no file\n  expected: a file\n  found:    a directory".into()),
+        ("pki", "error: pki: not a file\n  expected: a file\n  found:    a directory".into()),
         (
             "./big",
-            "error: ./big: the file is too large to hold certificates or keys\n  expected: at most 1 MiB\n  found:    104857600 bytes".into(),
+            "error: ./big: the file is too large for certificates or keys\n  expected: at most 1 MiB\n  found:    104857600 bytes".into(),
         ),
         (
             "/dev/zero",
-            "error: /dev/zero: the file is too large to hold certificates or keys\n  expected: at most 1 MiB\n  found:    1048577 bytes".into(),
+            "error: /dev/zero: the file is too large for certificates or keys\n  expected: at most 1 MiB\n  found:    1048577 bytes".into(),
         ),
         (
             "./missing.pem",
@@ -173,7 +173,7 @@ fn a_damaged_authority_signs_nothing_and_says_which_file_is_at_fault() {
     damaged(
         &workspace,
         |root| copy(&leaf, root.join("ca.crt")),
-        "error: pki/dev/ca/root/ca.crt: \"web\" is no authority\n  expected: a certificate that may sign others (basicConstraints with cA TRUE)\n  found:    a certificate that may not",
+        "error: pki/dev/ca/root/ca.crt: \"web\" is not a CA\n  expected: a certificate that may sign others (basicConstraints with cA TRUE)\n  found:    a certificate that may not",
     );
     damaged(
         &workspace,
@@ -214,7 +214,7 @@ fn a_damaged_authority_signs_nothing_and_says_which_file_is_at_fault() {
             std::fs::remove_file(root.join("ca.key")).expect("damaged");
             std::fs::create_dir(root.join("ca.key")).expect("damaged");
         },
-        &format!("error: {key}: this is no file\n  expected: a file\n  found:    a directory"),
+        &format!("error: {key}: not a file\n  expected: a file\n  found:    a directory"),
     );
     let spki = |pem: &str| {
         let certificate =
@@ -268,7 +268,7 @@ fn places_that_are_no_directories_are_named() {
     refuses(&workspace, &["init"], 1, &format!("error: pki: this is not a directory\n{place} a file"));
     std::fs::remove_file(workspace.file("pki")).expect("the file");
     std::os::unix::fs::symlink("nowhere", workspace.file("pki")).expect("a link");
-    let dangling = format!("error: pki: this is not a directory\n{place} a symbolic link that leads nowhere");
+    let dangling = format!("error: pki: this is not a directory\n{place} a dangling symbolic link");
     refuses(&workspace, &["init"], 1, &dangling);
     std::fs::remove_file(workspace.file("pki")).expect("the link");
     workspace.pkictl(&["init", "--env", "other"]).succeeds();

@@ -49,7 +49,7 @@ fn in_the_way(path: &Path) -> Result<()> {
     let found = match path.metadata() {
         Ok(found) if found.is_dir() => return Ok(()),
         Ok(_) => "a file",
-        Err(_) => "a symbolic link that leads nowhere",
+        Err(_) => "a dangling symbolic link",
     };
     Err(Error::Encoding {
         place: path.display().to_string(),

@@ -3,56 +3,83 @@
 #![allow(clippy::disallowed_methods, reason = "this directory is the one writer of files")]
 
 use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
 /// Makes a file that must not exist, with its mode from the first moment.
 pub(super) fn new_file(path: &Path, mode: u32) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    set_file_mode(&mut options, mode);
-    options.open(path)
+    create_new(OpenOptions::new().write(true), path, mode)
 }
 
 /// Opens a file for reading and appending, and makes it if need be.
 pub(super) fn open_append(path: &Path, mode: u32) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
-    set_file_mode(&mut options, mode);
-    options.open(path)
+    open_or_new(OpenOptions::new().read(true).append(true), path, mode)
 }
 
 /// Opens a file for reading and writing, and makes it if need be.
 pub(super) fn open_or_create(path: &Path, mode: u32) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    set_file_mode(&mut options, mode);
-    options.open(path)
+    open_or_new(OpenOptions::new().read(true).write(true), path, mode)
 }
 
-/// Makes a directory that must not exist.
-pub(super) fn new_directory(path: &Path, mode: u32) -> std::io::Result<()> {
-    let mut builder = DirBuilder::new();
-    set_directory_mode(&mut builder, mode);
-    builder.create(path)
+fn open_or_new(options: &mut OpenOptions, path: &Path, mode: u32) -> std::io::Result<File> {
+    match options.open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        other => return other,
+    }
+    match create_new(options, path, mode) {
+        // Another process was faster.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => options.create_new(false).open(path),
+        other => other,
+    }
 }
 
+/// The umask takes bits away at creation, and never adds one: the file is never open to more than `mode` says.
 #[cfg(unix)]
-fn set_file_mode(options: &mut OpenOptions, mode: u32) {
+fn create_new(options: &mut OpenOptions, path: &Path, mode: u32) -> std::io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::mode(options, mode);
+    let file = options.create_new(true).open(path)?;
+    if has_less(&file.metadata()?, mode) {
+        rustix::fs::fchmod(&file, rustix::fs::Mode::from_raw_mode(mode))?;
+    }
+    Ok(file)
 }
-
-#[cfg(not(unix))]
-fn set_file_mode(_: &mut OpenOptions, _: u32) {}
 
 #[cfg(unix)]
-fn set_directory_mode(builder: &mut DirBuilder, mode: u32) {
-    std::os::unix::fs::DirBuilderExt::mode(builder, mode);
+fn has_less(found: &std::fs::Metadata, mode: u32) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o777 != mode
 }
 
 #[cfg(not(unix))]
-fn set_directory_mode(_: &mut DirBuilder, _: u32) {}
+fn create_new(options: &mut OpenOptions, path: &Path, _: u32) -> std::io::Result<File> {
+    options.create_new(true).open(path)
+}
+
+/// Makes a directory that must not exist. By path where the umask leaves its owner no right to open it.
+#[cfg(unix)]
+pub(super) fn new_directory(path: &Path, mode: u32) -> std::io::Result<()> {
+    use rustix::fs::{Mode, OFlags, fchmod, open};
+    let mut builder = DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
+    builder.create(path)?;
+    if !has_less(&path.symlink_metadata()?, mode) {
+        return Ok(());
+    }
+    let wanted = Mode::from_raw_mode(mode);
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match open(path, flags, Mode::empty()) {
+        Ok(directory) => fchmod(directory, wanted)?,
+        Err(rustix::io::Errno::ACCESS) => rustix::fs::chmod(path, wanted)?,
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(super) fn new_directory(path: &Path, _: u32) -> std::io::Result<()> {
+    DirBuilder::new().create(path)
+}
 
 /// Puts the names in a directory on disk.
 #[cfg(unix)]

@@ -112,7 +112,7 @@ impl Description {
 
     fn check(&self) -> Result<(), String> {
         if self.files.is_empty() {
-            return Err("an emitter makes at least one [[file]]".into());
+            return Err("an emitter needs at least one [[file]]".into());
         }
         let mut names = BTreeSet::new();
         let mut letters = BTreeSet::new();
@@ -120,7 +120,9 @@ impl Description {
             option.check().map_err(|reason| format!("option {:?}: {reason}", option.name))?;
             for name in option.names() {
                 if !is_option_name(name) {
-                    return Err(format!("{name:?} is no option name: use small letters, digits and `-`"));
+                    return Err(format!(
+                        "{name:?} is not an option name: use lower-case letters, digits and `-`"
+                    ));
                 }
                 if ALWAYS_DEFINED.contains(&name) || !names.insert(name) {
                     return Err(format!("the option name {name:?} is taken"));
@@ -146,7 +148,7 @@ impl FileEntry {
             (Some(file), None) if is_name(&file) => read(&file)?
                 .ok_or_else(|| wrong(format!("the template {file:?} is not in the emitter's directory")))?,
             (None, Some(content)) => (content, place.to_owned()),
-            (Some(file), None) => return Err(wrong(format!("{file:?} is no file name"))),
+            (Some(file), None) => return Err(wrong(format!("{file:?} is not a file name"))),
             _ => return Err(wrong(format!("file {:?} needs either `template` or `content`", self.output))),
         };
         Ok(FileSpec {

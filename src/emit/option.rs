@@ -126,7 +126,7 @@ impl OptionSpec {
         let rules = [
             (
                 (self.kind == Choice) != self.choices.is_empty(),
-                "`choices` belong to a choice, and a choice to them",
+                "`choices` is for type `choice`, which requires it",
             ),
             (!self.positional || is_text, "only a single text, number or choice can be positional"),
             (self.default.is_none() || is_text, "only a text, a number or a choice has a default"),
@@ -134,12 +134,12 @@ impl OptionSpec {
             (!self.required || self.kind != Flag, "a flag cannot be required"),
             (
                 self.files.is_none() || matches!(self.kind, Server | Client | Authority),
-                "`files` belong to a server, client or authority",
+                "`files` is for types `server`, `client` and `authority`",
             ),
             (self.short.is_none_or(|c| c.is_ascii_alphabetic()), "`short` is one ASCII letter"),
             (
                 (self.min.is_none() && self.max.is_none()) || self.kind == Integer,
-                "`min` and `max` belong to an integer",
+                "`min` and `max` are for type `integer`",
             ),
         ];
         rules.iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, reason)| Err(reason))

@@ -88,13 +88,13 @@ fn a_wrong_description_is_named_with_its_place() {
     assert!(option("type = \"choice\"").contains("option \"a\": `choices`"));
     assert!(option("type = \"flag\"\nrequired = true").contains("cannot be required"));
     assert!(option("type = \"string\"\naliases = [\"trust\"]").contains("\"trust\" is taken"));
-    assert!(option("type = \"string\"\naliases = [\"B_c\"]").contains("no option name"));
+    assert!(option("type = \"string\"\naliases = [\"B_c\"]").contains("not an option name"));
     assert!(
         error("[[file]]\ntemplate = \"no.j2\"\noutput = \"x\"\nsyntax = \"text\"")
             .contains("\"no.j2\" is not in")
     );
     assert!(
-        error("[[file]]\ntemplate = \"../x\"\noutput = \"x\"\nsyntax = \"text\"").contains("no file name")
+        error("[[file]]\ntemplate = \"../x\"\noutput = \"x\"\nsyntax = \"text\"").contains("not a file name")
     );
     for name in ["../toy", "toy/", "", ".", "nobody"] {
         assert!(matches!(Emitters::built_in().load(name), Err(Error::NotFound { .. })), "{name}");
@@ -162,20 +162,23 @@ fn a_value_of_the_wrong_form_is_refused() {
         with("type = \"integer\"\nmin = 1", "0"),
         "invalid value \"0\": it is out of range (option \"a\")"
     );
-    assert_eq!(with("type = \"integer\"", "x"), "invalid value \"x\": it is no whole number (option \"a\")");
+    assert_eq!(
+        with("type = \"integer\"", "x"),
+        "invalid value \"x\": it is not a whole number (option \"a\")"
+    );
     assert_eq!(
         with("type = \"choice\"\nchoices = [\"b\"]", "c"),
         "invalid value \"c\": it is unknown (option \"a\")"
     );
     assert_eq!(
         with("type = \"namespace\"", "A.b"),
-        "invalid value \"A.b\": it is no namespace (option \"a\")"
+        "invalid value \"A.b\": it is not a namespace (option \"a\")"
     );
     for name in ["", "A", "a..b", "-a", "../a", "a\nb"] {
-        assert!(with("type = \"name\"", name).contains("it is no Kubernetes name"), "{name}");
+        assert!(with("type = \"name\"", name).contains("it is not a Kubernetes name"), "{name}");
     }
     for word in ["a b", "", "-x", "a\nUSER root", "$x"] {
-        assert!(with("type = \"word\"", word).contains("a character that must not be there"), "{word:?}");
+        assert!(with("type = \"word\"", word).contains("a character that is not allowed"), "{word:?}");
     }
     assert_eq!(
         with("type = \"hostname\"", "a..b"),
@@ -244,7 +247,10 @@ fn a_private_key_needs_a_file_that_is_declared_secret() {
     let key = "{{ cert.key }}";
     for content in [key, "{{ cert.key | json }}", "{{ cert.key | replace('-----', '') | indent(3) }}"] {
         let error = make(content, "false").expect_err("it is not declared").to_string();
-        assert!(error.ends_with("it holds a private key and is not declared secret"), "{content}: {error}");
+        assert!(
+            error.ends_with("it contains a private key and is not declared secret"),
+            "{content}: {error}"
+        );
         make(content, "true").expect("it is declared");
     }
     let made = make(key, "'cert.has_key'").expect("the expression holds");
@@ -263,7 +269,7 @@ fn output_that_is_not_what_it_claims_is_a_defect_of_the_emitter() {
             "{error}"
         );
     }
-    assert!(refusal(&format!("{FILE}{FILE}"), &[]).contains("another file of the emitter has the same name"));
+    assert!(refusal(&format!("{FILE}{FILE}"), &[]).contains("two files of the emitter have this name"));
 }
 
 #[test]

@@ -41,7 +41,7 @@ impl OptionSpec {
             }
             OptionType::Integer => match text.parse() {
                 Ok(number) => self.integer(number, text),
-                Err(_) => Err(self.refuse(text, "it is no whole number", None)),
+                Err(_) => Err(self.refuse(text, "it is not a whole number", None)),
             },
             _ => Ok(Value::from(text)),
         }
@@ -52,13 +52,13 @@ impl OptionSpec {
             return Ok(Value::from(text));
         }
         let reason = match self.kind {
-            OptionType::Word => "it holds a character that must not be there".into(),
+            OptionType::Word => "it contains a character that is not allowed".into(),
             OptionType::Choice => "it is unknown".into(),
-            OptionType::Namespace => "it is no namespace".into(),
-            OptionType::Directory => "it is no directory".into(),
-            OptionType::Service => "it is no Service".into(),
-            _ if text.len() > 63 => format!("it is no Kubernetes name; it has {} characters", text.len()),
-            _ => "it is no Kubernetes name".to_owned(),
+            OptionType::Namespace => "it is not a namespace".into(),
+            OptionType::Directory => "it is not a directory".into(),
+            OptionType::Service => "it is not a Service name".into(),
+            _ if text.len() > 63 => format!("it is not a Kubernetes name; it has {} characters", text.len()),
+            _ => "it is not a Kubernetes name".to_owned(),
         };
         Err(self.refuse(text, &reason, Some(form.into())))
     }
@@ -89,7 +89,7 @@ impl OptionSpec {
             Some((_, port)) if port.parse::<u16>().is_ok() => {
                 "it holds a port, which has an option of its own"
             }
-            _ => "it is no address to listen on",
+            _ => "it is not an address to listen on",
         };
         Err(self.refuse(text, reason, Some("an IPv4 or IPv6 address, or a host name, without a port".into())))
     }
@@ -103,7 +103,7 @@ impl OptionSpec {
             _ => {}
         }
         let form = "a number from 1 to 65535, or a name: at most 15 small letters, digits and single inner `-`, with a letter (RFC 6335)";
-        Err(self.refuse(text, "it is no port", Some(form.into())))
+        Err(self.refuse(text, "it is not a port", Some(form.into())))
     }
 
     pub(super) fn integer(&self, number: i64, text: &str) -> Result<Value> {

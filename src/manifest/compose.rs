@@ -94,7 +94,8 @@ impl Graph {
             for (name, dependency) in service.depends_on.iter().flat_map(|entries| &entries.0) {
                 let condition = dependency.as_ref().and_then(|dependency| dependency.condition.as_deref());
                 if condition == Some("service_completed_successfully") {
-                    graph.notes[caller].push(format!("It waits for the end of {name:?}, which is no call"));
+                    graph.notes[caller]
+                        .push(format!("It waits for the end of {name:?}, which is not a call"));
                 } else {
                     graph.add(caller, name, None, &places);
                 }

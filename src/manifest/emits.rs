@@ -101,7 +101,7 @@ impl Entry<'_> {
             Authority, Callers, Choice, Client, Credentials, Flag, Integer, List, Server, Trust,
         };
         let kind = option.kind;
-        let wrong = |expected: &str| Err(("it has another form".to_owned(), Some(expected.to_owned())));
+        let wrong = |expected: &str| Err(("wrong type".to_owned(), Some(expected.to_owned())));
         let none = matches!(value, RawValue::Flag(false));
         match (kind, value) {
             (Flag, RawValue::Flag(flag)) => Ok(OptionSetting::Flag(*flag)),
@@ -116,9 +116,9 @@ impl Entry<'_> {
             }
             (Choice, _) => {
                 let found = if let RawValue::Text(text) = value {
-                    format!("there is no {text:?}")
+                    format!("unknown value {text:?}")
                 } else {
-                    "it is no string".into()
+                    "wrong type".into()
                 };
                 Err((found, Some(format!("one of {}", option.choices.join(", ")))))
             }
@@ -151,7 +151,7 @@ impl Entry<'_> {
         let Some(place) = place else {
             let known: Vec<&str> = self.raw.services.iter().map(|one| one.name.value.as_str()).collect();
             return Err((
-                format!("{name:?} is no service of this manifest"),
+                format!("{name:?} is not a service of this manifest"),
                 Some(format!("one of {}", known.join(", "))),
             ));
         };
@@ -214,10 +214,10 @@ impl Entry<'_> {
         let callers = self.service.callers.as_ref()?;
         if callers.is_empty() {
             let message = format!(
-                "{:?} has an empty list of callers, and no server configuration admits nobody",
+                "`callers` of {:?} is empty: this emitter cannot express \"deny all\"",
                 self.service.name.value
             );
-            let expected = "callers, or no server configuration for it (`allow = false` admits whoever has a certificate)";
+            let expected = "at least one caller, or `allow = false` to admit every client with a certificate";
             self.diagnostics.add(&self.entry.span, message, Some(expected.into()));
             return None;
         }

@@ -82,7 +82,7 @@ impl Fill<'_, '_> {
             Ok(filled) => Some(filled),
             Err(error) => {
                 let reason = match error {
-                    Error::Template { reason, .. } => format!("it cannot be filled in: {reason}"),
+                    Error::Template { reason, .. } => format!("cannot fill in the template: {reason}"),
                     other => other.to_string(),
                 };
                 self.diagnostics.add(&text.span, reason, Some("`{{ env }}` or `{{ service }}`".into()));

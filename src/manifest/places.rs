@@ -50,17 +50,17 @@ impl Claims {
     pub(super) fn file(&self, path: &str, who: &str) -> Result<(), String> {
         let mut files = self.files.borrow_mut();
         if let Some(other) = files.get(path) {
-            return Err(format!("{path:?} is the place of {other} already"));
+            return Err(format!("{path:?} is already written by {other}"));
         }
         let directories = path.match_indices('/').map(|(end, _)| &path[..end]);
         if let Some((above, other)) = directories.filter_map(|above| Some((above, files.get(above)?))).next()
         {
-            return Err(format!("{above:?} is the place of {other}, and no directory"));
+            return Err(format!("{above:?} is already a file written by {other}"));
         }
         let inside = format!("{path}/");
         let first = files.range(inside.clone()..).next().filter(|(below, _)| below.starts_with(&inside));
         if let Some((below, other)) = first {
-            return Err(format!("{path:?} is a directory, for {below:?} is the place of {other}"));
+            return Err(format!("{path:?} is already a directory: {other} writes {below:?}"));
         }
         files.insert(path.to_owned(), who.to_owned());
         Ok(())
@@ -73,7 +73,7 @@ impl Claims {
     pub(super) fn set(&self, to: &str, what: String, who: &str) -> Result<(), String> {
         match self.sets.borrow_mut().insert(what, who.to_owned()) {
             None => Ok(()),
-            Some(other) => Err(format!("the same files in {to:?} are made for {other} already")),
+            Some(other) => Err(format!("{other} already writes the same files to {to:?}")),
         }
     }
 }

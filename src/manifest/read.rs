@@ -6,6 +6,9 @@ use super::table::{Diagnostics, Spanned, SpannedTable, integer};
 use crate::error::{Error, ValueKind};
 use crate::pki::{KeyAlgorithm, Span};
 
+/// How many services, authorities or entries of `emit` there may be in all environments together.
+const MAX_IN_ALL: usize = 100_000;
+
 /// A manifest as written.
 #[derive(Debug, Default)]
 pub(super) struct Raw {
@@ -79,11 +82,7 @@ pub(super) fn read(text: &str, diagnostics: &Diagnostics<'_>) -> Raw {
             diagnostics.add(&version.span, format!("version {} is unknown", version.value), Some("1".into()));
         }
         None if top.has("version").is_none() => {
-            diagnostics.add(
-                &top.span,
-                "the manifest does not say its `version`",
-                Some("`version = 1`".into()),
-            );
+            diagnostics.add(&top.span, "`version` is missing", Some("`version = 1`".into()));
         }
         _ => {}
     }
@@ -96,7 +95,7 @@ pub(super) fn read(text: &str, diagnostics: &Diagnostics<'_>) -> Raw {
     };
     if raw.environments.is_empty() {
         let span = top.has("environments").unwrap_or(0..0);
-        diagnostics.add(&span, "there is no environment", Some("at least one name, such as \"test\"".into()));
+        diagnostics.add(&span, "no environment declared", Some("at least one name, such as \"test\"".into()));
     }
     if let Some(defaults) = top.table("defaults") {
         raw.organization = defaults.string("organization");
@@ -122,15 +121,34 @@ pub(super) fn read(text: &str, diagnostics: &Diagnostics<'_>) -> Raw {
             raw.services.push(read_service(name, service, diagnostics));
         }
         for (name, _) in table.others() {
-            let message = format!("service {:?} is no table", name.value);
+            let message = format!("service {:?} is not a table", name.value);
             diagnostics.add(&name.span, message, Some(format!("`[service.{}]`", name.value)));
         }
     }
     if raw.services.is_empty() {
-        diagnostics.add(&(0..0), "there is no service", Some("at least one table `[service.NAME]`".into()));
+        diagnostics.add(&(0..0), "no service declared", Some("at least one table `[service.NAME]`".into()));
     }
+    let top_environments = top.has("environments").unwrap_or(0..0);
     top.finish("the manifest");
+    bound(&mut raw, &top_environments, diagnostics);
     raw
+}
+
+/// Everything is kept once for each environment: a short text must not become gigabytes.
+fn bound(raw: &mut Raw, span: &std::ops::Range<usize>, diagnostics: &Diagnostics<'_>) {
+    let emits = raw.services.iter().map(|service| service.emit.len()).sum();
+    let counts =
+        [("services", raw.services.len()), ("authorities", raw.authorities.len()), ("`emit` entries", emits)];
+    let environments = raw.environments.len();
+    for (what, count) in counts {
+        let all = environments.saturating_mul(count);
+        if all > MAX_IN_ALL {
+            let message = format!("{environments} environments with {count} {what} each are {all} {what}");
+            diagnostics.add(span, message, Some(format!("at most {MAX_IN_ALL} {what} in all environments")));
+            // The rest is still checked, once.
+            raw.environments.truncate(1);
+        }
+    }
 }
 
 fn authority(table: &SpannedTable<'_, '_>, name: Option<Spanned<String>>) -> RawAuthority {
@@ -190,13 +208,13 @@ fn read_emit(entry: SpannedTable<'_, '_>, diagnostics: &Diagnostics<'_>) -> Opti
             Some(found) => options.push((key, Spanned { value: found, span: value.span() })),
             None => diagnostics.add(
                 &value.span(),
-                format!("`{}` is no value for an option", key.value),
+                format!("`{}`: not a value for an option", key.value),
                 Some("a string, a whole number, true, false, or a list of strings".into()),
             ),
         }
     }
     if target.is_none() && entry.has("target").is_none() {
-        diagnostics.add(&span, "an entry of `emit` has no `target`", Some("the name of an emitter".into()));
+        diagnostics.add(&span, "an `emit` entry has no `target`", Some("the name of an emitter".into()));
     }
     Some(RawEmit { span, target: target?, to, options })
 }

@@ -48,7 +48,7 @@ pub(super) fn decide(raw: &Raw, profiles: &Profiles, diagnostics: &Diagnostics<'
                 Some(place) => fits(raw, caller, &decided[*place], service, own, diagnostics),
                 None => {
                     let known: Vec<&str> = by_name.keys().copied().collect();
-                    let message = format!("the caller {:?} is no service of this manifest", caller.value);
+                    let message = format!("the caller {:?} is not a service of this manifest", caller.value);
                     diagnostics.add(&caller.span, message, Some(format!("one of {}", known.join(", "))));
                 }
             }
@@ -96,7 +96,7 @@ fn one(
     });
     let mut role = profile.as_ref().map_or(Role::Peer, |profile| profile.role);
     if role.is_authority() {
-        let message = format!("the profile {chosen:?} makes authorities, not services");
+        let message = format!("the profile {chosen:?} is for CAs, not for services");
         diagnostics.add(span, message, Some("a profile for servers, clients or both".into()));
         role = Role::Peer;
     }
@@ -124,7 +124,7 @@ fn authority(raw: &Raw, wanted: &Spanned<String>, diagnostics: &Diagnostics<'_>)
             true => format!("a table `[authority.{}]`", wanted.value),
             false => format!("one of {}", known.join(", ")),
         };
-        diagnostics.add(&wanted.span, format!("there is no authority {:?}", wanted.value), Some(expected));
+        diagnostics.add(&wanted.span, format!("unknown authority {:?}", wanted.value), Some(expected));
         0
     })
 }
@@ -203,13 +203,13 @@ fn names_of_authorities(raw: &Raw, diagnostics: &Diagnostics<'_>) {
             Ok(_) if ["profiles", "emit"].contains(&name.value.as_str()) => {
                 diagnostics.add(
                     &name.span,
-                    format!("{what} {:?}: the PKI directory keeps templates there", name.value),
+                    format!("{what} {:?}: reserved for templates in the PKI directory", name.value),
                     None,
                 );
             }
             Ok(_) if name.value.contains(['.', '*', ':', '@']) => {
                 let message =
-                    format!("{what} {:?}: only letters, digits, `-` and `_` can stand in it", name.value);
+                    format!("{what} {:?}: only letters, digits, `-` and `_` are allowed", name.value);
                 diagnostics.add(&name.span, message, None);
             }
             Ok(_) => {}

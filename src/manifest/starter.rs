@@ -49,7 +49,7 @@ pub fn starter(names: &[Label]) -> Result<String> {
         };
         match name.as_san() {
             Some(san) if san.as_dns().is_some_and(|dns| !dns.is_wildcard()) => {}
-            _ => return refuse("it is no host name"),
+            _ => return refuse("it is not a host name"),
         }
         if name.as_str() == "localhost" {
             return refuse("every service has this name beside its own");

@@ -177,7 +177,7 @@ impl<'r, 't> SpannedTable<'r, 't> {
         for item in items.iter() {
             match item.get_ref().as_str() {
                 Some(text) if texts.iter().any(|earlier| earlier.value == text) => {
-                    self.diagnostics.add(&item.span(), format!("{text:?} stands in `{key}` twice"), None);
+                    self.diagnostics.add(&item.span(), format!("duplicate value {text:?} in `{key}`"), None);
                 }
                 Some(text) => texts.push(Spanned { value: text.to_owned(), span: item.span() }),
                 None => self.is_no(item, &format!("an item of `{key}`"), "a string"),

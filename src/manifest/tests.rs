@@ -152,8 +152,9 @@ fn two_environments_never_write_to_one_place() {
     assert_eq!(
         with("\"test\", \"prod\"", "web.key", "deploy/{{ service }}"),
         Err(vec![
-            "5:17: \"web.key\" is the place of service \"web\" in environment \"test\" already".into(),
-            "6:9: the same files in \"deploy/web\" are made for service \"web\" in environment \"test\" already".into(),
+            "5:17: \"web.key\" is already written by service \"web\" in environment \"test\"".into(),
+            "6:9: service \"web\" in environment \"test\" already writes the same files to \"deploy/web\""
+                .into(),
         ])
     );
     assert_eq!(with("\"test\", \"prod\"", "{{ env }}/web.key", "deploy/{{ env }}"), Ok(()));
@@ -173,7 +174,7 @@ fn an_authority_of_its_own_is_an_environment_of_its_own_in_the_pki_directory() {
 fn contradictions_are_told_apart() {
     assert_eq!(
         mistake("callers = [\"nobody\"]"),
-        "6:12: the caller \"nobody\" is no service of this manifest"
+        "6:12: the caller \"nobody\" is not a service of this manifest"
     );
     assert_eq!(
         mistake("profile = \"server\""),
@@ -181,7 +182,7 @@ fn contradictions_are_told_apart() {
     );
     assert_eq!(
         mistake("profile = \"root-ca\""),
-        "6:11: the profile \"root-ca\" makes authorities, not services"
+        "6:11: the profile \"root-ca\" is for CAs, not for services"
     );
     assert_eq!(
         mistake("profile = \"client\"\ncallers = [\"web\"]").split(": ").nth(1),
@@ -212,13 +213,13 @@ fn what_an_emitter_cannot_be_told_is_a_mistake_at_its_place() {
     assert_eq!(with("target = \"env\", colour = 1"), "6:27: emitter \"env\" has no option `colour`");
     assert!(
         with("target = \"route\", termination = \"egde\", service = \"a\"")
-            .starts_with("6:43: `termination` of emitter \"route\": there is no \"egde\"")
+            .starts_with("6:43: `termination` of emitter \"route\": unknown value \"egde\"")
     );
     assert!(
         with("target = \"route\", termination = \"edge\", cert = false")
             .starts_with("6:9: emitter \"route\" needs `service`")
     );
-    assert_eq!(with("mtls = true"), "6:9: an entry of `emit` has no `target`");
+    assert_eq!(with("mtls = true"), "6:9: an `emit` entry has no `target`");
     assert_eq!(
         with("target = \"nginx\", cert = \"job\""),
         "6:36: `cert` of emitter \"nginx\": the certificate of \"job\" is not for servers"
@@ -247,7 +248,7 @@ fn what_no_certificate_can_say_is_a_mistake_at_its_place() {
     );
     assert_eq!(
         mistake("common_name = \"{{ nobody }}\""),
-        "6:15: it cannot be filled in: undefined value: `nobody` is undefined"
+        "6:15: cannot fill in the template: undefined value: `nobody` is undefined"
     );
     assert_eq!(mistake("emit = [\"nginx\"]"), "6:9: an item of `emit` is a string");
 }
@@ -277,4 +278,19 @@ fn no_text_makes_the_reader_panic() {
             let _ = read(&text);
         }
     }
+}
+
+#[test]
+fn environments_times_services_have_a_limit() {
+    let names = |count: usize| (0..count).map(|n| format!("\"e{n}\"")).collect::<Vec<_>>().join(", ");
+    let text = |environments: usize, services: usize| {
+        let services: String =
+            (0..services).map(|n| format!("[service.s{n}]\nnames = [\"s{n}\"]\n")).collect();
+        format!("version = 1\nenvironments = [{}]\n{services}", names(environments))
+    };
+    assert_eq!(
+        mistakes(&text(1000, 101)),
+        ["2:16: 1000 environments with 101 services each are 101000 services"]
+    );
+    assert_eq!(read(&text(3, 10)).expect("it reads").environments.len(), 3);
 }

@@ -125,7 +125,7 @@ impl Reconciler<'_> {
                 step(Action::RemakeAuthority, ROOT, vec![reason]);
                 return Ok(AuthorityState::Remake);
             }
-            let new = || vec![Reason::new("new", "there is none yet")];
+            let new = || vec![Reason::new("new", "not created yet")];
             step(Action::MakeAuthority, ROOT, new());
             if wanted.intermediate {
                 step(Action::MakeAuthority, ISSUING, new());
@@ -148,7 +148,7 @@ impl Reconciler<'_> {
         let Some(mut reason) = trouble else { return Ok(AuthorityState::Fine) };
         // A root whose key is kept elsewhere stops nobody from working until the end has come.
         if reason.id == "expires-soon" && !store.authority_path(ROOT).join("ca.key").is_file() {
-            reason.text += "; the root's key is needed to make another, and is not here";
+            reason.text += "; replacing it needs the root's key, which is not here";
             step(Action::KeepAuthority, ISSUING, vec![reason]);
             return Ok(AuthorityState::Fine);
         }
@@ -158,10 +158,10 @@ impl Reconciler<'_> {
 
     fn trouble_of_intermediate(&self, store: &store::Environment, root: &Certificate) -> Option<Reason> {
         if !store.authority_path(ISSUING).join("ca.crt").is_file() {
-            return Some(Reason::new("new", "the manifest wants an intermediate, and there is none"));
+            return Some(Reason::new("new", "the manifest declares an intermediate CA; not created yet"));
         }
         let Ok(chain) = store.authority_chain(ISSUING) else {
-            return Some(Reason::new("issuer-changed", "it does not stand under the root any more"));
+            return Some(Reason::new("issuer-changed", "it is no longer signed by the root"));
         };
         // One that ends with its root gains nothing by being made anew.
         let clamped = chain[0].details.validity.not_after == root.details.validity.not_after;
@@ -189,17 +189,20 @@ impl Reconciler<'_> {
                 true => "everything".to_owned(),
                 false => constraints.to_string(),
             };
-            let text =
-                format!("it may sign {}, and the manifest says {}", say(&found), say(&wanted.constraints));
+            let text = format!(
+                "name constraints are {}; the manifest declares {}",
+                say(&found),
+                say(&wanted.constraints)
+            );
             reasons.push(Reason::new("constraints-changed", text));
         }
         if let Some(key_type) = wanted.key_type.filter(|key_type| details.key_type != *key_type) {
-            let text = format!("its key is {}, and the manifest says {key_type}", details.key_type);
+            let text = format!("key type is {}; the manifest declares {key_type}", details.key_type);
             reasons.push(Reason::new("key-type-changed", text));
         }
         if wanted.organization.is_some() && details.subject.organization() != wanted.organization {
             let text = format!(
-                "its organization is {:?}, and the manifest says {:?}",
+                "organization is {:?}; the manifest declares {:?}",
                 details.subject.organization().as_deref().unwrap_or_default(),
                 wanted.organization.as_deref().unwrap_or_default()
             );

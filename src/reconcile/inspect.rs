@@ -1,6 +1,6 @@
 //! One credential: what there is against what is declared, and every reason to make it anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use time::{Duration, OffsetDateTime};
 
@@ -56,7 +56,7 @@ impl Reconciler<'_> {
         let store = self.store.environment(&environment.authority_of(service).domain)?;
         let found = store.find(&service.name)?;
         let Some(signing) = &signing[service.authority] else {
-            let new = [Reason::new("issuer-changed", "its CA is made anew")];
+            let new = [Reason::new("issuer-changed", "its CA is being replaced")];
             return Ok(match found {
                 Some(_) => Inspection { reasons: new.into(), ..Inspection::default() },
                 None => Inspection::new(),
@@ -82,7 +82,7 @@ impl Reconciler<'_> {
         let Some(chain) = found.chain.value() else { return Ok(inspection) };
         inspection.reasons.extend(issuer(chain, &found, signing));
         if found.key.value().is_some_and(|key| !chain[0].matches(key)) {
-            let text = "tls.key is not the key that the certificate was made for";
+            let text = "tls.key does not match the certificate";
             inspection.reasons.push(Reason::new("key-mismatch", text));
         }
         inspection.reasons.extend(period(
@@ -128,7 +128,7 @@ impl Reconciler<'_> {
 
 impl Inspection {
     fn new() -> Self {
-        Self { is_new: true, reasons: vec![Reason::new("new", "there is none yet")], ..Self::default() }
+        Self { is_new: true, reasons: vec![Reason::new("new", "not created yet")], ..Self::default() }
     }
 }
 
@@ -140,7 +140,7 @@ fn one_name_each(environment: &DeclaredEnvironment, all: &[Inspection]) -> Resul
         if let Some(other) = known.insert((service.authority, principal), service) {
             return Err(Error::Contradiction {
                 reason: format!(
-                    "the services {:?} and {:?} would both be called {principal:?} in their certificates, and no server could tell them apart",
+                    "the services {:?} and {:?} have the same name {principal:?} in their certificates: servers cannot tell them apart",
                     other.name.as_str(),
                     service.name.as_str()
                 ),
@@ -187,21 +187,18 @@ fn issuer(chain: &[Certificate], found: &StoredCredential, signing: &Signing) ->
     let issuer = &signing.chain[0];
     if !chain[0].is_signed_by(issuer) {
         let text = match chain[0].details.issuer == issuer.details.subject {
-            true => format!("its CA was made anew: {:?} has another key now", issuer.title()),
-            false => format!(
-                "it was signed by {:?}, and {:?} signs now",
-                chain[0].details.issuer, issuer.details.subject
-            ),
+            true => format!("its CA was replaced: {:?} has a new key", issuer.title()),
+            false => format!("CA changes from {:?} to {:?}", chain[0].details.issuer, issuer.details.subject),
         };
         return Some(Reason::new("issuer-changed", text));
     }
     let above = signing.chain.len() - 1;
     if chain[1..] != signing.chain[..above] {
-        return Some(Reason::new("chain-changed", "the authorities above it are others now"));
+        return Some(Reason::new("chain-changed", "the authorities above it changed"));
     }
     let anchor = found.anchor.value()?;
     (Some(anchor) != signing.chain.last())
-        .then(|| Reason::new("anchor-changed", "ca.crt holds another root than the environment's"))
+        .then(|| Reason::new("anchor-changed", "ca.crt is not the environment's root"))
 }
 
 fn period(
@@ -234,7 +231,7 @@ fn period(
     } else {
         (wanted + backdated - SLACK..=wanted + Duration::HOUR + SLACK).contains(&whole)
     };
-    (!fits).then(|| Reason::new("specification-changed", format!("it is to be valid for {lifetime}")))
+    (!fits).then(|| Reason::new("specification-changed", format!("validity changes to {lifetime}")))
 }
 
 /// What the certificate says against what is declared.
@@ -242,44 +239,48 @@ fn differs(leaf: &Certificate, spec: &CertificateSpec) -> Vec<Reason> {
     let details = &leaf.details;
     let changed = |text: String| Reason::new("specification-changed", text);
     let mut reasons = Vec::new();
-    let list = |names: &mut dyn Iterator<Item = &crate::pki::SubjectAltName>| {
-        let mut names: Vec<String> = names.map(ToString::to_string).collect();
-        names.sort();
-        names
+    let list = |names: &mut dyn Iterator<Item = &SubjectAltName>| -> String {
+        names.map(ToString::to_string).collect::<Vec<_>>().join(", ")
     };
-    let (found, wanted) = (list(&mut details.sans()), list(&mut spec.sans.iter()));
-    if found != wanted || details.other_names().next().is_some() {
-        let gone: Vec<&str> =
-            found.iter().filter(|name| !wanted.contains(name)).map(String::as_str).collect();
-        let new: Vec<&str> = wanted.iter().filter(|name| !found.contains(name)).map(String::as_str).collect();
-        let part = |sign: &str, names: Vec<&str>| {
-            names.iter().map(|name| format!(" {sign}{name}")).collect::<String>()
-        };
-        reasons.push(changed(format!("its names change:{}{}", part("+", new), part("-", gone))));
+    let names = changes(&list(&mut details.sans()), &list(&mut spec.sans.iter()));
+    if !names.is_empty() || details.other_names().next().is_some() {
+        reasons.push(changed(format!("names change:{names}")));
     }
     if details.subject.common_name() != spec.subject.common_name
         || details.subject.organization() != spec.subject.organization
     {
         let name = spec.subject.common_name.as_deref().unwrap_or("none");
         let organization = spec.subject.organization.as_deref().unwrap_or("none");
-        reasons.push(changed(format!("its subject is to be CN={name}, O={organization}")));
+        reasons.push(changed(format!("subject changes to CN={name}, O={organization}")));
     }
     if details.key_type != spec.key_algorithm {
         reasons
-            .push(changed(format!("its key is {}, and is to be {}", details.key_type, spec.key_algorithm)));
+            .push(changed(format!("key type changes from {} to {}", details.key_type, spec.key_algorithm)));
     }
-    let usages: KeyUsages = spec.key_usage.iter().copied().collect();
-    if details.key_usage.unwrap_or_default() != usages {
-        reasons.push(changed(format!("its key usage is to be {usages}")));
+    let (found, usages) = (details.key_usage.unwrap_or_default(), spec.key_usage.iter().copied().collect());
+    if found != usages {
+        let changes = changes(&KeyUsages::to_string(&found), &KeyUsages::to_string(&usages));
+        reasons.push(changed(format!("key usage changes:{changes}")));
     }
     let purposes: ExtendedKeyUsages = spec.ext_key_usage.iter().copied().collect();
-    if !details.ext_key_usage.clone().unwrap_or_default().is_same_set(&purposes) {
-        reasons.push(changed(format!("it is to be for {purposes}")));
+    let found = details.ext_key_usage.clone().unwrap_or_default();
+    if !found.is_same_set(&purposes) {
+        let changes = changes(&found.to_string(), &purposes.to_string());
+        reasons.push(changed(format!("usage changes:{changes}")));
     }
     reasons
 }
 
-/// The files of a credential, for whoever cannot use it.
+/// What is new in a list, then what is gone.
+fn changes(found: &str, wanted: &str) -> String {
+    let [found, wanted] = [found, wanted]
+        .map(|list| list.split(", ").filter(|one| !one.is_empty()).collect::<BTreeSet<&str>>());
+    let new = wanted.difference(&found).map(|name| format!(" +{name}"));
+    let gone = found.difference(&wanted).map(|name| format!(" -{name}"));
+    new.chain(gone).collect()
+}
+
+/// Why a credential cannot be used.
 pub(super) fn trouble(found: &store::StoredCredential) -> Option<String> {
     let states = [
         state(&found.chain).map(|state| state.reason("certificate", "tls.crt")),

@@ -126,8 +126,8 @@ impl Reconciler<'_> {
             {
                 return Ok(None);
             }
-            Ok(_) => Reason::new("changed", format!("{target} makes another one now")),
-            Err(_) => Reason::new("new", format!("{target} makes it")),
+            Ok(_) => Reason::new("changed", format!("{target} content changed")),
+            Err(_) => Reason::new("new", format!("{target} writes it")),
         };
         let (domain, name) = (domain.to_owned(), artifact.path.clone());
         Ok(Some(Step { action: Action::Write, domain, name, reasons: vec![reason] }))
@@ -153,7 +153,7 @@ impl Reconciler<'_> {
         open.options.remove("allow");
         Err(match self.rendered(environment, service, &open) {
             Ok(_) => error.with_advice(
-                "or write `allow = false` in that entry, if the callers are told apart elsewhere, or need not be",
+                "or write `allow = false` in that entry, if something else checks the callers, or nothing needs to",
             ),
             Err(_) => error,
         })

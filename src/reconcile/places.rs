@@ -88,7 +88,7 @@ impl Guard {
         let (why, expected) = if !place.starts_with(&self.base) {
             ("leads out of the manifest's directory", "a place below it")
         } else if self.kept.iter().any(|kept| place.starts_with(kept)) {
-            ("is a place of the PKI directory, where keys of authorities lie", "a place beside it")
+            ("is inside the PKI directory, where CA keys are kept", "a place beside it")
         } else if place == self.manifest {
             ("is the manifest itself", "another file")
         } else {

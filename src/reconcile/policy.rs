@@ -62,7 +62,7 @@ impl Reconciler<'_> {
         let store = self.store.environment(&environment.authority_of(service).domain)?;
         let found = match store.find(&service.name) {
             Ok(Some(found)) => found,
-            Ok(None) => return Ok(Err("there is no certificate for it".into())),
+            Ok(None) => return Ok(Err("no certificate issued yet".into())),
             Err(error) => return Ok(Err(error.to_string())),
         };
         let trouble = inspect::trouble(&found);
@@ -77,7 +77,7 @@ impl Reconciler<'_> {
 
 fn admits(applied: &Result<Option<Applied>, String>, service: &DeclaredService) -> Result<Callers, String> {
     let applied = applied.as_ref().map_err(Clone::clone)?;
-    let never = "the manifest was never applied to it";
+    let never = "the manifest was never applied to this service";
     let one =
         applied.as_ref().and_then(|applied| applied.services.get(service.name.as_str())).ok_or(never)?;
     Ok(one.admits.clone().map_or(Callers::Anyone, Callers::Only))

@@ -125,7 +125,7 @@ impl Reconciler<'_> {
                 }
                 act(place, &name)?;
                 let action = if self.prune { Action::Prune } else { Action::Leftover };
-                let reasons = vec![Reason::new("undeclared", "the manifest does not declare it")];
+                let reasons = vec![Reason::new("undeclared", "not declared in the manifest")];
                 plan.steps.push(Step {
                     action,
                     domain: authority.domain.clone(),
@@ -144,7 +144,7 @@ pub(super) fn files_left(after: &Applied, domain: &str, plan: &mut EnvironmentPl
         action: Action::Leftover,
         domain: domain.into(),
         name: file.clone(),
-        reasons: vec![Reason::new("undeclared", "nothing in the manifest makes it any more")],
+        reasons: vec![Reason::new("undeclared", "no longer declared")],
     }));
 }
 
@@ -168,7 +168,7 @@ impl Reconciler<'_> {
             if matches!(store.applied(), Ok(None)) {
                 continue;
             }
-            let reasons = vec![Reason::new("undeclared", "no environment or authority of the manifest")];
+            let reasons = vec![Reason::new("undeclared", "not declared in the manifest")];
             let step = Step { action: Action::Leftover, domain: name.clone(), name: name.clone(), reasons };
             let unchanged = store.credentials().len();
             left.push(EnvironmentPlan { environment: name, steps: vec![step], unchanged, notes: vec![] });
@@ -198,8 +198,8 @@ pub(super) fn admissions(
             continue;
         }
         let text = match &new.admits {
-            None => "it admits whoever trusts its root".to_owned(),
-            Some(names) if names.is_empty() => "it admits nobody".to_owned(),
+            None => "it admits every client".to_owned(),
+            Some(names) if names.is_empty() => "it admits no client".to_owned(),
             Some(names) => format!("it admits {}", names.join(", ")),
         };
         let reasons = vec![Reason::new("callers-changed", text)];

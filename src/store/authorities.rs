@@ -72,7 +72,7 @@ impl Environment {
         let above = new.authority.issuer().above;
         if read::certificate(&target.join("ca.crt")).is_ok_and(|old| above.contains(&old)) {
             return Err(Error::Contradiction {
-                reason: format!("authority {:?} would take the place of one that stands above it", new.name),
+                reason: format!("authority {:?} would replace one of its own issuers", new.name),
                 explanation: Explanation::expected("another name, or another authority that signs"),
             });
         }
@@ -211,7 +211,7 @@ impl Environment {
         }
         Err(Error::Encoding {
             place: path.display().to_string(),
-            reason: format!("{:?} is no authority", certificate.title()),
+            reason: format!("{:?} is not a CA", certificate.title()),
             expected: "a certificate that may sign others (basicConstraints with cA TRUE)".into(),
             found: "a certificate that may not".into(),
         })

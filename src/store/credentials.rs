@@ -57,7 +57,7 @@ impl Environment {
             None => Ok(target),
             Some(twin) => Err(Error::Contradiction {
                 reason: format!(
-                    "the credential {:?} differs from {twin:?} in the case of letters only, and not every file system tells them apart",
+                    "the credential {:?} conflicts with {twin:?}: names that differ only in case are not allowed",
                     name.as_str(),
                 ),
                 explanation: Explanation::new(format!("{twin}, or another name"), name.to_string()),

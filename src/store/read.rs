@@ -24,7 +24,7 @@ fn read_whole(path: &Path, check: impl Fn(&Metadata) -> Result<()>) -> Result<Ve
     if metadata.is_dir() {
         return Err(Error::Encoding {
             place: path.display().to_string(),
-            reason: "this is no file".into(),
+            reason: "not a file".into(),
             expected: "a file".into(),
             found: "a directory".into(),
         });
@@ -35,7 +35,7 @@ fn read_whole(path: &Path, check: impl Fn(&Metadata) -> Result<()>) -> Result<Ve
     if bytes.len() as u64 > MAX_FILE {
         return Err(Error::Encoding {
             place: path.display().to_string(),
-            reason: "the file is too large to hold certificates or keys".into(),
+            reason: "the file is too large for certificates or keys".into(),
             expected: "at most 1 MiB".into(),
             found: format!("{} bytes", metadata.len().max(bytes.len() as u64)),
         });
@@ -90,7 +90,7 @@ fn whole_set<T>(path: &Path, rest: impl Fn(Vec<Certificate>) -> Result<T>) -> Re
         before = after;
     }
     Err(Error::Contradiction {
-        reason: format!("{} was replaced again and again while it was read", path.display()),
+        reason: format!("{} kept changing while it was read", path.display()),
         explanation: Explanation::default(),
     })
 }

@@ -9,9 +9,9 @@ fn a_plan_and_its_application_say_what_and_why() {
     assert_eq!(
         plan.stdout,
         "test\n\
-        \x20 make CA  root              there is none yet\n\
-        \x20 issue    api               there is none yet\n\
-        \x20 issue    job               there is none yet\n\
+        \x20 make CA  root              not created yet\n\
+        \x20 issue    api               not created yet\n\
+        \x20 issue    job               not created yet\n\
         \x20 write    deploy/test/api/  nginx with the new certificates\n\
         \x20 credentials: 2 new\n"
     );
@@ -40,9 +40,9 @@ fn a_plan_in_json_has_the_names_that_help_promises() {
         "environments": [{
             "environment": "test",
             "steps": [
-                step("make-authority", "root", "new", "there is none yet"),
-                step("issue", "api", "new", "there is none yet"),
-                step("issue", "job", "new", "there is none yet"),
+                step("make-authority", "root", "new", "not created yet"),
+                step("issue", "api", "new", "not created yet"),
+                step("issue", "job", "new", "not created yet"),
                 step("write", "deploy/test/api/", "certificate-changes", "nginx with the new certificates"),
             ],
             "unchanged": 0,
@@ -109,8 +109,7 @@ fn an_emitter_that_refuses_says_at_which_line_and_what_would_do() {
         "{}",
         run.stderr
     );
-    let way =
-        "; or write `allow = false` in that entry, if the callers are told apart elsewhere, or need not be\n";
+    let way = "; or write `allow = false` in that entry, if something else checks the callers, or nothing needs to\n";
     assert!(run.stderr.ends_with(way), "{}", run.stderr);
     let text =
         workspace.read("pkictl.toml").replace("target = \"redis\"", "target = \"redis\", allow = false");
@@ -173,7 +172,7 @@ fn an_environment_that_a_manifest_made_and_none_declares_is_said_and_stays() {
     let plan = workspace.pkictl(&["plan", "--check"]).succeeds();
     assert_eq!(plan.stderr, LEFT);
     let left =
-        "test\n  leftover  test  no environment or authority of the manifest\n  credentials: 2 unchanged\n";
+        "test\n  leftover  test  not declared in the manifest\n  credentials: 2 unchanged\n";
     assert!(plan.stdout.ends_with(left), "{}", plan.stdout);
     assert!(!plan.stdout.contains("by-hand"), "{}", plan.stdout);
     let only = workspace.pkictl(&["plan", "--env", "stage"]).succeeds();
@@ -197,7 +196,7 @@ fn a_key_of_another_certificate_is_said_so() {
     let plan = workspace.pkictl(&["plan"]).succeeds();
     let line = plan.stdout.lines().nth(1).expect("a step");
     assert!(line.starts_with("  re-issue  api "), "{}", plan.stdout);
-    assert!(line.ends_with("  tls.key is not the key that the certificate was made for"), "{}", plan.stdout);
+    assert!(line.ends_with("  tls.key does not match the certificate"), "{}", plan.stdout);
 }
 
 #[test]

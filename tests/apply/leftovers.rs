@@ -83,8 +83,7 @@ fn files_are_never_written_into_the_pki_directory() {
         let path = line.split('"').rfind(|part| part.starts_with("pki/")).expect("a path");
         for command in ["plan", "apply"] {
             let run = workspace.pkictl(&[command]).exits_with(1);
-            let said =
-                format!("error: {path} is a place of the PKI directory, where keys of authorities lie\n");
+            let said = format!("error: {path} is inside the PKI directory, where CA keys are kept\n");
             assert!(run.stderr.starts_with(&said), "{}", run.stderr);
         }
     }

@@ -158,10 +158,10 @@ fn files_of_every_form_become_manifests_without_mistakes() {
 
 #[test]
 fn what_is_no_compose_file_is_refused_with_its_place() {
-    assert_eq!(refusal(""), "compose.yaml: it has no `services`, so it is no Compose file of a project");
+    assert_eq!(refusal(""), "compose.yaml: it has no `services`, so it is not a Compose file of a project");
     assert_eq!(
         refusal("kind: DeclaredService\n"),
-        "compose.yaml: it has no `services`, so it is no Compose file of a project"
+        "compose.yaml: it has no `services`, so it is not a Compose file of a project"
     );
     for (text, reason, place) in [
         (

@@ -104,8 +104,8 @@ fn services_that_cannot_be_declared_are_refused() {
     let workspace = Workspace::new();
     for (services, reason) in [
         ("web,web", "invalid service \"web\": it is named twice"),
-        ("a@b.example", "invalid service \"a@b.example\": it is no host name"),
-        ("*.example.com", "invalid service \"*.example.com\": it is no host name"),
+        ("a@b.example", "invalid service \"a@b.example\": it is not a host name"),
+        ("*.example.com", "invalid service \"*.example.com\": it is not a host name"),
         ("localhost", "invalid service \"localhost\": every service has this name beside its own"),
     ] {
         let run = workspace.pkictl(&["manifest", "init", "--services", services]).exits_with(2);

@@ -53,7 +53,7 @@ fn bad_files() -> Vec<(&'static str, String)> {
         let hint = format!("convert it with `openssl {program} -inform der -in ./{file} -out FILE.pem`");
         format!("{}\n\nhint: {hint}", not_pem(file, found))
     };
-    let too_large = "the file is too large to hold certificates or keys\n  expected: at most 1 MiB\n  found:    104857600 bytes";
+    let too_large = "the file is too large for certificates or keys\n  expected: at most 1 MiB\n  found:    104857600 bytes";
     vec![
         ("empty", not_pem("empty", "an empty file")),
         ("truncated", "./truncated: the section CERTIFICATE has no end\n  expected: a line `-----END CERTIFICATE-----`\n  found:    the end of the file".into()),
@@ -61,7 +61,7 @@ fn bad_files() -> Vec<(&'static str, String)> {
         ("der.key", convert("der.key", "DER (binary) of a private key", "pkey")),
         ("noise", not_pem("noise", "4000 bytes that are not text")),
         ("big", format!("./big: {too_large}")),
-        ("directory", "./directory: this is no file\n  expected: a file\n  found:    a directory".into()),
+        ("directory", "./directory: not a file\n  expected: a file\n  found:    a directory".into()),
         ("missing", "cannot read ./missing\n  caused by: No such file or directory (os error 2)".into()),
     ]
 }

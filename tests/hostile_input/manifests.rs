@@ -103,7 +103,7 @@ fn what_was_applied_is_never_guessed() {
     let good = workspace.read("pki/test/applied.json");
     let damaged = |found: &str, hint: &str| {
         format!(
-            "error: pki/test/applied.json: it does not say what was applied\n  expected: JSON as pkictl writes it, with schema 1\n  found:    {found}\n\nhint: {hint}"
+            "error: pki/test/applied.json: not a record of what was applied\n  expected: JSON as pkictl writes it, with schema 1\n  found:    {found}\n\nhint: {hint}"
         )
     };
     let away = "move it away with `mv pki/test/applied.json pki/test/applied.json.damaged`; the next `pkictl apply` writes a new one";
@@ -119,7 +119,7 @@ fn what_was_applied_is_never_guessed() {
         both_refuse(&workspace, &damaged(found, hint));
         // Nothing is proven either.
         let run = workspace.pkictl(&["verify", "-f", "pkictl.toml"]).exits_with(3);
-        assert!(run.stdout.contains("it does not say what was applied"), "{}", run.stdout);
+        assert!(run.stdout.contains("not a record of what was applied"), "{}", run.stdout);
     }
     std::fs::remove_file(workspace.file("pki/test/applied.json")).expect("the file");
     std::fs::create_dir(workspace.file("pki/test/applied.json")).expect("a directory");
@@ -149,7 +149,7 @@ fn what_is_no_credential_is_not_replaced_by_one() {
     assert!(run.stdout.contains("pki/test/certs/job: this is not a directory"), "{}", run.stdout);
     std::fs::remove_file(&job).expect("the file");
     symlink("nowhere", &job).expect("a link");
-    both_refuse(&workspace, &refusal("a symbolic link that leads nowhere"));
+    both_refuse(&workspace, &refusal("a dangling symbolic link"));
     // A link to a whole credential is one; when it is made anew, what the link leads to stays.
     std::fs::remove_file(&job).expect("the link");
     symlink(&kept, &job).expect("a link");

@@ -62,7 +62,7 @@ fn an_environment_has_no_such_name_either() {
         refuses(&workspace, &["init", &environment], 2, &invalid("environment", name, reason, *form));
     }
     for name in ["profiles", "emit"] {
-        let reason = "the PKI directory keeps templates under this name";
+        let reason = "this name is reserved for templates";
         refuses(&workspace, &["init", "--env", name], 2, &invalid("environment", name, reason, false));
     }
 }

@@ -29,7 +29,7 @@ fn a_profile_that_is_wrong_is_refused_at_its_place() {
     with_profile(
         &workspace,
         vec![b'#'; 10 << 20],
-        &format!("{place}: it is longer than 1 MiB, and no template is"),
+        &format!("{place}: it is larger than 1 MiB"),
     );
     with_profile(
         &workspace,

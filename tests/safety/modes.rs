@@ -102,3 +102,48 @@ fn look_at_keys(directory: &Path) -> usize {
     }
     seen
 }
+
+#[test]
+fn every_file_and_directory_has_its_own_mode_whatever_the_umask_is() {
+    use std::os::unix::fs::PermissionsExt;
+    fn walk(path: &std::path::Path, found: &mut Vec<(String, u32)>) {
+        let mode = path.symlink_metadata().expect("it is there").permissions().mode() & 0o777;
+        found.push((path.display().to_string(), mode));
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).expect("a directory that can be read");
+            entries.flatten().for_each(|entry| walk(&entry.path(), found));
+        }
+    }
+    for umask in ["777", "077", "022", "000"] {
+        let workspace = Workspace::new();
+        workspace.write(
+            "pkictl.toml",
+            "version = 1\n[service.web]\nnames = [\"web\"]\nfiles = { key = \"copy/web.key\" }\n\
+             emit = [{ target = \"nginx\" }]\n",
+        );
+        let script = format!(
+            "umask {umask}; \"$0\" init -q && \"$0\" issue server web -q && \"$0\" issue server api -d out -q \
+             && \"$0\" emit nginx --cert web -d deploy/own -q && \"$0\" apply -q && \"$0\" apply -q"
+        );
+        let status = std::process::Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_pkictl")])
+            .current_dir(workspace.path())
+            .status()
+            .expect("sh runs");
+        assert!(status.success(), "umask {umask}");
+        let mut found = Vec::new();
+        ["pki", "out", "deploy", "copy"].iter().for_each(|name| walk(&workspace.file(name), &mut found));
+        for (path, mode) in found {
+            let is_directory = std::path::Path::new(&path).is_dir();
+            let inside = path.contains("/pki");
+            let is_secret = path.ends_with(".key");
+            let wanted: &[u32] = match (is_directory, inside) {
+                (true, true) => &[0o700],
+                (true, false) => &[0o755],
+                (false, _) if is_secret => &[0o600],
+                (false, _) => &[0o644, 0o600],
+            };
+            assert!(wanted.contains(&mode), "umask {umask}: {path} has {mode:04o}");
+        }
+    }
+}

@@ -102,7 +102,7 @@ pub(super) fn read(text: &str, place: &str) -> Result<(ComposeFile, Vec<(String,
     let mut file: ComposeFile = serde_saphyr::from_str(text).map_err(|error| refuse(said(&error)))?;
     let services = file.services.take().map(|services| services.0).unwrap_or_default();
     if services.is_empty() {
-        return Err(refuse("it has no `services`, so it is no Compose file of a project".into()));
+        return Err(refuse("it has no `services`, so it is not a Compose file of a project".into()));
     }
     Ok((file, services.into_iter().map(|(name, service)| (name, service.unwrap_or_default())).collect()))
 }

@@ -450,7 +450,7 @@ fn an_environment_that_was_never_made_says_nothing_of_the_borders_of_another() {
     let mut empty = shop("prod");
     empty.domains[0].trust = Trust::default();
     for service in &mut empty.services {
-        service.identity = Err("there is no certificate for it".into());
+        service.identity = Err("no certificate issued yet".into());
     }
     let report = verify(&policy(vec![shop("test"), empty]));
     let cross_environment =

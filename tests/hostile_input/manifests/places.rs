@@ -44,12 +44,12 @@ fn two_files_never_have_one_place() {
     let own = "a path of its own, such as one with `{{ env }}` or `{{ service }}` in it";
     let of = "service \"web\" in environment \"test\"";
     for (files, column, message) in [
-        ("certificate = \"a/x\", key = \"a/./x\"", 38, format!("\"a/x\" is the place of {of} already")),
-        ("certificate = \"a\", key = \"a/x\"", 36, format!("\"a\" is the place of {of}, and no directory")),
+        ("certificate = \"a/x\", key = \"a/./x\"", 38, format!("\"a/x\" is already written by {of}")),
+        ("certificate = \"a\", key = \"a/x\"", 36, format!("\"a\" is already a file written by {of}")),
         (
             "certificate = \"a/x\", key = \"a\"",
             38,
-            format!("\"a\" is a directory, for \"a/x\" is the place of {of}"),
+            format!("\"a\" is already a directory: {of} writes \"a/x\""),
         ),
     ] {
         both_refuse(
@@ -65,7 +65,7 @@ fn two_files_never_have_one_place() {
     };
     both_refuse(
         &two("files = { certificate = \"a.crt\" }"),
-        &format!("error: pkictl.toml:5:25: \"a.crt\" is the place of {of} already\n  expected: {own}"),
+        &format!("error: pkictl.toml:5:25: \"a.crt\" is already written by {of}\n  expected: {own}"),
     );
     both_refuse(
         &two("emit = [{ target = \"k8s-secret\", to = \"out\" }]"),
@@ -97,7 +97,7 @@ fn two_files_never_have_one_place() {
 
 #[test]
 fn nothing_is_written_over_the_manifest_or_into_the_pki_directory() {
-    let pki = "is a place of the PKI directory, where keys of authorities lie";
+    let pki = "is inside the PKI directory, where CA keys are kept";
     for path in ["pki/test/ca/root/ca.key", "pki/test/certs/web/tls.key", "pki/x"] {
         both_refuse(
             &server(&format!("files = {{ key = \"{path}\" }}")),
@@ -184,7 +184,7 @@ fn what_stands_in_the_way_of_a_file_is_named_before_anything_is_made() {
     both_refuse(&workspace, &no_directory("deploy", "a file"));
     let workspace = server(emit);
     symlink("nowhere", workspace.file("deploy")).expect("a link");
-    both_refuse(&workspace, &no_directory("deploy", "a symbolic link that leads nowhere"));
+    both_refuse(&workspace, &no_directory("deploy", "a dangling symbolic link"));
     let workspace = server("files = { key = \"certs/web.key\" }");
     std::fs::create_dir_all(workspace.file("certs/web.key")).expect("a directory");
     both_refuse(&workspace, "error: cannot replace certs/web.key\n  caused by: is a directory");
