@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use minijinja::value::{Kwargs, Rest, ValueKind, from_args};
+use minijinja::value::{Kwargs, Rest, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use super::guard::SPEND;
@@ -110,30 +110,37 @@ pub(super) fn install(engine: &mut Environment<'static>) {
             limited(value.replace(&from, &to))
         }
     });
-    engine.add_filter("map", |state: &mut State, values: Value, args: Rest<Value>| -> Limited<Vec<Value>> {
-        let (args, kwargs): (&[Value], Kwargs) = from_args(&args)?;
-        let attribute: Option<String> = kwargs.get("attribute")?;
-        kwargs.assert_all_used()?;
-        let (mut all, mut left) = (Vec::new(), MAX_VALUE);
-        for value in values.try_iter()? {
-            let mapped = match (&attribute, args.split_first()) {
-                (Some(path), None) => path.split('.').try_fold(value, |value, name| value.get_attr(name))?,
-                (None, Some((name, rest))) => {
-                    let name = name.as_str().unwrap_or_default();
-                    state.apply_filter(name, &[&[value], rest].concat())?
-                }
-                _ => {
-                    return Err(Error::new(
-                        ErrorKind::InvalidOperation,
-                        "`map` needs a filter or an attribute",
-                    ));
-                }
-            };
-            measure(&mapped, &mut left, 0)?;
-            all.push(mapped);
-        }
-        Ok(all)
-    });
+    engine.add_filter("map", map);
+}
+
+fn map(
+    state: &mut State,
+    values: Value,
+    filter: Option<Value>,
+    one: Option<Value>,
+    other: Option<Value>,
+    kwargs: Kwargs,
+) -> Limited<Vec<Value>> {
+    let args: Vec<Value> = [filter, one, other].into_iter().flatten().collect();
+    let attribute: Option<Value> = kwargs.get("attribute")?;
+    kwargs.assert_all_used()?;
+    let (mut all, mut left) = (Vec::new(), MAX_VALUE);
+    for value in values.try_iter()? {
+        let mapped = match (&attribute, args.split_first()) {
+            (Some(attribute), None) => match attribute.as_str() {
+                Some(path) => path.split('.').try_fold(value, |value, name| value.get_attr(name))?,
+                None => value.get_item(attribute)?,
+            },
+            (None, Some((name, rest))) => {
+                let name = name.as_str().unwrap_or_default();
+                state.apply_filter(name, &[&[value], rest].concat())?
+            }
+            _ => return Err(Error::new(ErrorKind::InvalidOperation, "`map` needs a filter or an attribute")),
+        };
+        measure(&mapped, &mut left, 0)?;
+        all.push(mapped);
+    }
+    Ok(all)
 }
 
 fn spend(state: &mut State, bytes: usize) -> Limited<()> {

@@ -125,11 +125,7 @@ fn two_callers_that_no_server_could_tell_apart_are_refused_before_anything_is_ma
         "version = 1\n[service.web]\nnames = [\"web\"]\ncallers = [\"a\", \"b\"]\n[service.a]\ncommon_name = \"job\"\n[service.b]\ncommon_name = \"job\"\n",
     );
     let run = workspace.pkictl(&["apply"]).exits_with(1);
-    assert!(
-        run.stderr.contains("the services \"a\" and \"b\" would both be called \"job\""),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("the services \"a\" and \"b\" have the same name \"job\""), "{}", run.stderr);
     assert!(!workspace.file("pki/dev/certs/web").exists());
 }
 

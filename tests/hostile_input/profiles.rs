@@ -61,7 +61,7 @@ fn a_profile_that_does_not_render_says_where() {
     with_profile(
         &workspace,
         format!("{HEAD}sans = [\"{{{{ name\"]\n"),
-        "template profile mine, sans:1 does not render: syntax error: unexpected end of input, expected end of variable block",
+        "template profile mine, sans:1 does not render: a tag has no end `}}`",
     );
     // What a template makes can be long; what is said about it is not.
     workspace.write(

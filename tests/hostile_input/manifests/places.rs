@@ -69,9 +69,7 @@ fn two_files_never_have_one_place() {
     );
     both_refuse(
         &two("emit = [{ target = \"k8s-secret\", to = \"out\" }]"),
-        &format!(
-            "error: pkictl.toml:5:9: the same files in \"out\" are made for {of} already\n  expected: {own}"
-        ),
+        &format!("error: pkictl.toml:5:9: {of} already writes the same files to \"out\"\n  expected: {own}"),
     );
     let workspace = two("emit = [{ target = \"k8s-secret\", to = \"out\", name = \"web-{{ env }}\" }]");
     workspace.pkictl(&["apply"]).succeeds();
