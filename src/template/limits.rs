@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use minijinja::value::{Kwargs, Rest, ValueKind};
+use minijinja::value::{Kwargs, Rest, ValueKind, ValueOrKwargs, from_args};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use super::guard::SPEND;
@@ -113,15 +113,9 @@ pub(super) fn install(engine: &mut Environment<'static>) {
     engine.add_filter("map", map);
 }
 
-fn map(
-    state: &mut State,
-    values: Value,
-    filter: Option<Value>,
-    one: Option<Value>,
-    other: Option<Value>,
-    kwargs: Kwargs,
-) -> Limited<Vec<Value>> {
-    let args: Vec<Value> = [filter, one, other].into_iter().flatten().collect();
+fn map(state: &mut State, values: Value, args: Rest<ValueOrKwargs>) -> Limited<Vec<Value>> {
+    let args = args.into_values();
+    let (args, kwargs): (&[Value], Kwargs) = from_args(&args)?;
     let attribute: Option<Value> = kwargs.get("attribute")?;
     kwargs.assert_all_used()?;
     let (mut all, mut left) = (Vec::new(), MAX_VALUE);
