@@ -2,6 +2,8 @@
 
 mod guard;
 mod limits;
+mod quoting;
+mod tokens;
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -12,6 +14,9 @@ use minijinja::{Environment, Error as EngineError, UndefinedBehavior, Value};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use quoting::{double_quoted, literal_block};
+
+pub use quoting::shell_word;
 
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
@@ -271,49 +276,6 @@ fn failure(name: &str, error: &EngineError) -> Error {
         .detail()
         .map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()));
     Error::Template { template, reason: detail }
-}
-
-/// A double-quoted scalar that YAML, JSON, TOML and Python read as the same text.
-fn double_quoted(text: &str) -> String {
-    let json = serde_json::to_string(text).expect("a string always encodes");
-    // JSON takes these as they are; YAML calls them unprintable or takes them for line ends.
-    let special = |c: char| {
-        matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
-    };
-    json.chars().fold(String::with_capacity(json.len()), |mut quoted, c| {
-        if special(c) {
-            quoted.push_str(&format!("\\u{:04x}", u32::from(c)))
-        } else {
-            quoted.push(c)
-        }
-        quoted
-    })
-}
-
-/// A YAML literal block (`|`) whose lines stand `indent` columns to the right, without the last line end. Text that
-/// a block cannot carry unchanged becomes a quoted scalar.
-fn literal_block(text: &str, indent: usize) -> String {
-    let body = text.strip_suffix('\n').unwrap_or(text);
-    let plain = |c: char| c == '\n' || c == ' ' || c.is_ascii_graphic();
-    let faithful = !body.is_empty() && !body.starts_with([' ', '\n']) && !body.ends_with('\n');
-    if !faithful || !body.chars().all(plain) {
-        return double_quoted(text);
-    }
-    let chomping = if text.len() == body.len() { "-" } else { "" };
-    let margin = " ".repeat(indent);
-    let lines =
-        body.lines().map(|line| if line.is_empty() { "\n".into() } else { format!("\n{margin}{line}") });
-    format!("|{chomping}{}", lines.collect::<String>())
-}
-
-/// One word for a POSIX shell.
-pub fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@
 
 use std::ops::Range;
 
+use super::tokens::{Judged, next_tag, raw_block, tokens};
+
 /// The function that counts bytes. No template can name it.
 pub(super) const SPEND: &str = "__spend";
 
-/// Tokens in one tag; the longest built-in one has 150.
-const MAX_TOKENS: usize = 1000;
 /// Tokens on the way from the outermost expression to the innermost one.
 const MAX_DEPTH: usize = 200;
 /// Statements within each other; every `elif` counts.
@@ -26,8 +26,6 @@ pub(super) struct Fault {
     pub(super) line: usize,
     pub(super) reason: String,
 }
-
-type Judged<T> = Result<T, String>;
 
 /// Refuses a template that the engine must not see; returns it with the calls that count its bytes.
 pub(super) fn template(source: &str) -> Result<String, Fault> {
@@ -198,98 +196,21 @@ fn closing(source: &str, end: usize) -> String {
     }
 }
 
-/// Where the next tag begins, and its kind.
-fn next_tag(text: &str) -> Option<(usize, u8)> {
-    let pairs = text.as_bytes().windows(2).enumerate();
-    pairs
-        .filter(|(_, pair)| pair[0] == b'{')
-        .find_map(|(at, pair)| b"{%#".contains(&pair[1]).then_some((at, pair[1])))
-}
-
-/// The length of a raw block whose first tag begins before `text`, with its last tag.
-fn raw_block(text: &str) -> Option<usize> {
-    let begin = basic_tag(text, "raw")?;
-    let mut at = begin;
-    loop {
-        at += text[at..].find("{%")? + 2;
-        let rest = text[at..].strip_prefix(['-', '+']).unwrap_or(&text[at..]);
-        if let Some(length) = basic_tag(rest, "endraw") {
-            return Some(text.len() - rest.len() + length);
-        }
-    }
-}
-
-fn basic_tag(text: &str, name: &str) -> Option<usize> {
-    let rest = text.trim_ascii_start().strip_prefix(name)?.trim_ascii_start();
-    let rest = rest.strip_prefix(['-', '+']).unwrap_or(rest).strip_prefix("%}")?;
-    Some(text.len() - rest.len())
-}
-
-/// The tokens from `at` to the end of the tag, or of the text, and where that is.
-fn tokens(source: &str, mut at: usize, end: Option<&str>) -> Judged<(Vec<Range<usize>>, usize)> {
-    let (mut tokens, mut depth) = (Vec::new(), 0_usize);
-    loop {
-        at += source[at..].len() - source[at..].trim_ascii_start().len();
-        let rest = &source[at..];
-        if let (Some(end), 0) = (end, depth) {
-            let unmarked = rest.strip_prefix(['-', '+']).unwrap_or(rest);
-            if let Some(rest) = rest.strip_prefix(end).or_else(|| unmarked.strip_prefix(end)) {
-                return Ok((tokens, source.len() - rest.len()));
-            }
-        }
-        let Some(first) = rest.chars().next() else {
-            return match end {
-                Some(end) => Err(format!("a tag has no end `{end}`")),
-                None => Ok((tokens, at)),
-            };
-        };
-        let length = match first {
-            '"' | '\'' => string(rest, first)?,
-            c if c.is_ascii_alphanumeric() || c == '_' => {
-                rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len())
-            }
-            '(' | '[' | '{' => {
-                depth += 1;
-                1
-            }
-            ')' | ']' | '}' => {
-                depth = depth.checked_sub(1).ok_or_else(|| format!("unexpected `{first}`"))?;
-                1
-            }
-            _ if ["//", "**", "==", "!=", ">=", "<="].iter().any(|sign| rest.starts_with(sign)) => 2,
-            other => other.len_utf8(),
-        };
-        tokens.push(at..at + length);
-        if tokens.len() > MAX_TOKENS {
-            return Err(format!("a tag has more than {MAX_TOKENS} parts"));
-        }
-        at += length;
-    }
-}
-
-/// The length of a string with its quotes.
-fn string(text: &str, quote: char) -> Judged<usize> {
-    let mut escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            c if c == quote => return Ok(at + 1),
-            _ => {}
-        }
-    }
-    Err("a string has no end".into())
-}
-
 /// Depth as the engine recurses: each operator, filter and bracket within another is a level.
 fn check_expression(source: &str, tokens: &[Range<usize>]) -> Judged<()> {
+    // Repeated texts and lists become very large.
+    let is_product = tokens.iter().any(|token| &source[token.clone()] == "*");
+    if is_product && tokens.iter().any(|token| source[token.clone()].starts_with(['|', '[', '{', '"', '\'']))
+    {
+        return Err("`*` is only supported between numbers".into());
+    }
     let mut levels = vec![0];
     for token in tokens {
         match &source[token.clone()] {
             "(" | "[" | "{" => levels.push(1),
             ")" | "]" | "}" => drop(levels.pop()),
             "," => levels.last_mut().into_iter().for_each(|level| *level = 0),
-            "*" | "**" => return Err("`*` and `**` are not supported in templates".into()),
+            "**" => return Err("`**` is not supported in templates".into()),
             name if name.starts_with("__") => {
                 return Err(format!("`{name}`: names must not begin with `__`"));
             }

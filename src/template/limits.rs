@@ -15,6 +15,8 @@ const MAX_TEXT: usize = 1 << 20;
 const MAX_VALUE: usize = 16 << 20;
 /// Bytes that one rendering writes, also into values.
 const MAX_OUTPUT: usize = 64 << 20;
+/// Items of a list that is not made yet.
+const MAX_ITEMS: usize = 1_000_000;
 /// Columns that a block may stand to the right.
 const MAX_INDENT: usize = 1000;
 
@@ -147,6 +149,12 @@ fn spend(state: &mut State, bytes: usize) -> Limited<()> {
 fn measure(value: &Value, left: &mut usize, depth: usize) -> Limited<()> {
     if value.as_str().is_some_and(|text| text.len() > MAX_TEXT) {
         return Err(too_large("a text", MAX_TEXT));
+    }
+    if value.kind() == ValueKind::Iterable && value.len().is_some_and(|items| items > MAX_ITEMS) {
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("a list has more than {MAX_ITEMS} items"),
+        ));
     }
     let own = 16 + value.as_str().map_or(0, str::len);
     *left = left.checked_sub(own).filter(|_| depth < 32).ok_or_else(|| too_large("a value", MAX_VALUE))?;

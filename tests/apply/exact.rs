@@ -167,8 +167,7 @@ fn an_environment_that_a_manifest_made_and_none_declares_is_said_and_stays() {
     workspace.pkictl(&["apply", "--quiet"]).succeeds();
     let plan = workspace.pkictl(&["plan", "--check"]).succeeds();
     assert_eq!(plan.stderr, LEFT);
-    let left =
-        "test\n  leftover  test  not declared in the manifest\n  credentials: 2 unchanged\n";
+    let left = "test\n  leftover  test  not declared in the manifest\n  credentials: 2 unchanged\n";
     assert!(plan.stdout.ends_with(left), "{}", plan.stdout);
     assert!(!plan.stdout.contains("by-hand"), "{}", plan.stdout);
     let only = workspace.pkictl(&["plan", "--env", "stage"]).succeeds();

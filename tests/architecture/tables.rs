@@ -91,7 +91,7 @@ pub const LIBRARIES: &[(&str, &[&str])] = &[
     ("base64ct::", &["kubernetes.rs"]),
     ("idna::", &["pki/name.rs"]),
     ("rustix::", &["artifact/system.rs"]),
-    ("minijinja::", &["template.rs", "profile/", "emit.rs", "emit/", "manifest/"]),
+    ("minijinja::", &["template.rs", "template/limits.rs", "profile/", "emit.rs", "emit/", "manifest/"]),
     ("serde_saphyr::", &["emit.rs", "emit/", "kubernetes.rs", "manifest/compose/"]),
     ("strsim::", &["suggestion.rs"]),
     ("clap::", &["cli.rs", "cli/"]),

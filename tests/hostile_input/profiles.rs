@@ -26,11 +26,7 @@ fn a_profile_that_is_wrong_is_refused_at_its_place() {
     with_profile(&workspace, "", &format!("{place}:1:1: missing field `summary`"));
     with_profile(&workspace, "summary = \"é", &format!("{place}:1:13: invalid basic string, expected `\"`"));
     with_profile(&workspace, b"summary = \"\xff\"", &format!("{place}: byte 12 is not UTF-8 text"));
-    with_profile(
-        &workspace,
-        vec![b'#'; 10 << 20],
-        &format!("{place}: it is larger than 1 MiB"),
-    );
+    with_profile(&workspace, vec![b'#'; 10 << 20], &format!("{place}: it is larger than 1 MiB"));
     with_profile(
         &workspace,
         HEAD.replace("1d", "9999999999y"),
