@@ -198,11 +198,13 @@ fn closing(source: &str, end: usize) -> String {
 
 /// Depth as the engine recurses: each operator, filter and bracket within another is a level.
 fn check_expression(source: &str, tokens: &[Range<usize>]) -> Judged<()> {
-    // Repeated texts and lists become very large.
-    let is_product = tokens.iter().any(|token| &source[token.clone()] == "*");
-    if is_product && tokens.iter().any(|token| source[token.clone()].starts_with(['|', '[', '{', '"', '\'']))
-    {
-        return Err("`*` is only supported between numbers".into());
+    // Repeated texts and lists become very large: a product has a number beside it, and is the only one.
+    let word = |nth: usize| tokens.get(nth).map_or("", |token| &source[token.clone()]);
+    let mut products = (0..tokens.len()).filter(|nth| word(*nth) == "*");
+    let is_small = |text: &str| text.len() <= 4 && text.parse::<u16>().is_ok();
+    let first = products.next();
+    if products.next().is_some() || first.is_some_and(|nth| !is_small(word(nth + 1))) {
+        return Err("`*` is only supported once, before a number of at most four digits".into());
     }
     let mut levels = vec![0];
     for token in tokens {
