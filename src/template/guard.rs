@@ -203,8 +203,11 @@ fn check_expression(source: &str, tokens: &[Range<usize>]) -> Judged<()> {
     let mut products = (0..tokens.len()).filter(|nth| word(*nth) == "*");
     let is_small = |text: &str| text.len() <= 4 && text.parse::<u16>().is_ok();
     let first = products.next();
-    if products.next().is_some() || first.is_some_and(|nth| !is_small(word(nth + 1))) {
-        return Err("`*` is only supported once, before a number of at most four digits".into());
+    let fits = |nth: usize| is_small(word(nth + 1)) || (nth > 0 && is_text(word(nth - 1)));
+    if products.next().is_some() || first.is_some_and(|nth| !fits(nth)) {
+        return Err(
+            "`*` is only supported once, behind a text or before a number of at most four digits".into()
+        );
     }
     let mut levels = vec![0];
     for token in tokens {
