@@ -229,7 +229,7 @@ impl Profile {
             None => Ok(()),
             Some(usage) => Err(Error::Contradiction {
                 reason: format!(
-                    "key_usage {usage} is none of an {key} key (RFC 3279, section 2.3.1; RFC 8813 and RFC 9295, section 3)"
+                    "key_usage {usage} is not valid for {key} keys (RFC 3279, section 2.3.1; RFC 8813 and RFC 9295, section 3)"
                 ),
                 explanation: Explanation::new(
                     "digitalSignature; keyEncipherment with RSA only, keyAgreement with ECDSA only",
@@ -302,7 +302,7 @@ mod tests {
             let text = with(&format!(
                 "role = \"server\"\nkey_type = \"ed25519\"\nkey_usage = [\"digitalSignature\", \"{usage}\"]"
             ));
-            assert!(text.contains(&format!("key_usage {usage} is none of an ed25519 key")), "{text}");
+            assert!(text.contains(&format!("key_usage {usage} is not valid for ed25519 keys")), "{text}");
         }
         for name in ["name", "host", "environment", "organization"] {
             let text = with(&format!("role = \"server\"\n[variables.{name}]\nhelp = \"x\""));
@@ -323,6 +323,6 @@ mod tests {
         assert!(profile.decide(&request, None, now).is_ok());
         request.key_algorithm = Some(KeyAlgorithm::EcP256);
         let error = profile.decide(&request, None, now).expect_err("no ECDSA key enciphers").to_string();
-        assert!(error.contains("key_usage keyEncipherment is none of an ec-p256 key"), "{error}");
+        assert!(error.contains("key_usage keyEncipherment is not valid for ec-p256 keys"), "{error}");
     }
 }

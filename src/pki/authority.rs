@@ -200,7 +200,7 @@ fn parameters(spec: &CertificateSpec, public_key: &PublicKey) -> Result<Certific
     spec.subject.check()?;
     if spec.sans.is_empty() && !spec.role.is_authority() && spec.subject == Subject::default() {
         return Err(Error::Contradiction {
-            reason: "a certificate without any name identifies nobody".into(),
+            reason: "a certificate needs at least one name".into(),
             explanation: Explanation::expected("a subject or a subject alternative name"),
         });
     }

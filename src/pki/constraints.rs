@@ -138,7 +138,7 @@ impl NameConstraints {
         let domain: DnsName = text.parse()?;
         if domain.as_str() == NOWHERE {
             return refuse(
-                "it stands for no host at all (RFC 6761, section 6.4), and is what closes a form of name",
+                "it is reserved: pkictl uses it to exclude a kind of name (RFC 6761, section 6.4)",
             );
         }
         Ok(domain)

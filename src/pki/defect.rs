@@ -232,7 +232,7 @@ pub fn other_key_identifier(holder: &Certificate, issuer: &Certificate) -> Optio
 pub fn no_authority(holder: &Certificate, issuer: &Certificate) -> Option<Defect> {
     let (name, above) = (holder.title(), issuer.title());
     let expected = || format!("{above:?} with basicConstraints cA TRUE, because it signed {name:?}");
-    (!issuer.is_authority()).then(|| Defect::new(expected(), "a certificate that is no CA"))
+    (!issuer.is_authority()).then(|| Defect::new(expected(), "a certificate that is not a CA"))
 }
 
 /// An authority whose key usage does not say that it signs certificates.

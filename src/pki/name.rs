@@ -119,7 +119,7 @@ fn to_ascii(name: &str) -> Result<String, &'static str> {
     let (denied, hyphens) = (AsciiDenyList::EMPTY, Hyphens::Allow);
     let ascii = Uts46::new().to_ascii(name.as_bytes(), denied, hyphens, DnsLength::Ignore);
     ascii.map(Into::into).map_err(|_| match name.is_ascii() {
-        true => "a label that begins with `xn--` is no A-label (RFC 5890, section 2.3.2.1)",
+        true => "a label that begins with `xn--` is not an A-label (RFC 5890, section 2.3.2.1)",
         false => "it has no form as A-labels (IDNA)",
     })
 }
@@ -267,7 +267,7 @@ fn parse_email(text: &str) -> Result<String> {
         return refuse("the part before `@` must be plain ASCII (RFC 5280, section 4.2.1.6)");
     }
     if mailbox.split('.').any(str::is_empty) {
-        return refuse("a dot before `@` stands between two other characters (RFC 5321, section 4.1.2)");
+        return refuse("a dot before `@` must be between two other characters (RFC 5321, section 4.1.2)");
     }
     let host: DnsName = host.parse()?;
     if host.is_wildcard() {
@@ -350,7 +350,7 @@ mod tests {
             ("ops@*.example.com", "not of a wildcard"),
             ("ops..x@example.com", "a dot before `@`"),
             (".ops@example.com", "a dot before `@`"),
-            ("xn--a.example", "no A-label"),
+            ("xn--a.example", "not an A-label"),
             ("i❤.example", "no host name has"),
             ("a\u{ad}b.example", "no host name has"),
             ("¿.example", "no host name has"),
@@ -378,6 +378,24 @@ mod tests {
         assert!(is_dns1123_subdomain(&longest) && !is_dns1123_subdomain(&format!("{longest}b")));
         for wrong in ["", "a..b", "-a", "a-.b", "A", "a_b", "a.", ".a"] {
             assert!(!is_dns1123_subdomain(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_longest_label_and_name_are_accepted_and_one_character_more_is_refused() {
+        let label = |length: usize| "x".repeat(length);
+        let name = |last: usize| format!("{}.{}", vec![label(63); 3].join("."), label(last));
+        for (text, fits) in [(label(63), true), (label(64), false), (name(61), true), (name(62), false)] {
+            assert_eq!(text.parse::<DnsName>().is_ok(), fits, "{} characters", text.len());
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_name_that_was_read_is_read_again_as_the_same(text in "(DNS:|IP:|URI:|email:)?[a-z0-9A-Zü*:/@._-]{1,40}") {
+            if let Ok(name) = text.parse::<SubjectAltName>() {
+                proptest::prop_assert_eq!(name.to_string().parse::<SubjectAltName>().expect("the same name"), name);
+            }
         }
     }
 }

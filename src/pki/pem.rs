@@ -166,7 +166,7 @@ impl Section<'_> {
         if self.bytes.windows(10).any(|window| window == b"Proc-Type:") {
             return Err(Error::UnusableKey {
                 place: place.to_owned(),
-                reason: "it is encrypted in OpenSSL's old way (Proc-Type: 4,ENCRYPTED), which is weak; decrypt it with `openssl pkey -in FILE -out NEW.key`, or encrypt it anew with `openssl pkcs8 -topk8 -v2 aes-256-cbc`".into(),
+                reason: "it is encrypted in OpenSSL's old way (Proc-Type: 4,ENCRYPTED), which is weak; decrypt it with `openssl pkey -in FILE -out NEW.key`, or encrypt it again with `openssl pkcs8 -topk8 -v2 aes-256-cbc`".into(),
             });
         }
         if self.label == "TRUSTED CERTIFICATE" {

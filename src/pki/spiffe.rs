@@ -70,4 +70,13 @@ mod tests {
             assert_eq!(validate(id), Ok(()), "{id}");
         }
     }
+
+    #[test]
+    fn the_longest_trust_domain_and_id_are_accepted_and_one_byte_more_is_refused() {
+        for (length, fits) in [(255, true), (256, false)] {
+            assert_eq!(validate(&format!("spiffe://{}", "x".repeat(length))).is_ok(), fits, "{length}");
+        }
+        let id = |length: usize| format!("spiffe://a/{}", "x".repeat(length - "spiffe://a/".len()));
+        assert_eq!((validate(&id(2048)).is_ok(), validate(&id(2049)).is_ok()), (true, false));
+    }
 }

@@ -28,7 +28,7 @@ pub(super) fn hold_against(
     }
     Err(Error::Contradiction {
         reason: format!(
-            "without a DNS name beside it, the common name {name:?} is taken for a host name, and as such it is outside the name constraints of {:?}",
+            "without a DNS name beside it, the common name {name:?} is checked as a host name, and as such it is outside the name constraints of {:?}",
             issuer.certificate.title()
         ),
         explanation: Explanation::new(
@@ -44,7 +44,7 @@ pub(super) fn refuse_own_name(issuer: Issuer<'_>, subject: &Subject) -> Result<(
     match chain.find_map(|authority| defect::same_subject(subject, authority)) {
         None => Ok(()),
         Some(defect) => Err(Error::Contradiction {
-            reason: "a certificate with the subject of its CA is taken for self-signed".into(),
+            reason: "a certificate with the subject of its CA looks self-signed to OpenSSL".into(),
             explanation: Explanation::new(defect.expected, defect.found),
         }),
     }
@@ -112,7 +112,7 @@ mod tests {
         let text = error.to_string();
         assert!(
             text.starts_with(
-                "without a DNS name beside it, the common name \"10.1.2.3\" is taken for a host name, and as such it \
+                "without a DNS name beside it, the common name \"10.1.2.3\" is checked as a host name, and as such it \
                  is outside the name constraints of \"pkictl dev Root CA "
             ),
             "{text}"

@@ -15,7 +15,7 @@ fn a_constrained_authority_signs_only_what_it_permits() {
     );
     let run = workspace.pkictl(&["issue", "server", "web", "--san", "web.shop.svc"]).succeeds();
     assert!(
-        run.stderr.contains("note: left out DNS:web: it lies outside the CA's name constraints"),
+        run.stderr.contains("note: left out DNS:web: it is outside the CA's name constraints"),
         "{}",
         run.stderr
     );

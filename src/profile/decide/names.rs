@@ -68,7 +68,7 @@ impl Names<'_> {
             return Ok(vec![san]);
         }
         for san in &self.dropped {
-            notices.push(Notice::Note(format!("left out {san}: it lies outside the CA's name constraints")));
+            notices.push(Notice::Note(format!("left out {san}: it is outside the CA's name constraints")));
         }
         Ok(self.found)
     }
@@ -100,7 +100,7 @@ pub(super) fn check_names(
         }
         if name.has_underscore() {
             notices.push(Notice::Warning(format!(
-                "{name} holds `_`: it is no DNS-1123 name, and some clients refuse it"
+                "{name} contains `_`: it is not a DNS-1123 name, and some clients refuse it"
             )));
         }
         if let Some(apex) = name.apex()
