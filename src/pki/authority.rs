@@ -295,10 +295,5 @@ fn ext_key_usage(usage: ExtendedKeyUsage) -> ExtendedKeyUsagePurpose {
 }
 
 fn rcgen_failed(error: rcgen::Error) -> Error {
-    Error::Invalid {
-        what: ValueKind::CertificateContent,
-        value: error.to_string(),
-        reason: "it cannot be encoded".into(),
-        expected: None,
-    }
+    Error::invalid(ValueKind::CertificateContent, error.to_string(), "it cannot be encoded")
 }
