@@ -2,6 +2,7 @@
 //! go on, and changes nothing.
 
 mod arguments;
+mod bounds;
 mod by_path;
 mod corpora;
 pub mod disk;

@@ -69,7 +69,7 @@ pub fn read_each(bytes: &[u8], place: &str) -> Result<Vec<Located>> {
         return Ok(vec![Located { line: 1, label: block.describe().to_owned(), block: Ok(block) }]);
     }
     let located = |section: Section<'_>| Located {
-        line: 1 + bytes[..section.start].iter().filter(|byte| **byte == b'\n').count(),
+        line: section.line,
         block: section.decode(place),
         label: section.label,
     };
@@ -145,7 +145,7 @@ pub fn holds_encrypted_key(bytes: &[u8]) -> bool {
 
 struct Section<'a> {
     label: String,
-    start: usize,
+    line: usize,
     bytes: &'a [u8],
 }
 
@@ -223,29 +223,29 @@ fn sections<'a>(bytes: &'a [u8], place: &str) -> Result<Vec<Section<'a>>> {
         found: found.to_owned(),
     };
     let mut sections = Vec::new();
-    let mut open: Option<(String, usize)> = None;
+    let mut open: Option<(String, usize, usize)> = None;
     let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let mut start = bytes.len() - text.len();
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
+    for (index, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let text = line.trim_ascii();
         let end = start + line.len();
         if let Some(label) = marker(text, b"-----BEGIN ") {
-            if let Some((unfinished, _)) = &open {
+            if let Some((unfinished, ..)) = &open {
                 return Err(truncated(unfinished, &format!("the start of another section, {label}")));
             }
-            open = Some((label, start));
+            open = Some((label, start, index + 1));
         } else if let Some(label) = marker(text, b"-----END ")
-            && let Some((opened, from)) = open.take()
+            && let Some((opened, from, line)) = open.take()
         {
             if opened != label {
                 return Err(truncated(&opened, &format!("`-----END {label}-----`")));
             }
-            sections.push(Section { label, start: from, bytes: &bytes[from..end] });
+            sections.push(Section { label, line, bytes: &bytes[from..end] });
         }
         start = end;
     }
     match open {
-        Some((label, _)) => Err(truncated(&label, "the end of the file")),
+        Some((label, ..)) => Err(truncated(&label, "the end of the file")),
         None => Ok(sections),
     }
 }
