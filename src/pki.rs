@@ -6,6 +6,7 @@ pub mod authority;
 pub mod certificate;
 pub mod constraints;
 pub mod credential;
+#[doc(hidden)]
 pub mod defect;
 pub mod distinguished_name;
 pub mod issuer;

@@ -2,6 +2,7 @@
 //! printing, writing, the clock and each foreign library in the one place that is theirs.
 
 mod imports;
+mod public;
 mod source;
 mod tables;
 
@@ -12,7 +13,7 @@ use crate::harness::skip;
 
 use imports::{Modules, Path, circles, module_of};
 use source::{Source, below, line_of, names_after, places, roots, sources, without_tests};
-use tables::{LIBRARIES, MAY_IMPORT, POWERS};
+use tables::{CIRCLES, LIBRARIES, MAY_IMPORT, POWERS, SHARED_NAMES};
 
 /// Longest file, in lines, without the tests at its end.
 const MAX_LINES: usize = 300;
@@ -54,7 +55,6 @@ fn every_module_imports_only_what_the_floor_plan_allows() {
 }
 
 #[test]
-#[ignore = "its offenders are on their way out"]
 fn every_row_of_the_floor_plan_is_used() {
     let sources = sources();
     let modules = Modules::new(&sources);
@@ -71,7 +71,22 @@ fn every_row_of_the_floor_plan_is_used() {
 }
 
 #[test]
-#[ignore = "its offenders are on their way out"]
+fn the_architecture_page_has_the_same_table() {
+    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ARCHITECTURE.md");
+    let page = std::fs::read_to_string(PAGE).expect("the page");
+    let (before, rest) = page.split_once("Who may import whom:\n\n").expect("the table's title");
+    let (_, after) = rest.split_once("\n\n").expect("the table's end");
+    let row = |(module, names): &(&str, &[&str])| format!("    {module}: {}", names.join(", "));
+    let rows: Vec<String> = MAY_IMPORT.iter().filter(|(_, names)| !names.is_empty()).map(row).collect();
+    let wanted = format!("{before}Who may import whom:\n\n{}\n\n{after}", rows.join("\n"));
+    if std::env::var_os("PKICTL_BLESS").is_some() {
+        std::fs::write(PAGE, &wanted).expect("the page is written");
+    } else {
+        assert_eq!(page, wanted, "PKICTL_BLESS=1 renews the table of ARCHITECTURE.md");
+    }
+}
+
+#[test]
 fn no_files_of_a_room_import_one_another_in_a_circle() {
     let sources = sources();
     let modules = Modules::new(&sources);
@@ -92,7 +107,10 @@ fn no_files_of_a_room_import_one_another_in_a_circle() {
     }
     let mut found = Vec::new();
     for (room, edges) in &rooms {
-        for circle in circles(edges) {
+        let is_known = |circle: &BTreeSet<String>| {
+            CIRCLES.iter().any(|(known, file)| *known == room.join("/") && circle.contains(*file))
+        };
+        for circle in circles(edges).into_iter().filter(|circle| !is_known(circle)) {
             let inside = |name: &String| circle.contains(name);
             let arrows = circle.iter().flat_map(|from| {
                 edges[from].iter().filter(|to| inside(to)).map(move |to| format!("{from} -> {to}"))
@@ -105,7 +123,6 @@ fn no_files_of_a_room_import_one_another_in_a_circle() {
 }
 
 #[test]
-#[ignore = "its offenders are on their way out"]
 fn each_type_name_has_one_owner() {
     let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for source in sources() {
@@ -114,7 +131,8 @@ fn each_type_name_has_one_owner() {
         }
     }
     assert!(owners.len() > 200, "only {} types were found: the test reads too little", owners.len());
-    let shared = owners.iter().filter(|(_, files)| files.len() > 1);
+    let shared =
+        owners.iter().filter(|(name, files)| files.len() > 1 && !SHARED_NAMES.contains(&name.as_str()));
     let shared: Vec<String> = shared.map(|(name, files)| format!("{name}: {}", files.join(", "))).collect();
     assert!(shared.is_empty(), "{} names with several owners:\n{}", shared.len(), shared.join("\n"));
 }

@@ -254,21 +254,16 @@ fn san(name: &SubjectAltName) -> Result<SanType> {
 fn distinguished_name(subject: &Subject) -> Result<DistinguishedName> {
     let printable =
         |text: &String| text.clone().try_into().map(DnValue::PrintableString).map_err(rcgen_failed);
+    let utf8 = |text: &Option<String>| text.as_deref().map(DnValue::from);
     let mut name = DistinguishedName::new();
-    if let Some(country) = &subject.country {
-        name.push(DnType::CountryName, printable(country)?);
-    }
-    if let Some(organization) = &subject.organization {
-        name.push(DnType::OrganizationName, organization.as_str());
-    }
-    if let Some(unit) = &subject.organizational_unit {
-        name.push(DnType::OrganizationalUnitName, unit.as_str());
-    }
-    if let Some(serial) = &subject.serial_number {
-        name.push(DnType::CustomDnType(vec![2, 5, 4, 5]), printable(serial)?);
-    }
-    if let Some(common_name) = &subject.common_name {
-        name.push(DnType::CommonName, common_name.as_str());
+    for (attribute, value) in [
+        (DnType::CountryName, subject.country.as_ref().map(printable).transpose()?),
+        (DnType::OrganizationName, utf8(&subject.organization)),
+        (DnType::OrganizationalUnitName, utf8(&subject.organizational_unit)),
+        (DnType::CustomDnType(vec![2, 5, 4, 5]), subject.serial_number.as_ref().map(printable).transpose()?),
+        (DnType::CommonName, utf8(&subject.common_name)),
+    ] {
+        value.into_iter().for_each(|value| name.push(attribute.clone(), value));
     }
     Ok(name)
 }

@@ -84,7 +84,7 @@ impl Modules {
 }
 
 /// Every path of the `use` lines, and the name under which it is known in the file.
-fn uses(code: &str) -> Vec<(Path, String)> {
+pub fn uses(code: &str) -> Vec<(Path, String)> {
     let mut found = Vec::new();
     for at in places(code, "use ") {
         let tree = &code[at + "use ".len()..];
