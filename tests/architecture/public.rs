@@ -14,8 +14,7 @@ const PRIVATE: [&str; 2] = ["clap", "minijinja"];
 /// Items that a file shows, each with its kind, its name, and whether the documentation shows it.
 fn items(source: &Source) -> Vec<(&str, Vec<&str>)> {
     let (mut found, mut is_hidden) = (Vec::new(), false);
-    let mut lines = source.code.lines().peekable();
-    while let Some(line) = lines.next() {
+    for line in source.code.lines() {
         if line.starts_with("#[") {
             is_hidden |= line.contains("doc(hidden)");
             continue;
