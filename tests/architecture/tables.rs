@@ -21,7 +21,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("kubernetes", &[]),
     ("handshake", &["error", "parallel", "pki", "bundle", "policy", "report"]),
     ("verify", &["error", "explanation", "pki", "bundle", "policy", "report", "handshake"]),
-    ("endpoint", &["error", "explanation", "pki", "bundle", "report", "handshake", "verify"]),
+    ("endpoint", &["error", "pki", "bundle", "report", "handshake", "verify"]),
     ("route", &["error", "explanation", "parallel", "pki", "bundle", "report", "kubernetes", "handshake"]),
     ("lint", &["error", "pki", "kubernetes"]),
     ("manifest", &["error", "pki", "template", "profile", "emit"]),
