@@ -31,8 +31,8 @@ pub(crate) use connect::{Call, all};
 pub(crate) use delegate::signatures_of;
 pub(crate) use describe::alert_name;
 pub(crate) use judge::{Expectation, Refusal, judge};
-pub(crate) use listen::{Question, specimen};
-pub(crate) use probe::{CertificateRequest, Offer, Probe, ProbeOutcome};
+pub(crate) use listen::{ProbeOutcome, Question, specimen};
+pub(crate) use probe::{CertificateRequest, Offer, Probe};
 pub use speak::Session;
 #[cfg(feature = "emit")]
 pub(crate) use speak::{LIMIT, SessionError, io, linger};

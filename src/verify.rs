@@ -2,6 +2,7 @@
 //! work and the ones that must be refused.
 
 mod attempt;
+mod case;
 mod certificates;
 mod chain;
 mod context;

@@ -1,8 +1,8 @@
 //! Whether a client was let in. TLS alone does not tell: nginx answers with HTTP 400, PostgreSQL with a message, after
 //! a handshake without objection.
 
-use super::survey::words;
-use super::{Endpoint, StartTls};
+use super::dial::no_answer;
+use super::{Endpoint, StartTls, plain_text};
 use crate::handshake::{Probe, ProbeOutcome, Question};
 use crate::pki::{SubjectAltName, printable};
 
@@ -24,6 +24,18 @@ pub(super) enum Admission {
     Failed(String),
     /// TLS took it; what the application thinks cannot be found out without knowing more.
     Unknown(String),
+}
+
+/// How a visit ended, in words.
+pub(super) fn words(ended: &ProbeOutcome, endpoint: &Endpoint<'_>) -> String {
+    match ended {
+        ProbeOutcome::Agreed(_) => "the handshake is complete".into(),
+        ProbeOutcome::Alert(alert) => format!("received the alert {alert}"),
+        ProbeOutcome::PlainText(text) => plain_text::describe(text).0,
+        ProbeOutcome::Closed => "the connection was closed without an alert".into(),
+        ProbeOutcome::TimedOut => no_answer(&format!("from {}", endpoint.host_port), endpoint.limit),
+        ProbeOutcome::Failed(reason) => reason.clone(),
+    }
 }
 
 /// What is asked after the handshake.

@@ -1,9 +1,9 @@
 //! What an endpoint offers: versions, key exchange, and whether it asks for a certificate.
 
 use super::Endpoint;
-use super::admission::{Admission, ClientKind};
+use super::admission::{Admission, ClientKind, words};
 use super::old_version::Answer;
-use super::survey::{Survey, words};
+use super::survey::Survey;
 use crate::handshake::TlsVersion;
 use crate::handshake::{CertificateRequest, Probe};
 use crate::pki::DistinguishedName;

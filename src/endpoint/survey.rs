@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::admission::question;
-use super::dial::{Line, no_answer};
+use super::admission::{question, words};
+use super::dial::Line;
 use super::old_version::{self, Answer};
 use super::{ConnectError, Endpoint, plain_text};
 use crate::bundle::Identity;
@@ -73,18 +73,6 @@ impl<'a> Survey<'a> {
     /// Whom the checks are about.
     pub(super) fn subject(&self) -> String {
         self.endpoint.host_port.to_string()
-    }
-}
-
-/// How a visit ended, in words.
-pub(super) fn words(ended: &ProbeOutcome, endpoint: &Endpoint<'_>) -> String {
-    match ended {
-        ProbeOutcome::Agreed(_) => "the handshake is complete".into(),
-        ProbeOutcome::Alert(alert) => format!("received the alert {alert}"),
-        ProbeOutcome::PlainText(text) => plain_text::describe(text).0,
-        ProbeOutcome::Closed => "the connection was closed without an alert".into(),
-        ProbeOutcome::TimedOut => no_answer(&format!("from {}", endpoint.host_port), endpoint.limit),
-        ProbeOutcome::Failed(reason) => reason.clone(),
     }
 }
 

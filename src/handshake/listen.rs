@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustls::{Connection, ProtocolVersion};
 
-use super::probe::ProbeOutcome;
+use super::describe::alert_name;
 use super::speak::{SessionError, flush, io, turn};
 
 /// Silence after a TLS 1.3 handshake that counts as consent, at least; on slow lines it is longer.
@@ -27,6 +27,36 @@ pub(crate) struct Question {
     pub(crate) bytes: Vec<u8>,
     /// Whether these bytes are the whole answer.
     pub(crate) is_answer: fn(&[u8]) -> bool,
+}
+
+/// How a visit ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ProbeOutcome {
+    /// The handshake is complete and the server did not object; what the server answered to the question, if one was put.
+    Agreed(Option<Vec<u8>>),
+    /// The server sent this alert.
+    Alert(String),
+    /// The first bytes were not of TLS.
+    PlainText(Vec<u8>),
+    /// The connection was closed without an alert.
+    Closed,
+    /// Nothing came in time.
+    TimedOut,
+    /// Another end, in words.
+    Failed(String),
+}
+
+impl From<SessionError> for ProbeOutcome {
+    fn from(broken: SessionError) -> Self {
+        match broken {
+            SessionError::Tls(rustls::Error::AlertReceived(alert)) => {
+                Self::Alert(alert_name(alert).into_owned())
+            }
+            SessionError::Closed => Self::Closed,
+            SessionError::TimedOut => Self::TimedOut,
+            other => Self::Failed(other.to_string()),
+        }
+    }
 }
 
 /// How it ended. The server's judgement on a client is waited for only if it asked for a certificate.

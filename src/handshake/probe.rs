@@ -12,9 +12,9 @@ use rustls::{ClientConfig, ClientConnection, Connection, SignatureScheme};
 
 use super::configure::{Address, Credentials, Roots, Tls};
 use super::delegate::signatures_of;
-use super::describe::{alert_name, describe, group_name, suite_name};
-use super::listen::{Question, listen};
-use super::speak::{SessionError, flush, linger};
+use super::describe::{describe, group_name, suite_name};
+use super::listen::{ProbeOutcome, Question, listen};
+use super::speak::{flush, linger};
 use super::uri::WithUri;
 use super::version::TlsVersion;
 
@@ -65,23 +65,6 @@ pub(crate) struct CertificateRequest {
     pub(crate) authorities: Vec<Vec<u8>>,
     /// Whether the visitor's key can sign in a way that the server accepts; true without a key.
     pub(crate) takes_our_key: bool,
-}
-
-/// How a visit ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ProbeOutcome {
-    /// The handshake is complete and the server did not object; what the server answered to the question, if one was put.
-    Agreed(Option<Vec<u8>>),
-    /// The server sent this alert.
-    Alert(String),
-    /// The first bytes were not of TLS.
-    PlainText(Vec<u8>),
-    /// The connection was closed without an alert.
-    Closed,
-    /// Nothing came in time.
-    TimedOut,
-    /// Another end, in words.
-    Failed(String),
 }
 
 impl Tls {
@@ -177,19 +160,6 @@ impl Probe {
     /// Whether the server spoke the offered version: it showed its certificate, whatever came then.
     pub(crate) fn was_served(&self) -> bool {
         !self.chain.is_empty()
-    }
-}
-
-impl From<SessionError> for ProbeOutcome {
-    fn from(broken: SessionError) -> Self {
-        match broken {
-            SessionError::Tls(rustls::Error::AlertReceived(alert)) => {
-                Self::Alert(alert_name(alert).into_owned())
-            }
-            SessionError::Closed => Self::Closed,
-            SessionError::TimedOut => Self::TimedOut,
-            other => Self::Failed(other.to_string()),
-        }
     }
 }
 

@@ -6,47 +6,9 @@ mod tests;
 
 use std::time::Instant;
 
-use time::OffsetDateTime;
-
+use super::case::{Case, RuleVerdict};
 use super::{Scope, chain, leaf};
-use crate::bundle::{Identity, Trust};
-use crate::explanation::Explanation;
-use crate::pki::Certificate;
-use crate::pki::defect::Defect;
 use crate::report::{Check, Group, Outcome};
-
-/// An identity, what it is used for, and the certificates above it.
-pub(super) struct Case<'a> {
-    pub(super) identity: &'a Identity,
-    pub(super) serves: bool,
-    pub(super) calls: bool,
-    pub(super) trust: &'a Trust,
-    pub(super) now: OffsetDateTime,
-    /// The trusted certificate that the last one of the chain names as its issuer, or is itself.
-    pub(super) anchor: Option<&'a Certificate>,
-}
-
-/// What a rule found out.
-pub(super) enum RuleVerdict {
-    /// Nothing wrong; the text is worth knowing.
-    Fine(String),
-    /// Everything that is wrong.
-    Wrong(Vec<Explanation>),
-    /// It cannot be said, and why.
-    Unknown(String),
-}
-
-/// A defect, and how to fix it.
-pub(super) fn explain(defect: Defect, fix: &str) -> Explanation {
-    Explanation::new(defect.expected, defect.found).with_fix(fix)
-}
-
-impl RuleVerdict {
-    /// Wrong if something was found, otherwise fine with this detail.
-    pub(super) fn of(findings: Vec<Explanation>, detail: impl Into<String>) -> Self {
-        if findings.is_empty() { Self::Fine(detail.into()) } else { Self::Wrong(findings) }
-    }
-}
 
 /// The id and the title of a check, and the rule behind it.
 type Rule = (&'static str, &'static str, fn(&Case<'_>) -> RuleVerdict);
@@ -88,17 +50,7 @@ pub(crate) fn checks(scope: &Scope<'_>) -> Vec<Check> {
     cases.iter().flat_map(Case::checks).collect()
 }
 
-impl<'a> Case<'a> {
-    /// An identity that serves, calls, both, or neither.
-    pub(super) fn new(
-        identity: &'a Identity,
-        (serves, calls): (bool, bool),
-        trust: &'a Trust,
-        now: OffsetDateTime,
-    ) -> Self {
-        Self { identity, serves, calls, trust, now, anchor: chain::anchor(identity, trust) }
-    }
-
+impl Case<'_> {
     /// Every rule.
     pub(super) fn checks(&self) -> Vec<Check> {
         RULES.iter().flat_map(|rule| check(self, rule)).collect()

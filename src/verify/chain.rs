@@ -2,20 +2,11 @@
 
 use time::OffsetDateTime;
 
-use super::certificates::{Case, RuleVerdict, explain};
-use crate::bundle::{Identity, Trust};
+use super::case::{Case, RuleVerdict, explain};
+use crate::bundle::Trust;
 use crate::explanation::Explanation;
 use crate::pki::validity::human_time;
 use crate::pki::{Certificate, defect};
-
-/// The trusted certificate that the chain ends at: the one that it holds already, or the issuer of its last one.
-pub(super) fn anchor<'a>(identity: &'a Identity, trust: &'a Trust) -> Option<&'a Certificate> {
-    let last = identity.chain.last()?;
-    let is_issuer = |anchor: &&Certificate| anchor.details.subject == last.details.issuer;
-    let own = trust.anchors.iter().find(|anchor| *anchor == last);
-    own.or_else(|| trust.anchors.iter().filter(is_issuer).find(|anchor| last.is_signed_by(anchor)))
-        .or_else(|| trust.anchors.iter().find(is_issuer))
-}
 
 /// From the leaf to the anchor, each certificate once.
 fn path<'a>(case: &Case<'a>) -> Vec<&'a Certificate> {

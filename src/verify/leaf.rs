@@ -1,6 +1,6 @@
 //! Rules on a leaf and its key.
 
-use super::certificates::{Case, RuleVerdict, explain};
+use super::case::{Case, RuleVerdict, explain};
 use crate::explanation::Explanation;
 use crate::pki::{DnsName, ExtendedKeyUsage, SubjectAltName, defect};
 

@@ -9,7 +9,7 @@ use crate::policy::{Callers, PolicyEnvironment, PolicyService};
 use crate::report::Check;
 use crate::verify::Scope;
 use crate::verify::attempt::Progress;
-use crate::verify::certificates::Case;
+use crate::verify::case::Case;
 use crate::verify::context::VerifyContext;
 use crate::verify::cross_environment::Eligibility;
 use crate::verify::negative_fixtures::{NegativeFixtures, nobody};
