@@ -1,36 +1,62 @@
-//! Objects of Kubernetes in YAML or JSON, wherever they lie: in documents, Lists and Templates.
+//! Kubernetes resources in YAML or JSON: in documents, Lists and Templates.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// An object of a manifest.
+/// A Kubernetes resource.
 #[derive(Debug, Clone, Copy)]
-pub struct Object<'a> {
-    /// The object.
+pub struct Resource<'a> {
+    /// Its fields.
     pub value: &'a Value,
-    /// Whether it lies in a Template, where `${...}` stands for a value that is not known yet.
+    /// Whether it is in a Template, where `${...}` stands for a value that is not known yet.
     pub in_template: bool,
-    /// Its place among the objects, from 1.
+    /// Its position among the resources, from 1.
     pub number: usize,
 }
 
-/// Reads every document of YAML (or JSON, which is YAML) text, with the parameters of Templates replaced. The error
-/// does not quote the text, which may hold a private key. Base64 in `data` of Secrets is moved to `stringData`.
+/// Why text is not YAML or JSON. It does not quote the text, which may hold a private key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// What is wrong, with the position.
+    pub message: String,
+    /// The line, from 1, where it is known.
+    pub line: Option<usize>,
+    /// The column, in characters from 1, where it is known.
+    pub column: Option<usize>,
+}
+
+impl SyntaxError {
+    /// Bytes that are not text.
+    pub fn not_utf8() -> Self {
+        Self { message: "this is not UTF-8 text".into(), line: None, column: None }
+    }
+
+    fn of(error: &serde_saphyr::Error) -> Self {
+        let error = error.without_snippet();
+        let location = error.location().filter(|location| location.line() > 0);
+        let (line, column) = (location.map(|at| at.line()), location.map(|at| at.column()));
+        let number = |value| usize::try_from(value).ok();
+        Self { message: error.to_string(), line: line.and_then(number), column: column.and_then(number) }
+    }
+}
+
+/// Reads every document of YAML (or JSON, which is YAML) text, with the parameters of Templates replaced. Base64 in
+/// `data` of Secrets is moved to `stringData`.
 ///
 /// # Errors
 /// What is wrong with the text, with line and column.
-pub fn read(text: &str) -> Result<Vec<Value>, String> {
+pub fn read(text: &str) -> Result<Vec<Value>, SyntaxError> {
     let mut documents =
-        serde_saphyr::from_multiple::<Value>(text).map_err(|error| error.without_snippet().to_string())?;
+        serde_saphyr::from_multiple::<Value>(text).map_err(|error| SyntaxError::of(&error))?;
     documents.iter_mut().filter(|document| kind(document) == Some("Template")).for_each(fill_in);
     documents.iter_mut().for_each(open_secrets);
     Ok(documents)
 }
 
-/// All objects, in order; Lists and Templates are replaced by what they hold.
-pub fn objects(documents: &[Value]) -> Vec<Object<'_>> {
-    let mut objects = Vec::new();
+/// All resources, in order; Lists and Templates are replaced by what they hold.
+pub fn resources(documents: &[Value]) -> Vec<Resource<'_>> {
+    let mut resources = Vec::new();
     for document in documents {
         let held = match kind(document) {
             Some("List" | "RouteList") => document.get("items"),
@@ -43,10 +69,10 @@ pub fn objects(documents: &[Value]) -> Vec<Object<'_>> {
             _ => std::slice::from_ref(document),
         };
         for value in values {
-            objects.push(Object { value, in_template, number: objects.len() + 1 });
+            resources.push(Resource { value, in_template, number: resources.len() + 1 });
         }
     }
-    objects
+    resources
 }
 
 /// The value at a path such as `spec.to.name`; `null` is nothing.
@@ -61,14 +87,14 @@ pub fn text_at<'a>(object: &'a Value, path: &str) -> Option<&'a str> {
 
 /// The Secret of the external certificate of a Route, with its name, if it is among the objects. It lies in the Route's
 /// namespace (openshift/api, `LocalObjectReference`), as far as both say theirs.
-pub fn secret_of<'a>(route: &'a Value, all: &[Object<'a>]) -> Option<(&'a str, &'a Value)> {
+pub fn secret_of<'a>(route: &'a Value, all: &[Resource<'a>]) -> Option<(&'a str, &'a Value)> {
     let name = text_at(route, "spec.tls.externalCertificate.name")?;
     let namespace = |object: &'a Value| text_at(object, "metadata.namespace");
     let is_near = |secret| match (namespace(route), namespace(secret)) {
         (Some(own), Some(other)) => own == other,
         _ => true,
     };
-    let is_it = |object: &&Object<'a>| {
+    let is_it = |object: &&Resource<'a>| {
         kind(object.value) == Some("Secret")
             && text_at(object.value, "metadata.name") == Some(name)
             && is_near(object.value)

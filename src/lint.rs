@@ -1,199 +1,41 @@
-//! Rules for certificates, chains, keys, requests and manifests, as data: what a cluster or a TLS library would refuse,
-//! and what only visitors would notice.
+//! Rules for certificates, chains, keys, requests and Kubernetes resources, as data: what a cluster or a TLS library
+//! would refuse, and what only clients would notice.
 
-mod authorities;
-mod certificates;
-mod chains;
-mod file;
-mod keys;
-mod leaves;
+mod certificate_graph;
+mod finding;
+mod reader;
 mod route;
 mod rule;
+mod rules;
 mod sarif;
-mod scene;
 mod secrets;
+mod source;
+mod syntax;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::kubernetes::{self, Object};
+use crate::kubernetes::{self, Resource};
 
-pub use file::File;
+pub use finding::{EnforcedBy, Finding, FindingCounts, Platform, RuleInfo, Severity};
 pub use sarif::sarif;
-
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// It does not work.
-    Error,
-    /// It is likely to hurt.
-    Warning,
-    /// It is worth knowing.
-    Note,
-}
-
-/// Who refuses an object that breaks a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-pub enum Refuser {
-    /// The OpenShift API server, when the object is applied.
-    #[serde(rename = "API server")]
-    ApiServer,
-    /// The custom resource definition, where there is no OpenShift API server (MicroShift), when it is applied.
-    #[serde(rename = "CRD")]
-    Crd,
-    /// The router, after the object was applied: the Route is never admitted.
-    #[serde(rename = "router")]
-    Router,
-}
-
-impl std::fmt::Display for Refuser {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::ApiServer => "API server",
-            Self::Crd => "CRD",
-            Self::Router => "router",
-        })
-    }
-}
-
-/// Where something will be used, as far as rules differ by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Place {
-    /// Behind or in the OpenShift router.
-    Openshift,
-    /// Clients on macOS and iOS.
-    Apple,
-    /// Python, whose contexts verify strictly from 3.13 on.
-    Python,
-    /// Java's trust manager, and keytool.
-    Java,
-    /// Chrome and Firefox.
-    Browsers,
-    /// PostgreSQL servers and libpq.
-    Postgres,
-}
-
-impl Place {
-    /// Every place.
-    pub const ALL: [Place; 6] =
-        [Self::Openshift, Self::Apple, Self::Python, Self::Java, Self::Browsers, Self::Postgres];
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Openshift => "openshift",
-            Self::Apple => "apple",
-            Self::Python => "python",
-            Self::Java => "java",
-            Self::Browsers => "browsers",
-            Self::Postgres => "postgres",
-        })
-    }
-}
-
-/// A rule, without its function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct RuleInfo {
-    /// Stable name.
-    pub id: &'static str,
-    /// How bad it is to break it.
-    pub severity: Severity,
-    /// Where the rule stands.
-    pub source: &'static str,
-    /// Who enforces it; nobody, if only its visitors notice.
-    pub refused_by: Option<Refuser>,
-    /// How to mend it.
-    pub fix: &'static str,
-    /// Where it is an error to break it, whatever the severity is elsewhere.
-    #[serde(skip_serializing_if = "<[Place]>::is_empty")]
-    pub errors_for: &'static [Place],
-}
-
-/// A rule that an object breaks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// The rule; its severity is that of this finding.
-    #[serde(flatten)]
-    pub rule: RuleInfo,
-    /// The file, as it was named; `None` for text that is not in a file yet.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// The line in the file, from 1, where it is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
-    /// The object and the field: `Route web: spec.path`; or the file.
-    pub place: String,
-    /// What is wrong.
-    pub message: String,
-    /// What would be right.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected: Option<String>,
-    /// What stands there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub found: Option<String>,
-}
-
-const SYNTAX: RuleInfo = RuleInfo {
-    id: "manifest-syntax",
-    severity: Severity::Error,
-    source: "YAML 1.2; duplicate keys are refused by the strict readers of Kubernetes",
-    refused_by: Some(Refuser::ApiServer),
-    fix: "mend the file at the place that the message names",
-    errors_for: &[],
-};
-
-const NOTHING: RuleInfo = RuleInfo {
-    id: "manifest-nothing",
-    severity: Severity::Note,
-    source: "a report without findings must not be taken for one about this file",
-    refused_by: None,
-    fix: "name the files with Routes, Secrets and ConfigMaps, or certificates in PEM or DER",
-    errors_for: &[],
-};
+pub use source::SourceFile;
 
 /// Every rule, in the order in which they are tried.
 pub fn rules() -> Vec<RuleInfo> {
-    let files = rule::all().map(|rule| rule.info);
-    let manifests = [SYNTAX, NOTHING].into_iter().chain(route::rules().map(|rule| rule.info));
-    files.chain(secrets::rules()).chain(manifests).collect()
+    let files = [rules::UNREADABLE].into_iter().chain(rules::all().map(|rule| rule.info));
+    files.chain(secrets::rules()).chain([syntax::SYNTAX, syntax::NOTHING]).chain(route::rules()).collect()
 }
 
-/// How many findings are of which severity.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// [`Severity::Error`].
-    pub errors: usize,
-    /// [`Severity::Warning`].
-    pub warnings: usize,
-    /// [`Severity::Note`].
-    pub notes: usize,
-}
-
-impl Counts {
-    /// Counts findings.
-    pub fn of(findings: &[Finding]) -> Self {
-        let count = |severity| findings.iter().filter(|finding| finding.rule.severity == severity).count();
-        Self {
-            errors: count(Severity::Error),
-            warnings: count(Severity::Warning),
-            notes: count(Severity::Note),
-        }
-    }
-}
-
-/// Judges files of any kind, each alone and all together: certificates, chains, keys and requests in PEM or DER,
-/// manifests in YAML or JSON. `places` says where they will be used; `now` decides what is expired. The findings stand
-/// in the order of the files.
-pub fn files(files: &[File<'_>], places: &[Place], now: OffsetDateTime) -> Vec<Finding> {
-    let (scene, mut findings) = file::read(files, now);
-    findings.extend(rule::check(&scene));
+/// Checks files of any kind, each alone and all together: certificates, chains, keys and requests in PEM or DER,
+/// Kubernetes resources in YAML or JSON. `platforms` says where they will be used; `now` decides what has expired. The
+/// findings are in the order of the files.
+pub fn files(files: &[SourceFile<'_>], platforms: &[Platform], now: OffsetDateTime) -> Vec<Finding> {
+    let (graph, mut findings) = reader::read(files, now);
+    findings.extend(rules::check(&graph));
     for finding in &mut findings {
-        if finding.rule.errors_for.iter().any(|place| places.contains(place)) {
+        if finding.rule.errors_for.iter().any(|platform| platforms.contains(platform)) {
             finding.rule.severity = Severity::Error;
         }
     }
@@ -205,41 +47,28 @@ pub fn files(files: &[File<'_>], places: &[Place], now: OffsetDateTime) -> Vec<F
     findings
 }
 
-/// Judges every OpenShift Route in YAML or JSON text: in documents, in the items of Lists and in the objects of
-/// Templates, whose parameters are replaced by their values. Other objects pass unseen, but for the Secrets that hold
-/// a Route's certificate. `now` decides what is expired.
-pub fn manifests(text: &str, now: OffsetDateTime) -> Vec<Finding> {
+/// Checks every OpenShift Route in YAML or JSON text: in documents, in the items of Lists and in the objects of
+/// Templates, whose parameters are replaced by their values. Other resources are ignored, except the Secrets that hold
+/// a Route's certificate. `now` decides what has expired.
+pub fn resources(text: &str, now: OffsetDateTime) -> Vec<Finding> {
     match kubernetes::read(text) {
-        Ok(documents) => routes(&kubernetes::objects(&documents), now),
-        Err(message) => vec![syntax(message)],
+        Ok(documents) => route::check_all(&kubernetes::resources(&documents), now),
+        Err(error) => vec![syntax::invalid(error)],
     }
 }
 
-/// What the cluster would refuse in one Route. `all` are the objects of its manifest, among which its Secret may be.
-pub fn refusals(route: &Object<'_>, all: &[Object<'_>], now: OffsetDateTime) -> Vec<Finding> {
+/// What the cluster would refuse in one Route. `all` are the resources beside it, among which its Secret may be.
+pub fn refusals(route: &Resource<'_>, all: &[Resource<'_>], now: OffsetDateTime) -> Vec<Finding> {
     route::check(route, all, now).into_iter().filter(|finding| finding.rule.refused_by.is_some()).collect()
-}
-
-fn routes(objects: &[Object<'_>], now: OffsetDateTime) -> Vec<Finding> {
-    objects
-        .iter()
-        .filter(|object| kubernetes::is_route(object.value))
-        .flat_map(|object| route::check(object, objects, now))
-        .collect()
-}
-
-fn syntax(message: String) -> Finding {
-    let place = "manifest".to_owned();
-    Finding { rule: SYNTAX, file: None, line: None, place, message, expected: None, found: None }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Finding, manifests};
+    use super::{Finding, resources};
 
     fn ids(text: &str) -> Vec<&'static str> {
         let now = time::OffsetDateTime::UNIX_EPOCH;
-        manifests(text, now).iter().map(|finding: &Finding| finding.rule.id).collect()
+        resources(text, now).iter().map(|finding: &Finding| finding.rule.id).collect()
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use pkictl::Error;
 use pkictl::artifact::Artifact;
 use pkictl::emit::{Emitter, Emitters, OptionType};
-use pkictl::lint::{self, File};
+use pkictl::lint::{self, SourceFile};
 
 use cases::{directory, each_case};
 
@@ -171,7 +171,7 @@ fn lint_has_nothing_against_what_emitters_make_and_sees_the_certificates_in_it()
             let is_manifest = [".yaml", ".yml", ".json"].iter().any(|end| artifact.path.ends_with(end));
             is_manifest || text.lines().any(|line| line.starts_with("-----BEGIN "))
         };
-        let files: Vec<File<'_>> = artifacts.iter().filter(known).map(judged).collect();
+        let files: Vec<SourceFile<'_>> = artifacts.iter().filter(known).map(judged).collect();
         let place = format!("{}, case {}", emitter.name, case.name);
         let found = |years: i64| -> Vec<lint::Finding> {
             let mut findings =
@@ -194,10 +194,10 @@ fn lint_has_nothing_against_what_emitters_make_and_sees_the_certificates_in_it()
     });
 }
 
-fn judged(artifact: &Artifact) -> File<'_> {
+fn judged(artifact: &Artifact) -> SourceFile<'_> {
     let secret = artifact.sensitivity == pkictl::artifact::Sensitivity::Secret;
     let mode = Some(if secret { 0o600 } else { 0o644 });
-    File { name: &artifact.path, bytes: &artifact.contents, mode, tracked: false, trusted: false }
+    SourceFile { name: &artifact.path, bytes: &artifact.contents, mode, tracked: false, trusted: false }
 }
 
 /// Reads what claims a syntax by its file name, and looks for keys where none may be.

@@ -6,7 +6,7 @@ mod material;
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 
-use pkictl::lint::File;
+use pkictl::lint::SourceFile;
 use serde_json::Value;
 
 use crate::harness::{Random, Run, Workspace};
@@ -226,7 +226,8 @@ fn no_damage_to_a_file_stops_the_lint() {
                 break;
             }
         }
-        let file = |name, bytes| File { name, bytes, mode: None, tracked: false, trusted: round % 2 == 0 };
+        let file =
+            |name, bytes| SourceFile { name, bytes, mode: None, tracked: false, trusted: round % 2 == 0 };
         let files = [file("damaged", &bytes), file("good.crt", &sound[1])];
         let findings = pkictl::lint::files(&files, &[], moment);
         assert!(!pkictl::lint::sarif(&findings).is_null());

@@ -180,7 +180,7 @@ fn every_emitted_route_fits_the_schema_of_every_release() {
 #[test]
 fn no_emitted_route_has_a_finding_worse_than_a_note() {
     for (kind, text) in all_kinds() {
-        let findings = lint::manifests(&text, now());
+        let findings = lint::resources(&text, now());
         let bad: Vec<_> = findings.iter().filter(|finding| finding.rule.severity != Severity::Note).collect();
         assert!(bad.is_empty(), "{kind}: {bad:#?}");
     }
@@ -282,7 +282,7 @@ fn the_lint_agrees_with_every_official_validation_test() {
     assert!(cases.len() > 20, "cases are missing");
     for case in cases {
         let name = case["name"].as_str().expect("a name");
-        let findings = lint::manifests(case["initial"].as_str().expect("an object"), now());
+        let findings = lint::resources(case["initial"].as_str().expect("an object"), now());
         let refused: Vec<_> = findings.iter().filter(|finding| finding.rule.refused_by.is_some()).collect();
         assert_eq!(case.get("expectedError").is_some(), !refused.is_empty(), "{name}: {findings:#?}");
         // The official harness names the objects itself.

@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::global::{Format, Global};
 use super::presentation::findings::describe;
 use super::presentation::output::{BOLD, DIM, Output, RED, YELLOW, paint};
-use crate::lint::{self, Counts, File, Finding, RuleInfo, Severity};
+use crate::lint::{self, Finding, FindingCounts, RuleInfo, Severity, SourceFile};
 use crate::store;
 
 pub(super) fn run(args: &LintArgs, _: &Global, output: &Output) -> Result<(), Failure> {
@@ -23,9 +23,9 @@ pub(super) fn run(args: &LintArgs, _: &Global, output: &Output) -> Result<(), Fa
     }
     let read = args.files.iter().chain(args.ca.iter().filter(|path| !args.files.contains(path)));
     let inputs = read.map(|path| Input::read(path, args.ca.contains(path))).collect::<Result<Vec<_>, _>>()?;
-    let files: Vec<File<'_>> = inputs.iter().map(Input::file).collect();
+    let files: Vec<SourceFile<'_>> = inputs.iter().map(Input::file).collect();
     let findings = lint::files(&files, &args.places, clock::now()?);
-    let counts = Counts::of(&findings);
+    let counts = FindingCounts::of(&findings);
     match output.format {
         Format::Json => output.json(&Json { counts, findings: &findings })?,
         Format::Sarif => output.raw(format!("{:#}\n", lint::sarif(&findings)).as_bytes())?,
@@ -40,7 +40,7 @@ pub(super) fn run(args: &LintArgs, _: &Global, output: &Output) -> Result<(), Fa
 
 #[derive(Serialize)]
 struct Json<'a> {
-    counts: Counts,
+    counts: FindingCounts,
     findings: &'a [Finding],
 }
 
@@ -65,9 +65,9 @@ impl Input {
         })
     }
 
-    fn file(&self) -> File<'_> {
+    fn file(&self) -> SourceFile<'_> {
         let Self { name, bytes, mode, tracked, trusted } = self;
-        File { name, bytes, mode: *mode, tracked: *tracked, trusted: *trusted }
+        SourceFile { name, bytes, mode: *mode, tracked: *tracked, trusted: *trusted }
     }
 }
 
@@ -84,7 +84,7 @@ fn mode(_: &Path) -> Option<u32> {
     None
 }
 
-fn human(findings: &[Finding], counts: Counts, files: usize) -> String {
+fn human(findings: &[Finding], counts: FindingCounts, files: usize) -> String {
     let mut text = String::new();
     for finding in findings {
         text += &format!("{} {}\n\n", severity(finding.rule.severity), describe(finding));

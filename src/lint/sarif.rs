@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Finding, RuleInfo, Severity, rules};
+use super::finding::{Finding, RuleInfo, Severity};
+use super::rules;
 
 /// One run with these findings. Every rule is described, broken or not.
 pub fn sarif(findings: &[Finding]) -> Value {
@@ -36,7 +37,8 @@ fn rule(info: &RuleInfo) -> Value {
 
 fn result(finding: &Finding, rules: &[RuleInfo]) -> Value {
     let mut text = format!("{}: {}", finding.place, finding.message);
-    for (name, value) in [("expected", &finding.expected), ("found", &finding.found)] {
+    for (name, value) in [("expected", &finding.explanation.expected), ("found", &finding.explanation.found)]
+    {
         if let Some(value) = value {
             text += &format!("; {name} {value}");
         }
@@ -44,9 +46,11 @@ fn result(finding: &Finding, rules: &[RuleInfo]) -> Value {
     let mut location = json!({"logicalLocations": [{"fullyQualifiedName": finding.place}]});
     if let Some(file) = &finding.file {
         // Without a line some code hosts show nothing.
-        let line = finding.line.unwrap_or(1);
-        location["physicalLocation"] =
-            json!({"artifactLocation": {"uri": uri(file)}, "region": {"startLine": line}});
+        let mut region = json!({"startLine": finding.line.unwrap_or(1)});
+        if let Some(column) = finding.column {
+            region["startColumn"] = column.into();
+        }
+        location["physicalLocation"] = json!({"artifactLocation": {"uri": uri(file)}, "region": region});
     }
     json!({
         "ruleId": finding.rule.id,

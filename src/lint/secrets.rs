@@ -2,14 +2,15 @@
 
 use serde_json::Value;
 
-use super::{Finding, Refuser, RuleInfo, Severity};
-use crate::kubernetes::{self, Object};
+use super::finding::{EnforcedBy, Finding, RuleInfo, Severity};
+use crate::explanation::Explanation;
+use crate::kubernetes::{self, Resource};
 
 const FIELDS: RuleInfo = RuleInfo {
     id: "secret-tls-fields",
     severity: Severity::Error,
     source: "Kubernetes validation: a Secret of type kubernetes.io/tls has the fields tls.crt and tls.key",
-    refused_by: Some(Refuser::ApiServer),
+    refused_by: Some(EnforcedBy::ApiServer),
     fix: "add the field, or choose another type of Secret",
     errors_for: &[],
 };
@@ -18,7 +19,7 @@ const BASE64: RuleInfo = RuleInfo {
     id: "secret-base64",
     severity: Severity::Error,
     source: "Kubernetes API: the values in `data` of a Secret are base64 (RFC 4648, section 4)",
-    refused_by: Some(Refuser::ApiServer),
+    refused_by: Some(EnforcedBy::ApiServer),
     fix: "encode the value with `base64 -w0`, or put it as it is into stringData",
     errors_for: &[],
 };
@@ -38,7 +39,7 @@ pub(super) fn rules() -> [RuleInfo; 3] {
 }
 
 /// What is wrong with the Secrets and ConfigMaps among the objects.
-pub(super) fn check(objects: &[Object<'_>]) -> Vec<Finding> {
+pub(super) fn check(objects: &[Resource<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for object in objects {
         match kubernetes::kind(object.value) {
@@ -51,7 +52,7 @@ pub(super) fn check(objects: &[Object<'_>]) -> Vec<Finding> {
 }
 
 /// The fields with PEM, by their places. Templates have parameters in theirs, so those are left out.
-pub(super) fn pem_fields<'a>(object: &Object<'a>) -> Vec<(String, &'a str)> {
+pub(super) fn pem_fields<'a>(object: &Resource<'a>) -> Vec<(String, &'a str)> {
     let fields = match kubernetes::kind(object.value) {
         Some("Secret") => "stringData",
         Some("ConfigMap") => "data",
@@ -65,7 +66,7 @@ pub(super) fn pem_fields<'a>(object: &Object<'a>) -> Vec<(String, &'a str)> {
         .collect()
 }
 
-fn secret(object: &Object<'_>) -> Vec<Finding> {
+fn secret(object: &Resource<'_>) -> Vec<Finding> {
     let field = |map: &str, name: &str| object.value.get(map).and_then(|map| map.get(name)).is_some();
     let is_tls = object.value.get("type").and_then(Value::as_str) == Some("kubernetes.io/tls");
     let missing = ["tls.crt", "tls.key"]
@@ -81,7 +82,7 @@ fn secret(object: &Object<'_>) -> Vec<Finding> {
     missing.chain(damaged).collect()
 }
 
-fn config_map(object: &Object<'_>) -> Vec<Finding> {
+fn config_map(object: &Resource<'_>) -> Vec<Finding> {
     let keys = pem_fields(object).into_iter().filter(|(_, text)| text.contains("PRIVATE KEY-----"));
     keys.map(|(place, _)| Finding {
         place,
@@ -92,17 +93,17 @@ fn config_map(object: &Object<'_>) -> Vec<Finding> {
 
 fn finding(
     rule: RuleInfo,
-    object: &Object<'_>,
+    object: &Resource<'_>,
     field: &str,
     message: &str,
     expected: Option<&str>,
 ) -> Finding {
     let place = format!("{}: {}", title(object), field.escape_debug());
-    let expected = expected.map(str::to_owned);
-    Finding { rule, file: None, line: None, place, message: message.to_owned(), expected, found: None }
+    let explanation = Explanation { expected: expected.map(str::to_owned), ..Explanation::default() };
+    Finding::new(rule, place, message, explanation)
 }
 
-fn title(object: &Object<'_>) -> String {
+fn title(object: &Resource<'_>) -> String {
     let kind = kubernetes::kind(object.value).unwrap_or("object");
     match object.value.pointer("/metadata/name").and_then(Value::as_str) {
         Some(name) => format!("{kind} {}", name.escape_debug()),

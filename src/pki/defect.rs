@@ -11,6 +11,7 @@ use super::spiffe;
 use super::text::hex;
 use super::usage::KeyUsage;
 use super::validity::{Validity, human_time};
+use crate::explanation::Explanation;
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,12 @@ pub struct Defect {
 impl Defect {
     fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self { expected: expected.into(), found: found.into() }
+    }
+}
+
+impl From<Defect> for Explanation {
+    fn from(Defect { expected, found }: Defect) -> Self {
+        Self::new(expected, found)
     }
 }
 

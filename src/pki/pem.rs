@@ -52,7 +52,7 @@ pub fn read(bytes: &[u8], place: &str) -> Result<Vec<Block>> {
 }
 
 /// A section of a file, whether it could be read or not.
-pub struct Located {
+pub struct LocatedBlock {
     /// The line of its BEGIN, from 1.
     pub line: usize,
     /// What its BEGIN line says.
@@ -63,17 +63,17 @@ pub struct Located {
 
 /// Reads PEM section by section, so that one that is damaged hides no other; or one certificate, request or private
 /// key in DER.
-pub fn read_each(bytes: &[u8], place: &str) -> Result<Vec<Located>> {
+pub fn read_each(bytes: &[u8], place: &str) -> Result<Vec<LocatedBlock>> {
     if bytes.first() == Some(&0x30) {
         let block = read_der(bytes, place)?;
-        return Ok(vec![Located { line: 1, label: block.describe().to_owned(), block: Ok(block) }]);
+        return Ok(vec![LocatedBlock { line: 1, label: block.describe().to_owned(), block: Ok(block) }]);
     }
-    let located = |section: Section<'_>| Located {
+    let located = |section: Section<'_>| LocatedBlock {
         line: section.line,
         block: section.decode(place),
         label: section.label,
     };
-    let found: Vec<Located> = sections(bytes, place)?.into_iter().map(located).collect();
+    let found: Vec<LocatedBlock> = sections(bytes, place)?.into_iter().map(located).collect();
     if found.is_empty() { Err(not_pem(bytes, place)) } else { Ok(found) }
 }
 

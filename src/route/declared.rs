@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::bundle::Identity;
 use crate::error::Error;
-use crate::kubernetes::{self, Object, text_at, value_at};
+use crate::kubernetes::{self, Resource, text_at, value_at};
 use crate::pki::pem::{self, Block};
 use crate::pki::{Certificate, PrivateKey};
 
@@ -74,7 +74,7 @@ impl Termination {
 impl Route {
     /// Reads a Route. `all` are the objects of the manifests, among which its Secret may be; `namespace` is that of Routes
     /// that do not say theirs. Nothing is refused here: what cannot be known is said when the Route is run.
-    pub fn read(object: &Object<'_>, all: &[Object<'_>], namespace: Option<&str>) -> Self {
+    pub fn read(object: &Resource<'_>, all: &[Resource<'_>], namespace: Option<&str>) -> Self {
         let text = |path: &str| text_at(object.value, path).unwrap_or_default().to_owned();
         let name = text("metadata.name");
         let termination = match text("spec.tls.termination").to_ascii_lowercase().as_str() {
@@ -114,13 +114,13 @@ impl Route {
 }
 
 /// A value that is not known before a Template's parameter has one.
-fn unknown(object: &Object<'_>, text: &str) -> Option<String> {
+fn unknown(object: &Resource<'_>, text: &str) -> Option<String> {
     let open = object.in_template && text.contains("${");
     open.then(|| "it holds a parameter of a Template that has no value".into())
 }
 
 /// As the manifest says, or as the cluster wrote it into the status.
-fn host(object: &Object<'_>) -> Result<String, String> {
+fn host(object: &Resource<'_>) -> Result<String, String> {
     let admitted = value_at(object.value, "status.ingress").and_then(|all| all.get(0));
     let host = text_at(object.value, "spec.host").filter(|host| !host.is_empty());
     let host = host.or_else(|| admitted.and_then(|one| text_at(one, "host"))).unwrap_or_default();
@@ -131,7 +131,7 @@ fn host(object: &Object<'_>) -> Result<String, String> {
     }
 }
 
-fn own(object: &Object<'_>, all: &[Object<'_>], name: &str) -> Result<Option<Identity>, String> {
+fn own(object: &Resource<'_>, all: &[Resource<'_>], name: &str) -> Result<Option<Identity>, String> {
     let (mut certificate, mut key) =
         (text_at(object.value, "spec.tls.certificate"), text_at(object.value, "spec.tls.key"));
     if let Some(secret) = text_at(object.value, "spec.tls.externalCertificate.name") {
@@ -164,7 +164,7 @@ fn own(object: &Object<'_>, all: &[Object<'_>], name: &str) -> Result<Option<Ide
     Ok(Some(Identity { name: name.to_owned(), chain, key, anchors: vec![], files: None }))
 }
 
-fn destination(object: &Object<'_>) -> Result<Option<Vec<Certificate>>, String> {
+fn destination(object: &Resource<'_>) -> Result<Option<Vec<Certificate>>, String> {
     let text = text_at(object.value, "spec.tls.destinationCACertificate").unwrap_or_default();
     match unknown(object, text) {
         Some(reason) => Err(format!("spec.tls.destinationCACertificate is not known: {reason}")),

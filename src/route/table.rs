@@ -132,7 +132,7 @@ mod tests {
                 json!({"kind": "Route", "metadata": {"name": host}, "spec": spec})
             })
             .collect();
-        let objects = kubernetes::objects(&values);
+        let objects = kubernetes::resources(&values);
         objects.iter().map(|object| Route::read(object, &objects, None)).collect()
     }
 

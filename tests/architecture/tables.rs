@@ -23,7 +23,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("verify", &["error", "explanation", "pki", "bundle", "policy", "report", "handshake"]),
     ("endpoint", &["error", "pki", "bundle", "report", "handshake", "verify"]),
     ("route", &["error", "explanation", "parallel", "pki", "bundle", "report", "kubernetes", "handshake"]),
-    ("lint", &["error", "pki", "kubernetes"]),
+    ("lint", &["error", "explanation", "pki", "kubernetes"]),
     ("manifest", &["error", "pki", "template", "profile", "emit"]),
     (
         "reconcile",

@@ -20,7 +20,7 @@ fn findings(change: impl FnOnce(&mut Value)) -> Vec<Finding> {
     static SOUND: LazyLock<Value> = LazyLock::new(|| edge(&Pki::flat(), |_| ()));
     let mut route = SOUND.clone();
     change(&mut route);
-    lint::manifests(&route.to_string(), now())
+    lint::resources(&route.to_string(), now())
 }
 
 /// The same with another certificate.
@@ -31,7 +31,7 @@ fn with_certificate(
 ) -> Vec<Finding> {
     let mut route = edge(pki, spec);
     change(&mut route);
-    lint::manifests(&route.to_string(), now())
+    lint::resources(&route.to_string(), now())
 }
 
 fn edge(pki: &Pki, spec: impl FnOnce(&mut CertificateSpec)) -> Value {
@@ -45,7 +45,7 @@ fn plain(spec: &Value) -> Vec<Finding> {
     let mut route = json!({"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": {"name": "web"},
         "spec": {"to": {"kind": "Service", "name": "web"}}});
     merge(&mut route["spec"], spec);
-    lint::manifests(&route.to_string(), now())
+    lint::resources(&route.to_string(), now())
 }
 
 fn merge(into: &mut Value, from: &Value) {
@@ -117,7 +117,7 @@ fn a_finding_quotes_no_private_key() {
         route["spec"]["tls"]["key-file"] = json!(text.as_str());
         route["spec"]["tls"]["certificate"] = json!(text.as_str());
     });
-    let broken = lint::manifests(&format!("key: |\n  {}\n bad\n", text.replace('\n', "\n  ")), now());
+    let broken = lint::resources(&format!("key: |\n  {}\n bad\n", text.replace('\n', "\n  ")), now());
     assert!(swapped.len() >= 3 && broken.len() == 1, "{swapped:#?}");
     assert!(!format!("{swapped:?}{broken:?}").contains(&body), "{swapped:?}{broken:?}");
 }
@@ -127,7 +127,7 @@ fn routes_are_found_in_lists_and_templates() {
     let bad = json!({"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": {"name": "web"},
         "spec": {"to": {"name": "web"}, "path": "x", "host": "${HOST}"}});
     let ids = |manifest: Value| {
-        lint::manifests(&manifest.to_string(), now()).iter().map(|f| f.rule.id).collect::<Vec<_>>()
+        lint::resources(&manifest.to_string(), now()).iter().map(|f| f.rule.id).collect::<Vec<_>>()
     };
     let list = json!({"apiVersion": "v1", "kind": "List", "items": [bad, {"kind": "Service"}]});
     assert_eq!(ids(list), ["route-host-syntax", "route-path"]);
@@ -187,6 +187,6 @@ fn no_damage_to_a_manifest_stops_the_lint() {
                 break;
             }
         }
-        lint::manifests(&String::from_utf8_lossy(&text), now());
+        lint::resources(&String::from_utf8_lossy(&text), now());
     }
 }

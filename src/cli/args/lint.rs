@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
 
-use crate::lint::Place;
+use crate::lint::Platform;
 
 /// Find mistakes in certificates, chains, keys, requests, Routes and Secrets made by any tool
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub struct LintArgs {
     pub ca: Vec<PathBuf>,
     /// Where the files will be used: what does not work there is an error; repeatable
     #[arg(long = "for", value_name = "PLACE", value_delimiter = ',', value_parser = places())]
-    pub places: Vec<Place>,
+    pub places: Vec<Platform>,
     /// Also exit with 3 on these
     #[arg(long, value_enum, value_name = "WHAT")]
     pub deny: Option<Deny>,
@@ -38,9 +38,9 @@ pub enum Deny {
     Warnings,
 }
 
-fn places() -> impl TypedValueParser<Value = Place> {
-    PossibleValuesParser::new(Place::ALL.map(|place| place.to_string())).map(|text| {
-        let found = Place::ALL.into_iter().find(|place| place.to_string() == text);
+fn places() -> impl TypedValueParser<Value = Platform> {
+    PossibleValuesParser::new(Platform::ALL.map(|place| place.to_string())).map(|text| {
+        let found = Platform::ALL.into_iter().find(|place| place.to_string() == text);
         found.expect("the parser admits only names of places")
     })
 }

@@ -62,7 +62,7 @@ pub(in crate::cli) fn check(
 ) -> Result<(), Failure> {
     let manifests = artifacts.iter().filter(|artifact| artifact.is_resource);
     let texts = manifests.filter_map(|artifact| std::str::from_utf8(&artifact.contents).ok());
-    let findings: Vec<Finding> = texts.flat_map(|text| lint::manifests(text, now)).collect();
+    let findings: Vec<Finding> = texts.flat_map(|text| lint::resources(text, now)).collect();
     let stops = |finding: &&Finding| {
         finding.rule.severity == Severity::Error && !(insist && finding.rule.refused_by.is_none())
     };
@@ -82,7 +82,9 @@ pub(in crate::cli) fn check(
 /// What is wrong, where, by which rule, and how to mend it.
 pub(in crate::cli) fn describe(finding: &Finding) -> String {
     let mut text = format!("{}: {}", finding.place, finding.message);
-    for (name, value) in [("expected:", &finding.expected), ("found:   ", &finding.found)] {
+    for (name, value) in
+        [("expected:", &finding.explanation.expected), ("found:   ", &finding.explanation.found)]
+    {
         if let Some(value) = value {
             text += &format!("\n  {name} {value}");
         }

@@ -16,7 +16,7 @@ use crate::cli::material;
 use crate::cli::presentation::output::Output;
 use crate::cli::presentation::report::{self, Stamp};
 use crate::explanation::Explanation;
-use crate::kubernetes;
+use crate::kubernetes::{self, SyntaxError};
 use crate::lint::{self, Finding};
 use crate::pki::{Certificate, Label, pem};
 use crate::report::{Check, Group, Outcome};
@@ -29,7 +29,7 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, output: &Output)
     let (trust, mut unreadable) = trust.map_err(|failure| name_roots(failure, "visitors"))?;
     let (documents, not_read) = read(&args.routes.route)?;
     unreadable.extend(not_read);
-    let objects = kubernetes::objects(&documents);
+    let objects = kubernetes::resources(&documents);
     let named = PodNames::parse(&args.routes.pod_cert)?;
     let namespace = args.routes.namespace.as_deref();
     let mut routes = Vec::new();
@@ -98,12 +98,12 @@ fn read(files: &[std::path::PathBuf]) -> Result<(Vec<Value>, Vec<Check>), Failur
     let (mut documents, mut unreadable) = (Vec::new(), Vec::new());
     for path in files {
         let bytes = Zeroizing::new(store::read_file(path)?);
-        let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8 text".to_owned());
+        let text = std::str::from_utf8(&bytes).map_err(|_| SyntaxError::not_utf8());
         match text.and_then(kubernetes::read) {
             Ok(found) => documents.extend(found),
-            Err(reason) => {
+            Err(error) => {
                 let outcome =
-                    Outcome::failed("YAML or JSON", reason).with_fix("fix the file at this position");
+                    Outcome::failed("YAML or JSON", error.message).with_fix("fix the file at this position");
                 let title = "it can be read";
                 unreadable.push(Check::new(
                     "manifest-syntax",
@@ -119,7 +119,8 @@ fn read(files: &[std::path::PathBuf]) -> Result<(Vec<Value>, Vec<Check>), Failur
 }
 
 fn objection(finding: Finding) -> Explanation {
-    let Finding { rule, place, message, expected, found, .. } = finding;
+    let Finding { rule, place, message, explanation, .. } = finding;
+    let Explanation { expected, found, .. } = explanation;
     let by = rule.refused_by.map_or_else(|| "cluster".to_owned(), |by| by.to_string());
     let found = found.map(|found| format!(" ({found})")).unwrap_or_default();
     let expected = expected.unwrap_or_else(|| format!("what the {by} accepts"));

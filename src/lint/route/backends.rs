@@ -2,40 +2,42 @@
 
 use serde_json::Value;
 
-use super::{Problem, Refuser, Route, Rule, Severity, refused, unenforced};
+use super::context::RouteContext;
+use super::rule::{Problem, RouteRule, refused, unenforced};
+use crate::lint::finding::{EnforcedBy, Severity};
 
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[RouteRule] = &[
     refused(
         "route-to-kind",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation: to and alternateBackends must reference a Service",
         "write kind: Service",
         kind,
     ),
     refused(
         "route-to-name",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation and CRD: the name of a backend has at least one character",
         "name the Service",
         name,
     ),
     refused(
         "route-weight",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation: weight must be an integer between 0 and 256",
         "choose a weight from 0 to 256; 100 is the default",
         weight,
     ),
     refused(
         "route-alternate-backends",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation: cannot specify more than 3 alternate backends; CRD: each only once",
         "keep at most 3, each of them once",
         alternates,
     ),
     refused(
         "route-port",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation: port.targetPort is required, not 0 and not empty",
         "give the number or the name of the pods' port, or leave spec.port out",
         port,
@@ -57,18 +59,18 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// `spec.to` and the alternate backends, with their paths.
-fn backends<'a>(route: &Route<'a>) -> Vec<(String, &'a Value)> {
+fn backends<'a>(route: &RouteContext<'a>) -> Vec<(String, &'a Value)> {
     let main = route.value("spec.to").map(|value| ("spec.to".to_owned(), value));
     let others = route.value("spec.alternateBackends").and_then(Value::as_array);
     let others = others.into_iter().flatten().enumerate();
     main.into_iter().chain(others.map(|(i, value)| (format!("spec.alternateBackends[{i}]"), value))).collect()
 }
 
-fn text<'a>(route: &Route<'_>, backend: &'a Value, field: &str) -> Option<&'a str> {
+fn text<'a>(route: &RouteContext<'_>, backend: &'a Value, field: &str) -> Option<&'a str> {
     backend.get(field)?.as_str().filter(|text| route.is_known(text))
 }
 
-fn kind(route: &Route<'_>) -> Vec<Problem> {
+fn kind(route: &RouteContext<'_>) -> Vec<Problem> {
     let problem = |(path, backend): (String, &Value)| {
         // Absent and empty are defaulted to Service.
         let kind = text(route, backend, "kind").filter(|kind| !["Service", ""].contains(kind))?;
@@ -78,7 +80,7 @@ fn kind(route: &Route<'_>) -> Vec<Problem> {
     backends(route).into_iter().filter_map(problem).collect()
 }
 
-fn name(route: &Route<'_>) -> Vec<Problem> {
+fn name(route: &RouteContext<'_>) -> Vec<Problem> {
     let problem = |(path, backend): (String, &Value)| {
         let empty = text(route, backend, "name")?.is_empty();
         empty.then(|| route.problem(&format!("{path}.name"), "the name of the Service is empty"))
@@ -86,7 +88,7 @@ fn name(route: &Route<'_>) -> Vec<Problem> {
     backends(route).into_iter().filter_map(problem).collect()
 }
 
-fn weight(route: &Route<'_>) -> Vec<Problem> {
+fn weight(route: &RouteContext<'_>) -> Vec<Problem> {
     let problem = |(path, backend): (String, &Value)| {
         let weight = backend.get("weight")?.as_i64().filter(|weight| !(0..=256).contains(weight))?;
         let problem = route.problem(&format!("{path}.weight"), "the weight is out of range");
@@ -95,7 +97,7 @@ fn weight(route: &Route<'_>) -> Vec<Problem> {
     backends(route).into_iter().filter_map(problem).collect()
 }
 
-fn alternates(route: &Route<'_>) -> Vec<Problem> {
+fn alternates(route: &RouteContext<'_>) -> Vec<Problem> {
     let path = "spec.alternateBackends";
     let Some(all) = route.value(path).and_then(Value::as_array) else { return vec![] };
     let mut found = Vec::new();
@@ -114,7 +116,7 @@ fn alternates(route: &Route<'_>) -> Vec<Problem> {
     found
 }
 
-fn port(route: &Route<'_>) -> Vec<Problem> {
+fn port(route: &RouteContext<'_>) -> Vec<Problem> {
     let path = "spec.port.targetPort";
     let message = match route.value(path) {
         Some(Value::Number(number)) if number.as_i64() == Some(0) => "no endpoint listens on port 0",
@@ -124,7 +126,7 @@ fn port(route: &Route<'_>) -> Vec<Problem> {
     vec![route.problem(path, message)]
 }
 
-fn port_range(route: &Route<'_>) -> Vec<Problem> {
+fn port_range(route: &RouteContext<'_>) -> Vec<Problem> {
     let path = "spec.port.targetPort";
     let number = route.value(path).and_then(Value::as_i64).filter(|port| *port < 0 || *port > 65535);
     let problem = |port: i64| {
@@ -136,7 +138,7 @@ fn port_range(route: &Route<'_>) -> Vec<Problem> {
     number.map(problem).into_iter().collect()
 }
 
-fn port_quoted(route: &Route<'_>) -> Vec<Problem> {
+fn port_quoted(route: &RouteContext<'_>) -> Vec<Problem> {
     let path = "spec.port.targetPort";
     let text = route.text(path).filter(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()));
     let problem = |text| {

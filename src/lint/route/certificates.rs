@@ -1,41 +1,43 @@
 //! Whether certificate, key and authorities fit each other.
 
-use super::pem::Section;
-use super::{Problem, Refuser, Route, Rule, Severity, refused, unenforced};
+use super::context::RouteContext;
+use super::pem_field::PemField;
+use super::rule::{Problem, RouteRule, refused, unenforced};
+use crate::lint::finding::{EnforcedBy, Severity};
 use crate::pki::{Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, defect};
 
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[RouteRule] = &[
     refused(
         "route-key-type",
-        Refuser::Router,
+        EnforcedBy::Router,
         "openshift/router extended validation: block private key ed25519.PrivateKey is not valid; RSA and ECDSA are",
         "issue the certificate with an ECDSA (P-256, P-384) or RSA key",
         key_type,
     ),
     refused(
         "route-key-mismatch",
-        Refuser::Router,
+        EnforcedBy::Router,
         "openshift/router extended validation: crypto/tls X509KeyPair, private key does not match public key",
         "put the key of this certificate in its place",
         key_mismatch,
     ),
     refused(
         "route-leaf-first",
-        Refuser::Router,
+        EnforcedBy::Router,
         "openshift/router extended validation: the leaf is the first certificate (crypto/tls X509KeyPair)",
         "put the leaf first and its intermediates after it",
         leaf_first,
     ),
     refused(
         "route-ca-issuer",
-        Refuser::Router,
+        EnforcedBy::Router,
         "openshift/router extended validation: the leaf is verified against caCertificate alone, as roots and intermediates",
         "put the certificate of the leaf's issuer into caCertificate, or leave caCertificate out",
         ca_issuer,
     ),
     refused(
         "route-leaf-purpose",
-        Refuser::Router,
+        EnforcedBy::Router,
         "openshift/router extended validation: with caCertificate the leaf must allow serverAuth (crypto/x509 VerifyOptions)",
         "issue a server certificate: extended key usage serverAuth",
         purpose_with_ca,
@@ -49,14 +51,14 @@ pub(super) const RULES: &[Rule] = &[
     ),
     refused(
         "route-name-constraints",
-        Refuser::Router,
+        EnforcedBy::Router,
         "openshift/router extended validation: crypto/x509 enforces name constraints (RFC 5280, section 4.2.1.10)",
         "issue the certificate for names that its authority may sign",
         name_constraints,
     ),
     refused(
         "route-weak-signature",
-        Refuser::Router,
+        EnforcedBy::Router,
         "openshift/router extended validation since 4.16: no SHA-1, MD5 or MD2 except in self-signed roots",
         "issue the certificate again with SHA-256 or better",
         weak_signature,
@@ -64,7 +66,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// The certificate that the key belongs to, or the first: one mistake in the order is told once.
-pub(super) fn leaf<'r>(route: &'r Route<'_>) -> Option<&'r Certificate> {
+pub(super) fn leaf<'r>(route: &'r RouteContext<'_>) -> Option<&'r Certificate> {
     let certificates = route.certificate.certificates();
     let own = own_key(route).and_then(|key| certificates.iter().find(|certificate| certificate.matches(key)));
     own.or(certificates.first())
@@ -75,11 +77,11 @@ pub(super) fn when(wrong: bool, problem: impl FnOnce() -> Problem) -> Vec<Proble
     wrong.then(problem).into_iter().collect()
 }
 
-fn key_type(route: &Route<'_>) -> Vec<Problem> {
+fn key_type(route: &RouteContext<'_>) -> Vec<Problem> {
     let form = "an RSA or ECDSA key";
     let keys = [&route.key, &route.certificate];
     let is_ed25519 =
-        |section: &Section<'_>| section.keys().iter().any(|key| key.algorithm() == KeyAlgorithm::Ed25519);
+        |section: &PemField<'_>| section.keys().iter().any(|key| key.algorithm() == KeyAlgorithm::Ed25519);
     let wrong = keys.into_iter().filter(|section| is_ed25519(section));
     let mut found: Vec<Problem> = wrong
         .map(|section| section.problem("the router takes no Ed25519 key").expected(form).found("ed25519"))
@@ -92,11 +94,11 @@ fn key_type(route: &Route<'_>) -> Vec<Problem> {
 }
 
 /// The key that the router would take: the first of `certificate` and `key` together.
-fn own_key<'r>(route: &'r Route<'_>) -> Option<&'r crate::pki::PrivateKey> {
+fn own_key<'r>(route: &'r RouteContext<'_>) -> Option<&'r crate::pki::PrivateKey> {
     route.certificate.keys().iter().chain(route.key.keys()).next()
 }
 
-fn key_mismatch(route: &Route<'_>) -> Vec<Problem> {
+fn key_mismatch(route: &RouteContext<'_>) -> Vec<Problem> {
     let (Some(leaf), Some(key)) = (leaf(route), own_key(route)) else { return vec![] };
     let belongs_to_none =
         !route.certificate.certificates().iter().any(|certificate| certificate.matches(key));
@@ -110,7 +112,7 @@ fn key_mismatch(route: &Route<'_>) -> Vec<Problem> {
     })
 }
 
-fn leaf_first(route: &Route<'_>) -> Vec<Problem> {
+fn leaf_first(route: &RouteContext<'_>) -> Vec<Problem> {
     let certificates = route.certificate.certificates();
     let Some((first, others)) = certificates.split_first() else { return vec![] };
     let later_has_key = own_key(route)
@@ -121,7 +123,7 @@ fn leaf_first(route: &Route<'_>) -> Vec<Problem> {
     })
 }
 
-fn ca_issuer(route: &Route<'_>) -> Vec<Problem> {
+fn ca_issuer(route: &RouteContext<'_>) -> Vec<Problem> {
     let pool = route.ca.certificates();
     let Some(leaf) = leaf(route).filter(|_| !pool.is_empty()) else { return vec![] };
     if pool.contains(leaf) || pool.iter().any(|authority| has_signed(authority, leaf)) {
@@ -146,15 +148,15 @@ pub(super) fn has_signed(authority: &Certificate, leaf: &Certificate) -> bool {
         && (!defect::is_checkable(leaf, authority) || leaf.is_signed_by(authority))
 }
 
-fn purpose_with_ca(route: &Route<'_>) -> Vec<Problem> {
+fn purpose_with_ca(route: &RouteContext<'_>) -> Vec<Problem> {
     if route.ca.is_given() { purpose(route) } else { vec![] }
 }
 
-fn purpose_without_ca(route: &Route<'_>) -> Vec<Problem> {
+fn purpose_without_ca(route: &RouteContext<'_>) -> Vec<Problem> {
     if route.ca.is_given() { vec![] } else { purpose(route) }
 }
 
-fn purpose(route: &Route<'_>) -> Vec<Problem> {
+fn purpose(route: &RouteContext<'_>) -> Vec<Problem> {
     let wrong = leaf(route).filter(|leaf| !leaf.allows(ExtendedKeyUsage::ServerAuth));
     let problem = |leaf: &Certificate| {
         let usages = leaf.details.ext_key_usage.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -163,7 +165,7 @@ fn purpose(route: &Route<'_>) -> Vec<Problem> {
     wrong.map(problem).into_iter().collect()
 }
 
-fn name_constraints(route: &Route<'_>) -> Vec<Problem> {
+fn name_constraints(route: &RouteContext<'_>) -> Vec<Problem> {
     let Some(leaf) = leaf(route) else { return vec![] };
     let mut found = Vec::new();
     for authority in route.ca.certificates().iter().filter(|authority| has_signed(authority, leaf)) {
@@ -178,7 +180,7 @@ fn name_constraints(route: &Route<'_>) -> Vec<Problem> {
     found
 }
 
-fn weak_signature(route: &Route<'_>) -> Vec<Problem> {
+fn weak_signature(route: &RouteContext<'_>) -> Vec<Problem> {
     let mut found = Vec::new();
     for section in [&route.certificate, &route.ca, &route.destination] {
         for certificate in section.certificates().iter().filter(|certificate| !is_self_signed(certificate)) {

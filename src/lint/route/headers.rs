@@ -2,40 +2,42 @@
 
 use serde_json::Value;
 
-use super::{Problem, Refuser, Route, Rule, refused};
+use super::context::RouteContext;
+use super::rule::{Problem, RouteRule, refused};
+use crate::lint::finding::EnforcedBy;
 
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[RouteRule] = &[
     refused(
         "route-header-count",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation: at most 20 actions for requests and 20 for responses",
         "keep at most 20",
         count,
     ),
     refused(
         "route-header-name",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation: a header name is a token of RFC 9110 of at most 255 characters, each only once",
         "use letters, digits and -!#$%&'*+.^_`|~, and name each header once",
         name,
     ),
     refused(
         "route-header-reserved",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "CRD: Strict-Transport-Security, Proxy, Cookie and Set-Cookie may not be modified via header actions",
         "leave the action out; HSTS has the annotation haproxy.router.openshift.io/hsts_header",
         reserved,
     ),
     refused(
         "route-header-action",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "CRD: the type is Set or Delete; set is required when type is Set, and forbidden otherwise",
         "write type: Set with set.value, or type: Delete alone",
         action,
     ),
     refused(
         "route-header-value",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "CRD: an HAProxy format string with the fetchers req.hdr (requests), res.hdr (responses), ssl_c_der and the converters lower, base64",
         "write plain text of at most 16384 characters, %% for a percent sign, or %[req.hdr(Name),lower] and the like",
         value,
@@ -49,7 +51,7 @@ struct Direction<'a> {
     actions: &'a [Value],
 }
 
-fn directions<'a>(route: &Route<'a>) -> Vec<Direction<'a>> {
+fn directions<'a>(route: &RouteContext<'a>) -> Vec<Direction<'a>> {
     let all =
         [("spec.httpHeaders.actions.request", "req.hdr("), ("spec.httpHeaders.actions.response", "res.hdr(")];
     let direction = |(path, fetcher)| {
@@ -61,7 +63,7 @@ fn directions<'a>(route: &Route<'a>) -> Vec<Direction<'a>> {
 
 /// Calls `check` for every action with its place among the others.
 fn each<'a>(
-    route: &Route<'a>,
+    route: &RouteContext<'a>,
     check: impl Fn(&Direction<'a>, usize, &'a Value) -> Option<(&'static str, &'static str)>,
 ) -> Vec<Problem> {
     let mut found = Vec::new();
@@ -75,7 +77,7 @@ fn each<'a>(
     found
 }
 
-fn count(route: &Route<'_>) -> Vec<Problem> {
+fn count(route: &RouteContext<'_>) -> Vec<Problem> {
     let long = directions(route).into_iter().filter(|direction| direction.actions.len() > 20);
     long.map(|direction| {
         let found = direction.actions.len().to_string();
@@ -84,7 +86,7 @@ fn count(route: &Route<'_>) -> Vec<Problem> {
     .collect()
 }
 
-fn name(route: &Route<'_>) -> Vec<Problem> {
+fn name(route: &RouteContext<'_>) -> Vec<Problem> {
     let token = |c: char| c.is_ascii_alphanumeric() || "-!#$%&'*+.^_`|~".contains(c);
     each(route, |direction, index, action| {
         let name = action.get("name")?.as_str()?;
@@ -97,7 +99,7 @@ fn name(route: &Route<'_>) -> Vec<Problem> {
     })
 }
 
-fn reserved(route: &Route<'_>) -> Vec<Problem> {
+fn reserved(route: &RouteContext<'_>) -> Vec<Problem> {
     each(route, |_, _, action| {
         let name = action.get("name")?.as_str()?.to_ascii_lowercase();
         let reserved =
@@ -106,7 +108,7 @@ fn reserved(route: &Route<'_>) -> Vec<Problem> {
     })
 }
 
-fn action(route: &Route<'_>) -> Vec<Problem> {
+fn action(route: &RouteContext<'_>) -> Vec<Problem> {
     each(route, |_, _, action| {
         let action = action.get("action")?;
         let sets = action.get("set").is_some_and(|set| !set.is_null());
@@ -119,7 +121,7 @@ fn action(route: &Route<'_>) -> Vec<Problem> {
     })
 }
 
-fn value(route: &Route<'_>) -> Vec<Problem> {
+fn value(route: &RouteContext<'_>) -> Vec<Problem> {
     each(route, |direction, _, action| {
         let value = action.get("action")?.get("set")?.get("value")?.as_str()?;
         let message = if value.is_empty() {

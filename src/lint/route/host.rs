@@ -1,50 +1,52 @@
 //! Host, subdomain, path and wildcard policy.
 
-use super::{Problem, Refuser, Route, Rule, Severity, refused, unenforced};
+use super::context::RouteContext;
+use super::rule::{Problem, RouteRule, refused, unenforced};
+use crate::lint::finding::{EnforcedBy, Severity};
 use crate::pki::name::is_dns1123_label;
 
 const LIBRARY_GO: &str =
     "library-go route validation: host is a DNS-1123 subdomain, each label a DNS-1123 label";
 
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[RouteRule] = &[
     refused(
         "route-host-empty",
-        Refuser::Crd,
+        EnforcedBy::Crd,
         "route/v1 CRD: the pattern of spec.host does not match empty text",
         "leave spec.host out to let the router make one up",
         host_empty,
     ),
     refused(
         "route-host-syntax",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         LIBRARY_GO,
         "use small letters, digits and `-`, with dots between; for all hosts of a domain set wildcardPolicy: Subdomain",
         host_syntax,
     ),
     refused(
         "route-host-label",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         LIBRARY_GO,
         "shorten the label to 63 characters (RFC 1035, section 2.3.4)",
         host_label,
     ),
     refused(
         "route-host-length",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         LIBRARY_GO,
         "shorten the host to 253 characters (RFC 1035, section 3.1)",
         host_length,
     ),
     refused(
         "route-host-generated",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "the host of a Route without one begins with name-namespace, and each of its labels is a DNS-1123 label",
         "shorten the name or the namespace, or give the Route a host",
         host_generated,
     ),
     refused(
         "route-subdomain",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation: each label of spec.subdomain is a DNS-1123 label",
         "use small letters, digits and `-`, with dots between, at most 63 in a label and 253 in all",
         subdomain,
@@ -58,7 +60,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     refused(
         "route-path",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation: path must begin with / and cannot contain # or spaces; the CRD has no empty path",
         "begin the path with /, without # and spaces, or leave it out",
         path,
@@ -72,14 +74,14 @@ pub(super) const RULES: &[Rule] = &[
     ),
     refused(
         "route-wildcard-policy",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "route/v1 CRD and library-go route validation: wildcardPolicy is None or Subdomain",
         "write None or Subdomain",
         wildcard_policy,
     ),
     refused(
         "route-wildcard-host",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation: host name not specified for wildcard policy",
         "set a host such as wildcard.apps.example.com, which stands for *.apps.example.com",
         wildcard_host,
@@ -93,16 +95,16 @@ pub(super) const RULES: &[Rule] = &[
     ),
 ];
 
-fn host<'a>(route: &Route<'a>) -> Option<&'a str> {
+fn host<'a>(route: &RouteContext<'a>) -> Option<&'a str> {
     route.text("spec.host").filter(|host| !host.is_empty())
 }
 
-fn host_empty(route: &Route<'_>) -> Vec<Problem> {
+fn host_empty(route: &RouteContext<'_>) -> Vec<Problem> {
     let empty = route.text("spec.host").is_some_and(str::is_empty);
     empty.then(|| route.problem("spec.host", "the host is empty")).into_iter().collect()
 }
 
-fn host_syntax(route: &Route<'_>) -> Vec<Problem> {
+fn host_syntax(route: &RouteContext<'_>) -> Vec<Problem> {
     let Some(host) = host(route) else { return vec![] };
     let message = if host.starts_with("*.") {
         "a Route's host has no wildcard"
@@ -123,7 +125,7 @@ fn host_syntax(route: &Route<'_>) -> Vec<Problem> {
     vec![route.problem("spec.host", message).expected(form).found(host)]
 }
 
-fn host_label(route: &Route<'_>) -> Vec<Problem> {
+fn host_label(route: &RouteContext<'_>) -> Vec<Problem> {
     if route
         .value("metadata.annotations")
         .and_then(|all| all.get("route.openshift.io/allow-non-dns-compliant-host"))
@@ -142,7 +144,7 @@ fn host_label(route: &Route<'_>) -> Vec<Problem> {
     .collect()
 }
 
-fn host_length(route: &Route<'_>) -> Vec<Problem> {
+fn host_length(route: &RouteContext<'_>) -> Vec<Problem> {
     let long = host(route).filter(|host| host.len() > 253);
     let problem = |host: &str| {
         let found = format!("{} characters", host.len());
@@ -151,7 +153,7 @@ fn host_length(route: &Route<'_>) -> Vec<Problem> {
     long.map(problem).into_iter().collect()
 }
 
-fn host_generated(route: &Route<'_>) -> Vec<Problem> {
+fn host_generated(route: &RouteContext<'_>) -> Vec<Problem> {
     if route.has("spec.host") || route.has("spec.subdomain") {
         return vec![];
     }
@@ -167,7 +169,7 @@ fn host_generated(route: &Route<'_>) -> Vec<Problem> {
     vec![route.problem("metadata.name", message).expected("at most 63 characters").found(found)]
 }
 
-fn subdomain(route: &Route<'_>) -> Vec<Problem> {
+fn subdomain(route: &RouteContext<'_>) -> Vec<Problem> {
     let Some(text) = route.text("spec.subdomain").filter(|text| !text.is_empty()) else { return vec![] };
     if text.len() <= 253 && text.split('.').all(is_dns1123_label) {
         return vec![];
@@ -175,14 +177,14 @@ fn subdomain(route: &Route<'_>) -> Vec<Problem> {
     vec![route.problem("spec.subdomain", "this is no DNS subdomain").found(text)]
 }
 
-fn subdomain_ignored(route: &Route<'_>) -> Vec<Problem> {
+fn subdomain_ignored(route: &RouteContext<'_>) -> Vec<Problem> {
     let both = route.has("spec.host") && route.has("spec.subdomain");
     both.then(|| route.problem("spec.subdomain", "it is ignored, because spec.host is set"))
         .into_iter()
         .collect()
 }
 
-fn path(route: &Route<'_>) -> Vec<Problem> {
+fn path(route: &RouteContext<'_>) -> Vec<Problem> {
     let Some(path) = route.text("spec.path") else { return vec![] };
     let message = if path.is_empty() {
         "the path is empty"
@@ -196,13 +198,13 @@ fn path(route: &Route<'_>) -> Vec<Problem> {
     vec![route.problem("spec.path", message).found(path)]
 }
 
-fn path_control(route: &Route<'_>) -> Vec<Problem> {
+fn path_control(route: &RouteContext<'_>) -> Vec<Problem> {
     let wrong = route.text("spec.path").filter(|path| path.chars().any(char::is_control));
     let problem = |path| route.problem("spec.path", "the path has a control character").found(path);
     wrong.map(problem).into_iter().collect()
 }
 
-fn wildcard_policy(route: &Route<'_>) -> Vec<Problem> {
+fn wildcard_policy(route: &RouteContext<'_>) -> Vec<Problem> {
     let wrong =
         route.text("spec.wildcardPolicy").filter(|policy| !["None", "Subdomain", ""].contains(policy));
     let problem = |policy| {
@@ -214,17 +216,17 @@ fn wildcard_policy(route: &Route<'_>) -> Vec<Problem> {
     wrong.map(problem).into_iter().collect()
 }
 
-fn wildcard_host(route: &Route<'_>) -> Vec<Problem> {
+fn wildcard_host(route: &RouteContext<'_>) -> Vec<Problem> {
     let wrong = is_wildcard(route) && !route.has("spec.host");
     let message = "the policy Subdomain needs a host, to know whose subdomains are meant";
     wrong.then(|| route.problem("spec.host", message)).into_iter().collect()
 }
 
-fn wildcard_admission(route: &Route<'_>) -> Vec<Problem> {
+fn wildcard_admission(route: &RouteContext<'_>) -> Vec<Problem> {
     let message = "a router admits the policy Subdomain only if its administrator allows it";
     is_wildcard(route).then(|| route.problem("spec.wildcardPolicy", message)).into_iter().collect()
 }
 
-pub(super) fn is_wildcard(route: &Route<'_>) -> bool {
+pub(super) fn is_wildcard(route: &RouteContext<'_>) -> bool {
     route.text("spec.wildcardPolicy") == Some("Subdomain")
 }

@@ -1,12 +1,14 @@
 //! The object's own names.
 
-use super::{Problem, Refuser, Route, Rule, Severity, refused, unenforced};
+use super::context::RouteContext;
+use super::rule::{Problem, RouteRule, refused, unenforced};
+use crate::lint::finding::{EnforcedBy, Severity};
 use crate::pki::name::{is_dns1123_label, is_dns1123_subdomain};
 
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[RouteRule] = &[
     refused(
         "route-api-version",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "openshift/api route/v1: the group route.openshift.io has the version v1",
         "write apiVersion: route.openshift.io/v1",
         api_version,
@@ -20,21 +22,21 @@ pub(super) const RULES: &[Rule] = &[
     ),
     refused(
         "route-name",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation: metadata.name is a DNS-1123 subdomain",
         "use small letters, digits, `-` and `.`, at most 253 in all",
         name,
     ),
     refused(
         "route-namespace",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "Kubernetes object metadata: a namespace is a DNS-1123 label",
         "use the name of a namespace: small letters, digits and `-`, at most 63",
         namespace,
     ),
 ];
 
-fn api_version(route: &Route<'_>) -> Vec<Problem> {
+fn api_version(route: &RouteContext<'_>) -> Vec<Problem> {
     let right = "route.openshift.io/v1";
     let wrong = route.text("apiVersion").filter(|version| *version != right);
     let problem =
@@ -42,14 +44,14 @@ fn api_version(route: &Route<'_>) -> Vec<Problem> {
     wrong.map(problem).into_iter().collect()
 }
 
-fn name_missing(route: &Route<'_>) -> Vec<Problem> {
+fn name_missing(route: &RouteContext<'_>) -> Vec<Problem> {
     if route.has("metadata.name") || route.has("metadata.generateName") {
         return vec![];
     }
     vec![route.problem("metadata.name", "the Route has no name")]
 }
 
-fn name(route: &Route<'_>) -> Vec<Problem> {
+fn name(route: &RouteContext<'_>) -> Vec<Problem> {
     let wrong = route.text("metadata.name").filter(|name| !name.is_empty() && !is_dns1123_subdomain(name));
     let problem = |name| {
         let form = "small letters, digits, `-` and `.`, a letter or digit at both ends of each part";
@@ -58,7 +60,7 @@ fn name(route: &Route<'_>) -> Vec<Problem> {
     wrong.map(problem).into_iter().collect()
 }
 
-fn namespace(route: &Route<'_>) -> Vec<Problem> {
+fn namespace(route: &RouteContext<'_>) -> Vec<Problem> {
     let wrong = route.text("metadata.namespace").filter(|name| !name.is_empty() && !is_dns1123_label(name));
     let problem = |name| {
         let form = "small letters, digits and `-`, a letter or digit at both ends, at most 63";

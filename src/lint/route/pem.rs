@@ -1,36 +1,38 @@
 //! What the PEM fields hold.
 
-use super::{Problem, Refuser, Route, Rule, Severity, refused, unenforced};
+use super::context::RouteContext;
+use super::pem_field::PemField;
+use super::rule::{Problem, RouteRule, refused, unenforced};
 use crate::error::Error;
-use crate::pki::{Certificate, PrivateKey, pem};
+use crate::lint::finding::{EnforcedBy, Severity};
 
 const SANITIZE: &str = "openshift/router extended validation: every PEM block must be known and must parse";
 
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[RouteRule] = &[
     refused(
         "route-pem",
-        Refuser::Router,
+        EnforcedBy::Router,
         SANITIZE,
         "put PEM in its place, whole, from BEGIN line to END line",
         unreadable,
     ),
     refused(
         "route-pem-block",
-        Refuser::Router,
+        EnforcedBy::Router,
         "openshift/router extended validation: unrecognized PEM block",
         "keep only blocks CERTIFICATE and, in key, PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY",
         unknown_block,
     ),
     refused(
         "route-key-encrypted",
-        Refuser::Router,
+        EnforcedBy::Router,
         "openshift/router extended validation: unrecognized PEM block ENCRYPTED PRIVATE KEY",
         "give the key without a passphrase: openssl pkey -in encrypted.key -out plain.key",
         encrypted_key,
     ),
     refused(
         "route-certificate-in-key",
-        Refuser::Router,
+        EnforcedBy::Router,
         "openshift/router since 4.21 (OCPBUGS-49769): key holds private keys only",
         "move the certificates into spec.tls.certificate",
         certificate_in_key,
@@ -72,80 +74,19 @@ const KNOWN: [&str; 10] = [
     "EC PARAMETERS",
 ];
 
-/// A field that holds PEM.
-pub(super) struct Section<'a> {
-    place: String,
-    text: Option<&'a str>,
-    /// The labels of its blocks, in order.
-    pub(super) labels: Vec<&'a str>,
-    certificates: Vec<Certificate>,
-    keys: Vec<PrivateKey>,
-    error: Option<Error>,
-}
-
-impl<'a> Section<'a> {
-    /// Reads a field; empty text is nothing.
-    pub(super) fn read(place: String, text: Option<&'a str>) -> Self {
-        let text = text.filter(|text| !text.is_empty());
-        let label = |line: &'a str| line.trim().strip_prefix("-----BEGIN ")?.strip_suffix("-----");
-        let labels = text.into_iter().flat_map(str::lines).filter_map(label).collect();
-        let mut section = Self { place, text, labels, certificates: vec![], keys: vec![], error: None };
-        match text.map(|text| pem::read(text.as_bytes(), "it")) {
-            None => {}
-            Some(Err(error)) => section.error = Some(error),
-            Some(Ok(blocks)) => {
-                for block in blocks {
-                    match block {
-                        pem::Block::Certificate(certificate) => section.certificates.push(certificate),
-                        pem::Block::Key(key) => section.keys.push(key),
-                        _ => {}
-                    }
-                }
-            }
-        }
-        section
-    }
-
-    pub(super) fn is_given(&self) -> bool {
-        self.text.is_some()
-    }
-
-    pub(super) fn certificates(&self) -> &[Certificate] {
-        &self.certificates
-    }
-
-    pub(super) fn keys(&self) -> &[PrivateKey] {
-        &self.keys
-    }
-
-    pub(super) fn problem(&self, message: impl Into<String>) -> Problem {
-        Problem { place: self.place.clone(), message: message.into(), expected: None, found: None }
-    }
-
-    fn has_private_key(&self) -> bool {
-        self.labels.iter().any(|label| label.ends_with("PRIVATE KEY"))
-    }
-
-    /// By the label of today, or by the header of OpenSSL's old way, which the router does not read either.
-    fn is_encrypted(&self) -> bool {
-        self.labels.contains(&"ENCRYPTED PRIVATE KEY")
-            || self.text.is_some_and(|text| text.contains("Proc-Type: 4,ENCRYPTED"))
-    }
-}
-
-fn sections<'r, 'a>(route: &'r Route<'a>) -> impl Iterator<Item = &'r Section<'a>> {
+fn sections<'r, 'a>(route: &'r RouteContext<'a>) -> impl Iterator<Item = &'r PemField<'a>> {
     // A parameter of a Template is no PEM yet.
-    let known = |section: &&Section<'a>| section.text.is_some_and(|text| route.is_known(text));
+    let known = |section: &&PemField<'a>| section.text.is_some_and(|text| route.is_known(text));
     [&route.certificate, &route.key, &route.ca, &route.destination].into_iter().filter(known)
 }
 
-fn unreadable(route: &Route<'_>) -> Vec<Problem> {
-    let problem = |section: &Section<'_>| {
+fn unreadable(route: &RouteContext<'_>) -> Vec<Problem> {
+    let problem = |section: &PemField<'_>| {
         let error = section.error.as_ref().filter(|_| !section.is_encrypted())?;
         let Error::Encoding { reason, expected, found, .. } = error else { return None };
         Some(section.problem(reason.as_str()).expected(expected.as_str()).found(found.as_str()))
     };
-    let wrong_content = |section: &Section<'_>, label: &str, what: &str| {
+    let wrong_content = |section: &PemField<'_>, label: &str, what: &str| {
         let none = section.error.is_none() && section.text.is_some_and(|text| route.is_known(text));
         let missing =
             none && !section.labels.iter().any(|found| found.ends_with(label)) && !section.labels.is_empty();
@@ -159,8 +100,8 @@ fn unreadable(route: &Route<'_>) -> Vec<Problem> {
     found
 }
 
-fn unknown_block(route: &Route<'_>) -> Vec<Problem> {
-    let problem = |section: &Section<'_>| {
+fn unknown_block(route: &RouteContext<'_>) -> Vec<Problem> {
+    let problem = |section: &PemField<'_>| {
         let unknown = |label: &&&str| !KNOWN.contains(label) && **label != "ENCRYPTED PRIVATE KEY";
         let label = section.labels.iter().find(unknown)?;
         Some(section.problem("the router does not know this PEM block").found(*label))
@@ -168,19 +109,19 @@ fn unknown_block(route: &Route<'_>) -> Vec<Problem> {
     sections(route).filter_map(problem).collect()
 }
 
-fn encrypted_key(route: &Route<'_>) -> Vec<Problem> {
+fn encrypted_key(route: &RouteContext<'_>) -> Vec<Problem> {
     let encrypted = sections(route).filter(|section| section.is_encrypted());
     encrypted
         .map(|section| section.problem("the private key has a passphrase, which the router cannot know"))
         .collect()
 }
 
-fn certificate_in_key(route: &Route<'_>) -> Vec<Problem> {
+fn certificate_in_key(route: &RouteContext<'_>) -> Vec<Problem> {
     let wrong = route.key.labels.contains(&"CERTIFICATE");
     wrong.then(|| route.key.problem("a certificate stands where the key belongs")).into_iter().collect()
 }
 
-fn key_in_certificate(route: &Route<'_>) -> Vec<Problem> {
+fn key_in_certificate(route: &RouteContext<'_>) -> Vec<Problem> {
     let wrong = route.certificate.has_private_key();
     wrong
         .then(|| route.certificate.problem("a private key stands where the certificate belongs"))
@@ -188,13 +129,13 @@ fn key_in_certificate(route: &Route<'_>) -> Vec<Problem> {
         .collect()
 }
 
-fn key_in_ca(route: &Route<'_>) -> Vec<Problem> {
+fn key_in_ca(route: &RouteContext<'_>) -> Vec<Problem> {
     let wrong = [&route.ca, &route.destination].into_iter().filter(|section| section.has_private_key());
     wrong.map(|section| section.problem("a private key stands among the authorities")).collect()
 }
 
-fn unchecked(route: &Route<'_>) -> Vec<Problem> {
-    let problem = |section: &Section<'_>| match &section.error {
+fn unchecked(route: &RouteContext<'_>) -> Vec<Problem> {
+    let problem = |section: &PemField<'_>| match &section.error {
         Some(Error::UnusableKey { reason, .. }) if !section.is_encrypted() => {
             Some(section.problem(format!("the private key was not checked: {reason}")))
         }

@@ -2,19 +2,21 @@
 
 use serde_json::{Map, Value};
 
-use super::{Problem, Refuser, Route, Rule, Severity, refused, unenforced};
+use super::context::RouteContext;
+use super::rule::{Problem, RouteRule, refused, unenforced};
+use crate::lint::finding::{EnforcedBy, Severity};
 
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[RouteRule] = &[
     refused(
         "route-field-type",
-        Refuser::Crd,
+        EnforcedBy::Crd,
         "route/v1 CRD: types of the schema",
         "give the field a value of the type that is expected",
         |route| problems(route, true),
     ),
     refused(
         "route-required",
-        Refuser::Crd,
+        EnforcedBy::Crd,
         "route/v1 CRD: required fields (spec, spec.to, name, action); library-go route validation",
         "add the field",
         |route| required(route, &TOP, route.object, ""),
@@ -111,13 +113,20 @@ const ACTION: Shape = Shape::Fields(&[
 ]);
 
 /// Values of the wrong type, or fields that are not known.
-fn problems(route: &Route<'_>, types: bool) -> Vec<Problem> {
+fn problems(route: &RouteContext<'_>, types: bool) -> Vec<Problem> {
     let mut found = Vec::new();
     walk(route, &TOP, route.object, "", types, &mut found);
     found
 }
 
-fn walk(route: &Route<'_>, shape: &Shape, value: &Value, path: &str, types: bool, found: &mut Vec<Problem>) {
+fn walk(
+    route: &RouteContext<'_>,
+    shape: &Shape,
+    value: &Value,
+    path: &str,
+    types: bool,
+    found: &mut Vec<Problem>,
+) {
     // The API reads null as if the field were not there.
     if value.is_null() || value.as_str().is_some_and(|text| !route.is_known(text)) {
         return;
@@ -161,7 +170,7 @@ fn walk(route: &Route<'_>, shape: &Shape, value: &Value, path: &str, types: bool
     }
 }
 
-fn required(route: &Route<'_>, shape: &Shape, value: &Value, path: &str) -> Vec<Problem> {
+fn required(route: &RouteContext<'_>, shape: &Shape, value: &Value, path: &str) -> Vec<Problem> {
     let mut found = Vec::new();
     match (shape, value) {
         (Shape::Fields(fields), Value::Object(object)) => {
@@ -188,7 +197,7 @@ fn present<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> 
     object.get(name).filter(|value| !value.is_null())
 }
 
-fn unknown(route: &Route<'_>, fields: &[Field], path: &str, name: &str) -> Problem {
+fn unknown(route: &RouteContext<'_>, fields: &[Field], path: &str, name: &str) -> Problem {
     let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
     let place = join(path, &name.escape_debug().to_string());
     route.problem(&place, "a Route has no such field").expected(format!("one of {}", known.join(", ")))

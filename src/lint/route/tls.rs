@@ -1,60 +1,62 @@
 //! Which fields of `spec.tls` go together.
 
-use super::{Problem, Refuser, Route, Rule, Severity, refused, unenforced};
+use super::context::RouteContext;
+use super::rule::{Problem, RouteRule, refused, unenforced};
+use crate::lint::finding::{EnforcedBy, Severity};
 
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[RouteRule] = &[
     refused(
         "route-termination",
-        Refuser::Crd,
+        EnforcedBy::Crd,
         "route/v1 CRD: termination is edge, reencrypt or passthrough, in small letters",
         "write edge, reencrypt or passthrough, or leave spec.tls out for plain HTTP",
         termination,
     ),
     refused(
         "route-insecure-policy",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation: insecureEdgeTerminationPolicy is None, Allow, Redirect or empty",
         "write None, Allow or Redirect",
         insecure_policy,
     ),
     refused(
         "route-passthrough-allow",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "CRD: cannot have both spec.tls.termination: passthrough and spec.tls.insecureEdgeTerminationPolicy: Allow",
         "choose None or Redirect: without TLS the router cannot tell for whom a passthrough connection is",
         passthrough_allow,
     ),
     refused(
         "route-passthrough-certificates",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation: passthrough termination does not support certificates",
         "leave it out: the pod shows its own certificate; or choose edge or reencrypt",
         passthrough_certificates,
     ),
     refused(
         "route-passthrough-path",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation: passthrough termination does not support paths",
         "leave the path out: the router does not see it; or choose edge or reencrypt",
         passthrough_path,
     ),
     refused(
         "route-passthrough-headers",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "CRD: header actions are not permitted when tls termination is passthrough",
         "leave spec.httpHeaders out: the router does not see headers; or choose edge or reencrypt",
         passthrough_headers,
     ),
     refused(
         "route-edge-destination",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "library-go route validation: edge termination does not support destination certificates",
         "leave it out: the router speaks plain HTTP to the pod; or choose reencrypt",
         edge_destination,
     ),
     refused(
         "route-external-and-certificate",
-        Refuser::ApiServer,
+        EnforcedBy::ApiServer,
         "CRD and library-go: cannot have both spec.tls.certificate and spec.tls.externalCertificate",
         "keep the certificate in one place: in the Route, or in the Secret",
         external_and_certificate,
@@ -75,7 +77,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     refused(
         "route-certificate-without-key",
-        Refuser::Router,
+        EnforcedBy::Router,
         "openshift/router extended validation: no key specified",
         "add the private key that belongs to the certificate",
         certificate_without_key,
@@ -105,7 +107,7 @@ pub(super) const RULES: &[Rule] = &[
 
 const POLICY: &str = "spec.tls.insecureEdgeTerminationPolicy";
 
-fn termination(route: &Route<'_>) -> Vec<Problem> {
+fn termination(route: &RouteContext<'_>) -> Vec<Problem> {
     let known = ["edge", "reencrypt", "passthrough"];
     let wrong = route.text("spec.tls.termination").filter(|text| !known.contains(text));
     let problem = |text| {
@@ -115,14 +117,14 @@ fn termination(route: &Route<'_>) -> Vec<Problem> {
     wrong.map(problem).into_iter().collect()
 }
 
-fn insecure_policy(route: &Route<'_>) -> Vec<Problem> {
+fn insecure_policy(route: &RouteContext<'_>) -> Vec<Problem> {
     let wrong = route.text(POLICY).filter(|text| !["None", "Allow", "Redirect", ""].contains(text));
     let problem =
         |text| route.problem(POLICY, "the policy is unknown").expected("None, Allow or Redirect").found(text);
     wrong.map(problem).into_iter().collect()
 }
 
-fn passthrough_allow(route: &Route<'_>) -> Vec<Problem> {
+fn passthrough_allow(route: &RouteContext<'_>) -> Vec<Problem> {
     let wrong = route.is_passthrough() && route.text(POLICY) == Some("Allow");
     let problem = || {
         route
@@ -133,7 +135,7 @@ fn passthrough_allow(route: &Route<'_>) -> Vec<Problem> {
     wrong.then(problem).into_iter().collect()
 }
 
-fn passthrough_certificates(route: &Route<'_>) -> Vec<Problem> {
+fn passthrough_certificates(route: &RouteContext<'_>) -> Vec<Problem> {
     if !route.is_passthrough() {
         return vec![];
     }
@@ -146,40 +148,40 @@ fn passthrough_certificates(route: &Route<'_>) -> Vec<Problem> {
     paths.filter(|path| route.has(path)).map(problem).collect()
 }
 
-fn passthrough_path(route: &Route<'_>) -> Vec<Problem> {
+fn passthrough_path(route: &RouteContext<'_>) -> Vec<Problem> {
     let wrong = route.is_passthrough() && route.has("spec.path");
     let message = "a passthrough Route has no path: it is encrypted where the router looks";
     wrong.then(|| route.problem("spec.path", message)).into_iter().collect()
 }
 
-fn passthrough_headers(route: &Route<'_>) -> Vec<Problem> {
+fn passthrough_headers(route: &RouteContext<'_>) -> Vec<Problem> {
     let wrong = route.is_passthrough() && route.has("spec.httpHeaders");
     let message = "a passthrough Route has no header actions: headers are encrypted where the router looks";
     wrong.then(|| route.problem("spec.httpHeaders", message)).into_iter().collect()
 }
 
-fn edge_destination(route: &Route<'_>) -> Vec<Problem> {
+fn edge_destination(route: &RouteContext<'_>) -> Vec<Problem> {
     let path = "spec.tls.destinationCACertificate";
     let wrong = route.text("spec.tls.termination") == Some("edge") && route.has(path);
     wrong.then(|| route.problem(path, "an edge Route has no TLS towards the pod")).into_iter().collect()
 }
 
 /// One problem if both `field` and an external certificate are given.
-fn beside_external(route: &Route<'_>, field: &str, message: &str) -> Vec<Problem> {
+fn beside_external(route: &RouteContext<'_>, field: &str, message: &str) -> Vec<Problem> {
     let path = format!("spec.tls.{field}");
     let both = route.value("spec.tls.externalCertificate").is_some() && route.has(&path);
     (both && !route.is_passthrough()).then(|| route.problem(&path, message)).into_iter().collect()
 }
 
-fn external_and_certificate(route: &Route<'_>) -> Vec<Problem> {
+fn external_and_certificate(route: &RouteContext<'_>) -> Vec<Problem> {
     beside_external(route, "certificate", "the certificate is given twice: here and by externalCertificate")
 }
 
-fn external_and_key(route: &Route<'_>) -> Vec<Problem> {
+fn external_and_key(route: &RouteContext<'_>) -> Vec<Problem> {
     beside_external(route, "key", "the key is given twice: here and by externalCertificate")
 }
 
-fn external_and_ca(route: &Route<'_>) -> Vec<Problem> {
+fn external_and_ca(route: &RouteContext<'_>) -> Vec<Problem> {
     beside_external(
         route,
         "caCertificate",
@@ -187,25 +189,25 @@ fn external_and_ca(route: &Route<'_>) -> Vec<Problem> {
     )
 }
 
-fn certificate_without_key(route: &Route<'_>) -> Vec<Problem> {
+fn certificate_without_key(route: &RouteContext<'_>) -> Vec<Problem> {
     let key_inside = route.certificate.labels.iter().any(|label| label.ends_with("PRIVATE KEY"));
     let wrong = route.certificate.is_given() && !route.key.is_given() && !key_inside;
     wrong.then(|| route.certificate.problem("the certificate has no private key")).into_iter().collect()
 }
 
-fn key_without_certificate(route: &Route<'_>) -> Vec<Problem> {
+fn key_without_certificate(route: &RouteContext<'_>) -> Vec<Problem> {
     let external = route.value("spec.tls.externalCertificate").is_some();
     let wrong = route.key.is_given() && !route.certificate.is_given() && !external;
     wrong.then(|| route.key.problem("the private key has no certificate")).into_iter().collect()
 }
 
-fn ca_without_certificate(route: &Route<'_>) -> Vec<Problem> {
+fn ca_without_certificate(route: &RouteContext<'_>) -> Vec<Problem> {
     let external = route.value("spec.tls.externalCertificate").is_some();
     let wrong = route.ca.is_given() && !route.certificate.is_given() && !external;
     wrong.then(|| route.ca.problem("authorities without a certificate have no effect")).into_iter().collect()
 }
 
-fn destination_missing(route: &Route<'_>) -> Vec<Problem> {
+fn destination_missing(route: &RouteContext<'_>) -> Vec<Problem> {
     let path = "spec.tls.destinationCACertificate";
     let missing = route.text("spec.tls.termination") == Some("reencrypt") && !route.has(path);
     let message = "the router will trust only pods with a certificate of OpenShift's service CA";

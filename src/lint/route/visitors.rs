@@ -3,12 +3,14 @@
 use time::OffsetDateTime;
 
 use super::certificates::{has_signed, is_self_signed, leaf, when};
+use super::context::RouteContext;
 use super::host::is_wildcard;
-use super::{Problem, Route, Rule, Severity, unenforced};
+use super::rule::{Problem, RouteRule, unenforced};
+use crate::lint::finding::Severity;
 use crate::pki::Certificate;
 use crate::pki::defect::{self, Defect};
 
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[RouteRule] = &[
     unenforced(
         "route-host-not-covered",
         Severity::Error,
@@ -46,7 +48,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
 ];
 
-fn host_not_covered(route: &Route<'_>) -> Vec<Problem> {
+fn host_not_covered(route: &RouteContext<'_>) -> Vec<Problem> {
     let (Some(leaf), Some(host)) = (leaf(route), route.text("spec.host").filter(|host| !host.is_empty()))
     else {
         return vec![];
@@ -72,7 +74,7 @@ fn host_not_covered(route: &Route<'_>) -> Vec<Problem> {
 }
 
 /// With caCertificate the router itself looks for the issuer. In a Secret there is no place for a root.
-fn leaf_alone(route: &Route<'_>) -> Vec<Problem> {
+fn leaf_alone(route: &RouteContext<'_>) -> Vec<Problem> {
     let Some(leaf) = leaf(route).filter(|_| route.has("spec.tls.certificate") && !route.ca.is_given()) else {
         return vec![];
     };
@@ -84,16 +86,16 @@ fn leaf_alone(route: &Route<'_>) -> Vec<Problem> {
     })
 }
 
-fn expired(route: &Route<'_>) -> Vec<Problem> {
+fn expired(route: &RouteContext<'_>) -> Vec<Problem> {
     dated(route, "has expired", defect::expired)
 }
 
-fn not_yet_valid(route: &Route<'_>) -> Vec<Problem> {
+fn not_yet_valid(route: &RouteContext<'_>) -> Vec<Problem> {
     dated(route, "is not valid yet", defect::not_yet_valid)
 }
 
 fn dated(
-    route: &Route<'_>,
+    route: &RouteContext<'_>,
     message: &str,
     check: fn(&Certificate, OffsetDateTime) -> Option<Defect>,
 ) -> Vec<Problem> {
@@ -109,7 +111,7 @@ fn dated(
     found
 }
 
-fn destination_root(route: &Route<'_>) -> Vec<Problem> {
+fn destination_root(route: &RouteContext<'_>) -> Vec<Problem> {
     let certificates = route.destination.certificates();
     let wrong = !certificates.is_empty() && !certificates.iter().any(is_self_signed);
     when(wrong, || {

@@ -11,7 +11,7 @@ pub(super) fn objects() -> Vec<Case> {
         findings(|route| route["metadata"] = json!({"name": name, "namespace": namespace}))
     };
     vec![
-        (lint::manifests("a: [", now()), &["manifest-syntax"]),
+        (lint::resources("a: [", now()), &["manifest-syntax"]),
         (findings(|_| ()), &[]),
         (findings(|route| route["spec"]["to"]["weight"] = json!("100")), &["route-field-type"]),
         (findings(|route| route["spec"]["host"] = json!(true)), &["route-field-type"]),
@@ -37,7 +37,7 @@ pub(super) fn hosts() -> Vec<Case> {
     let generated = |name: String, namespace: Option<&str>| {
         let route = json!({"apiVersion": "route.openshift.io/v1", "kind": "Route",
             "metadata": {"name": name, "namespace": namespace}, "spec": {"to": {"name": "web"}}});
-        lint::manifests(&route.to_string(), now())
+        lint::resources(&route.to_string(), now())
     };
     let relaxed = json!({"apiVersion": "route.openshift.io/v1", "kind": "Route", "spec": {"host": long(64), "to": {"name": "web"}},
         "metadata": {"name": "web", "annotations": {"route.openshift.io/allow-non-dns-compliant-host": "true"}}});
@@ -54,7 +54,7 @@ pub(super) fn hosts() -> Vec<Case> {
         (host("web example"), &["route-host-syntax"]),
         (host(&long(63)), &[]),
         (host(&long(64)), &["route-host-label"]),
-        (lint::manifests(&relaxed.to_string(), now()), &[]),
+        (lint::resources(&relaxed.to_string(), now()), &[]),
         (host(&labels), &["route-host-length"]),
         (generated("a".repeat(58), Some("shop")), &[]),
         (generated("a".repeat(59), Some("shop")), &["route-host-generated"]),

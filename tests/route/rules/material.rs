@@ -118,7 +118,7 @@ impl Pki {
         let web = self.identity_with("server", name, spec);
         let text =
             emit(&[("termination", "edge"), ("service", "web"), ("hostname", HOST)], &[("cert", &web)]);
-        lint::manifests(&text, now())
+        lint::resources(&text, now())
     }
 }
 
@@ -146,7 +146,7 @@ pub(super) fn visitors() -> Vec<Case> {
             ("hostname", HOST),
             ("wildcard-policy", "Subdomain"),
         ];
-        lint::manifests(&emit(&texts, &[("cert", &cert)]), now())
+        lint::resources(&emit(&texts, &[("cert", &cert)]), now())
     };
     let external = {
         let cert = Pki::flat().identity("server", "api.apps.example.com");
@@ -156,7 +156,7 @@ pub(super) fn visitors() -> Vec<Case> {
             ("hostname", HOST),
             ("external-certificate", "web-tls"),
         ];
-        lint::manifests(&emit(&texts, &[("cert", &cert)]), now())
+        lint::resources(&emit(&texts, &[("cert", &cert)]), now())
     };
     assert_eq!(external[0].place, "Secret web-tls: tls.crt");
     let destination = tls(

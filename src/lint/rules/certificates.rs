@@ -1,13 +1,14 @@
 //! Rules about every certificate.
 
-use super::Place::{Browsers, Python};
-use super::Severity::{Error, Note, Warning};
-use super::rule::{Check, Rule, one, row, when};
+use crate::explanation::Explanation;
+use crate::lint::finding::Platform::{Browsers, Python};
+use crate::lint::finding::Severity::{Error, Note, Warning};
+use crate::lint::rule::{CheckFn, FileRule, explain, row, when};
 use crate::pki::algorithm::Curve;
-use crate::pki::defect::{self, Defect};
+use crate::pki::defect;
 use crate::pki::{Certificate, KeyType};
 
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[FileRule] = &[
     row(
         "certificate-version",
         Error,
@@ -15,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
         "is of an old version",
         "RFC 5280, section 4.1.2.1; rustls UnsupportedCertVersion; `openssl x509 -req` without -extfile makes version 1",
         "issue it again with extensions: openssl x509 -req ... -extfile FILE -extensions SECTION",
-        Check::Every(|certificate, _| one(defect::old_version(certificate))),
+        CheckFn::Every(|certificate, _| explain(defect::old_version(certificate))),
     ),
     row(
         "certificate-extensions",
@@ -24,7 +25,7 @@ pub(super) const RULES: &[Rule] = &[
         "has none of the extensions that say what it is for",
         "RFC 5280, section 4.2; OpenSSL reads a section of its configuration only if -extensions names it",
         "name the section with -extensions, or issue it again with basicConstraints, keyUsage and subjectAltName",
-        Check::Every(|certificate, _| {
+        CheckFn::Every(|certificate, _| {
             let found = "no basicConstraints, no key usage, no extended key usage, no subjectAltName";
             let empty = certificate.details.version == 3 && is_bare(certificate);
             when(empty, "the extensions of its role", found)
@@ -37,7 +38,7 @@ pub(super) const RULES: &[Rule] = &[
         "has expired",
         "RFC 5280, section 4.1.2.5",
         "issue it again, and renew it by a program before it ends",
-        Check::Every(|certificate, scene| one(defect::expired(certificate, scene.now))),
+        CheckFn::Every(|certificate, graph| explain(defect::expired(certificate, graph.now))),
     ),
     row(
         "certificate-not-yet-valid",
@@ -46,7 +47,7 @@ pub(super) const RULES: &[Rule] = &[
         "is not valid yet",
         "RFC 5280, section 4.1.2.5",
         "wait until it is valid, or issue one that is; look at the clock of the machine that made it",
-        Check::Every(|certificate, scene| one(defect::not_yet_valid(certificate, scene.now))),
+        CheckFn::Every(|certificate, graph| explain(defect::not_yet_valid(certificate, graph.now))),
     ),
     row(
         "certificate-distant-end",
@@ -55,7 +56,7 @@ pub(super) const RULES: &[Rule] = &[
         "ends in a year that several readers cannot hold",
         "date types of several readers overflow after the year 3000; rcgen's default is 4096",
         "issue it again with a nearer end",
-        Check::Every(|certificate, _| {
+        CheckFn::Every(|certificate, _| {
             let year = certificate.details.validity.not_after.year();
             when(year > 3000, "a year up to 3000", year.to_string())
         }),
@@ -68,8 +69,8 @@ pub(super) const RULES: &[Rule] = &[
         "RFC 9155; OpenSSL 3 at security level 1, openshift/router since 4.16",
         "issue it again with SHA-256",
         // Nobody checks the signature of a root.
-        Check::Every(|certificate, _| {
-            one(defect::broken_hash(certificate).filter(|_| !certificate.is_self_issued()))
+        CheckFn::Every(|certificate, _| {
+            explain(defect::broken_hash(certificate).filter(|_| !certificate.is_self_issued()))
         }),
     ),
     row(
@@ -79,16 +80,16 @@ pub(super) const RULES: &[Rule] = &[
         "has a key that is too short",
         "NIST SP 800-131A; OpenSSL at security level 2 refuses it (EE_KEY_TOO_SMALL), rustls as well",
         "make a new key: P-256, or RSA with 2048 bits or more",
-        Check::Every(|certificate, _| weak_key(&certificate.details.key_type)),
+        CheckFn::Every(|certificate, _| weak_key(&certificate.details.key_type)),
     ),
     row(
         "key-type-uncommon",
         Note,
-        &[super::Place::Openshift, Browsers],
+        &[crate::lint::finding::Platform::Openshift, Browsers],
         "has a key that some peers do not take",
         "Chrome and Firefox take RSA, P-256 and P-384, Firefox P-521, too; openshift/router takes RSA and ECDSA",
         "use P-256 or RSA where browsers or the router shall take it",
-        Check::Every(|certificate, _| {
+        CheckFn::Every(|certificate, _| {
             let kind = &certificate.details.key_type;
             let common = matches!(kind, KeyType::Rsa(_) | KeyType::Ec(Curve::P256 | Curve::P384));
             when(!common, "RSA, P-256 or P-384", kind.to_string())
@@ -101,7 +102,7 @@ pub(super) const RULES: &[Rule] = &[
         "has a serial number that no certificate may have",
         "RFC 5280, section 4.1.2.2: positive, at most 20 octets; Go since 1.23 refuses negative ones",
         "issue it again with a random serial number",
-        Check::Every(|certificate, _| {
+        CheckFn::Every(|certificate, _| {
             let serial = &certificate.details.serial;
             let wrong = serial.is_negative() || serial.magnitude() == [0] || serial.0.len() > 20;
             when(wrong, "a positive number of at most 20 octets", serial.to_string())
@@ -114,7 +115,7 @@ pub(super) const RULES: &[Rule] = &[
         "has a serial number that was not drawn at random",
         "CA/Browser Forum Baseline Requirements, section 7.1: 64 bits of randomness; Firefox refuses reused ones",
         "draw serial numbers at random: openssl x509 -req -CAcreateserial, not -set_serial 1",
-        Check::Every(|certificate, _| {
+        CheckFn::Every(|certificate, _| {
             let serial = &certificate.details.serial;
             when(serial.0.len() < 8, "8 octets or more", serial.to_string())
         }),
@@ -126,7 +127,7 @@ pub(super) const RULES: &[Rule] = &[
         "lacks a key identifier",
         "RFC 5280, sections 4.2.1.1 and 4.2.1.2; Python 3.13 and later verify strictly (VERIFY_X509_STRICT)",
         "issue it again with subjectKeyIdentifier=hash and authorityKeyIdentifier=keyid",
-        Check::Extended(defect::key_identifiers),
+        CheckFn::Extended(|certificate| explain(defect::key_identifiers(certificate))),
     ),
     row(
         "leaf-key-identifier",
@@ -135,7 +136,7 @@ pub(super) const RULES: &[Rule] = &[
         "has no subject key identifier",
         "RFC 5280, section 4.2.1.2: a leaf should have one; no verifier asks for it",
         "issue it again with subjectKeyIdentifier=hash",
-        Check::Extended(|certificate| one(defect::unidentified_leaf(certificate))),
+        CheckFn::Extended(|certificate| explain(defect::unidentified_leaf(certificate))),
     ),
     row(
         "certificate-signing-leaf",
@@ -144,7 +145,7 @@ pub(super) const RULES: &[Rule] = &[
         "may sign certificates, and is no CA",
         "RFC 5280, section 4.2.1.9; OpenSSL refuses it in strict mode",
         "issue it again without keyCertSign, or as a CA",
-        Check::Extended(|certificate| one(defect::certificate_signing_leaf(certificate))),
+        CheckFn::Extended(|certificate| explain(defect::certificate_signing_leaf(certificate))),
     ),
 ];
 
@@ -157,7 +158,7 @@ pub(super) fn is_bare(certificate: &Certificate) -> bool {
 }
 
 /// RSA below 2048 bits.
-pub(super) fn weak_key(key_type: &KeyType) -> Vec<Defect> {
+pub(super) fn weak_key(key_type: &KeyType) -> Vec<Explanation> {
     let weak = key_type.rsa_bits().is_some_and(|bits| bits < 2048);
     when(weak, "RSA with 2048 bits or more, or P-256", key_type.to_string())
 }

@@ -1,14 +1,15 @@
 //! Rules about private keys and requests.
 
-use super::Place::{Openshift, Postgres};
-use super::Severity::{Error, Note, Warning};
 use super::certificates::weak_key;
-use super::rule::{Check, Hit, Rule, row};
-use super::scene::{Held, Key, Scene};
-use crate::pki::defect::{self, Defect};
+use crate::explanation::Explanation;
+use crate::lint::certificate_graph::{CertificateGraph, Key, Located};
+use crate::lint::finding::Platform::{Openshift, Postgres};
+use crate::lint::finding::Severity::{Error, Note, Warning};
+use crate::lint::rule::{CheckFn, FileRule, Violation, row, when};
+use crate::pki::defect;
 use crate::pki::request::CertificationRequest;
 
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[FileRule] = &[
     row(
         "key-mode-others",
         Error,
@@ -16,7 +17,7 @@ pub(super) const RULES: &[Rule] = &[
         "a private key that every user of the machine may read, change or run",
         "PostgreSQL and OpenSSH refuse such keys; an image keeps the mode of what was copied into it",
         "chmod 600 FILE, and consider the key disclosed if it went into an image",
-        Check::Scene(|scene| lax(scene, 0o007)),
+        CheckFn::Graph(|graph| lax(graph, 0o007)),
     ),
     row(
         "key-mode-group",
@@ -25,7 +26,7 @@ pub(super) const RULES: &[Rule] = &[
         "a private key that a group may read, change or run",
         "PostgreSQL documentation, secure TCP/IP connections: 0600, or 0640 if root owns it",
         "chmod 600 FILE",
-        Check::Scene(|scene| lax(scene, 0o070)),
+        CheckFn::Graph(|graph| lax(graph, 0o070)),
     ),
     row(
         "key-tracked",
@@ -34,12 +35,13 @@ pub(super) const RULES: &[Rule] = &[
         "a private key under version control",
         "whoever has the repository, or ever had it, has the key",
         "git rm --cached FILE, add it to .gitignore, and issue the certificate again with a new key",
-        Check::Scene(|scene| {
-            let tracked = scene
-                .keys
-                .iter()
-                .filter(|key| scene.sources[key.at.source].tracked && !matches!(key.item, Key::Encrypted));
-            tracked.map(|key| Hit::at(key.at, "a key outside of the repository", "a tracked file")).collect()
+        CheckFn::Graph(|graph| {
+            let tracked = graph.keys.iter().filter(|key| {
+                graph.sources[key.location.source].tracked && !matches!(key.item, Key::Encrypted)
+            });
+            tracked
+                .map(|key| Violation::at(key.location, "a key outside of the repository", "a tracked file"))
+                .collect()
         }),
     ),
     row(
@@ -49,7 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         "a private key beside a certificate that it does not belong to",
         "crypto/tls X509KeyPair, OpenSSL SSL_CTX_check_private_key: key values mismatch",
         "put the key beside the certificate that it was made with, or issue the certificate again",
-        Check::Scene(mismatch),
+        CheckFn::Graph(mismatch),
     ),
     row(
         "key-encrypted",
@@ -58,9 +60,11 @@ pub(super) const RULES: &[Rule] = &[
         "a private key that needs a passphrase",
         "openshift/router knows no ENCRYPTED PRIVATE KEY; a server that starts by itself cannot type a passphrase",
         "for a server, open it: openssl pkey -in FILE -out plain.key",
-        Check::Scene(|scene| {
-            let sealed = scene.keys.iter().filter(|key| matches!(key.item, Key::Encrypted));
-            sealed.map(|key| Hit::at(key.at, "a key without a passphrase", "ENCRYPTED PRIVATE KEY")).collect()
+        CheckFn::Graph(|graph| {
+            let sealed = graph.keys.iter().filter(|key| matches!(key.item, Key::Encrypted));
+            sealed
+                .map(|key| Violation::at(key.location, "a key without a passphrase", "ENCRYPTED PRIVATE KEY"))
+                .collect()
         }),
     ),
     row(
@@ -70,12 +74,14 @@ pub(super) const RULES: &[Rule] = &[
         "a private key that could not be checked",
         "RSA from 2048 bits, P-256, P-384 and Ed25519 are read here; rustls takes no others",
         "use one of these key types, or check the key by other means",
-        Check::Scene(|scene| {
-            let hit = |key: &Held<Key>| match &key.item {
-                Key::Unusable(reason) => Some(Hit::at(key.at, "a key of a usual kind", reason.as_str())),
+        CheckFn::Graph(|graph| {
+            let violation = |key: &Located<Key>| match &key.item {
+                Key::Unusable(reason) => {
+                    Some(Violation::at(key.location, "a key of a usual kind", reason.as_str()))
+                }
                 _ => None,
             };
-            scene.keys.iter().filter_map(hit).collect()
+            graph.keys.iter().filter_map(violation).collect()
         }),
     ),
     row(
@@ -85,11 +91,11 @@ pub(super) const RULES: &[Rule] = &[
         "a request that its own key did not sign",
         "RFC 2986, section 4.2",
         "make the request again",
-        Check::Scene(|scene| {
-            requests(scene, |request| {
+        CheckFn::Graph(|graph| {
+            requests(graph, |request| {
                 let known = defect::is_checkable_by(&request.key_type, &request.signature_algorithm);
                 let wrong = known && !request.signature_valid;
-                super::rule::when(wrong, "a signature by the key in the request", "another signature")
+                when(wrong, "a signature by the key in the request", "another signature")
             })
         }),
     ),
@@ -100,9 +106,9 @@ pub(super) const RULES: &[Rule] = &[
         "a request for no name but the common name",
         "RFC 9525, section 2; `openssl x509 -req` copies no extension unless -copy_extensions says so",
         "ask for subjectAltName: openssl req -addext subjectAltName=DNS:...",
-        Check::Scene(|scene| {
-            requests(scene, |request| {
-                super::rule::when(request.names.is_empty(), "subjectAltName", request.subject.to_string())
+        CheckFn::Graph(|graph| {
+            requests(graph, |request| {
+                when(request.names.is_empty(), "subjectAltName", request.subject.to_string())
             })
         }),
     ),
@@ -113,42 +119,49 @@ pub(super) const RULES: &[Rule] = &[
         "a request for a key that is too short",
         "NIST SP 800-131A; OpenSSL at security level 2 refuses it (EE_KEY_TOO_SMALL)",
         "make a new key: P-256, or RSA with 2048 bits or more",
-        Check::Scene(|scene| requests(scene, |request| weak_key(&request.key_type))),
+        CheckFn::Graph(|graph| requests(graph, |request| weak_key(&request.key_type))),
     ),
 ];
 
-fn requests(scene: &Scene, check: fn(&CertificationRequest) -> Vec<Defect>) -> Vec<Hit> {
-    let hits = |held: &Held<CertificationRequest>| {
-        let at = held.at;
-        check(&held.item).into_iter().map(move |defect| Hit { at, name: None, defect })
+fn requests(
+    graph: &CertificateGraph,
+    check: fn(&CertificationRequest) -> Vec<Explanation>,
+) -> Vec<Violation> {
+    let violations = |located: &Located<CertificationRequest>| {
+        let location = located.location;
+        check(&located.item).into_iter().map(move |explanation| Violation {
+            location,
+            name: None,
+            explanation,
+        })
     };
-    scene.requests.iter().flat_map(hits).collect()
+    graph.requests.iter().flat_map(violations).collect()
 }
 
-/// One hit for each file with an open key and some of these bits.
-fn lax(scene: &Scene, bits: u32) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = Vec::new();
-    for key in scene.keys.iter().filter(|key| !matches!(key.item, Key::Encrypted)) {
-        let mode = scene.sources[key.at.source].mode.map(|mode| mode & 0o7777);
-        let known = hits.iter().any(|hit| hit.at.source == key.at.source);
+/// One violation for each file with an open key and some of these bits.
+fn lax(graph: &CertificateGraph, bits: u32) -> Vec<Violation> {
+    let mut violations: Vec<Violation> = Vec::new();
+    for key in graph.keys.iter().filter(|key| !matches!(key.item, Key::Encrypted)) {
+        let mode = graph.sources[key.location.source].mode.map(|mode| mode & 0o7777);
+        let known = violations.iter().any(|violation| violation.location.source == key.location.source);
         if let Some(mode) = mode.filter(|mode| mode & bits != 0 && !known) {
-            hits.push(Hit::at(key.at, "mode 0600", format!("mode {mode:04o}")));
+            violations.push(Violation::at(key.location, "mode 0600", format!("mode {mode:04o}")));
         }
     }
-    hits
+    violations
 }
 
-fn mismatch(scene: &Scene) -> Vec<Hit> {
-    let mut hits = Vec::new();
-    for held in &scene.keys {
-        let Key::Open(key) = &held.item else { continue };
-        let partners = scene.partners(held.at);
+fn mismatch(graph: &CertificateGraph) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for located in &graph.keys {
+        let Key::Open(key) = &located.item else { continue };
+        let partners = graph.partners(located.location);
         if partners.iter().any(|partner| partner.item.matches(key)) {
             continue;
         }
         if let Some(defect) = partners.first().and_then(|first| defect::foreign_key(&first.item, key)) {
-            hits.push(Hit { at: held.at, name: None, defect });
+            violations.push(Violation { location: located.location, name: None, explanation: defect.into() });
         }
     }
-    hits
+    violations
 }

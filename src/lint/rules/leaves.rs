@@ -1,13 +1,14 @@
 //! Rules about the certificates of servers and clients.
 
-use super::Place::{Apple, Browsers, Postgres, Python};
-use super::Severity::{Error, Note, Warning};
-use super::rule::{Check, Rule, one, row, when};
+use crate::explanation::Explanation;
+use crate::lint::finding::Platform::{Apple, Browsers, Postgres, Python};
+use crate::lint::finding::Severity::{Error, Note, Warning};
+use crate::lint::rule::{CheckFn, FileRule, explain, row, when};
 use crate::pki::certificate::GeneralName;
-use crate::pki::defect::{self, Defect};
+use crate::pki::defect;
 use crate::pki::{Certificate, ExtendedKeyUsage, KeyUsage, SubjectAltName};
 
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[FileRule] = &[
     row(
         "san-missing",
         Error,
@@ -15,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
         "has its name in the common name alone",
         "RFC 9525, section 2; Go, Python, curl, browsers and rustls do not look at the common name",
         "issue it again with subjectAltName",
-        Check::Leaf(|leaf| one(defect::no_names(leaf))),
+        CheckFn::Leaf(|leaf| explain(defect::no_names(leaf))),
     ),
     row(
         "san-without-host",
@@ -24,7 +25,9 @@ pub(super) const RULES: &[Rule] = &[
         "is for servers and names no host",
         "RFC 9525, section 6.1",
         "issue it again with the host name as DNS:, or the address as IP:",
-        Check::Leaf(|leaf| one(defect::no_host(leaf).filter(|_| says(leaf, ExtendedKeyUsage::ServerAuth)))),
+        CheckFn::Leaf(|leaf| {
+            explain(defect::no_host(leaf).filter(|_| says(leaf, ExtendedKeyUsage::ServerAuth)))
+        }),
     ),
     row(
         "san-address-as-dns",
@@ -33,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         "has an address where host names belong",
         "RFC 5280, section 4.2.1.6: an address is an iPAddress; clients compare it with nothing else",
         "write IP:127.0.0.1, not DNS:127.0.0.1",
-        Check::Leaf(address_as_dns),
+        CheckFn::Leaf(address_as_dns),
     ),
     row(
         "san-critical",
@@ -42,7 +45,7 @@ pub(super) const RULES: &[Rule] = &[
         "has no subject, and its names are not critical",
         "RFC 5280, section 4.2.1.6; OpenSSL in strict mode refuses it",
         "mark subjectAltName critical, or give it a subject",
-        Check::Leaf(|leaf| {
+        CheckFn::Leaf(|leaf| {
             let details = &leaf.details;
             let wrong =
                 details.subject.is_empty() && !details.sans_critical() && details.sans().next().is_some();
@@ -56,7 +59,7 @@ pub(super) const RULES: &[Rule] = &[
         "has a name with `_`",
         "RFC 1123, section 2.1; several clients refuse it, no Kubernetes name has it",
         "name the host with `-`",
-        Check::Leaf(|leaf| {
+        CheckFn::Leaf(|leaf| {
             let names = leaf.details.sans().filter_map(SubjectAltName::as_dns);
             let wrong = names.filter(|name| name.has_underscore());
             wrong.flat_map(|name| when(true, "letters, digits and `-`", name.to_string())).collect()
@@ -69,8 +72,10 @@ pub(super) const RULES: &[Rule] = &[
         "has a host in its common name that it does not serve",
         "RFC 9525, section 2: the common name does not count",
         "issue it again with that name in subjectAltName, too",
-        Check::Leaf(|leaf| {
-            one(defect::host_in_common_name_alone(leaf).filter(|_| says(leaf, ExtendedKeyUsage::ServerAuth)))
+        CheckFn::Leaf(|leaf| {
+            explain(
+                defect::host_in_common_name_alone(leaf).filter(|_| says(leaf, ExtendedKeyUsage::ServerAuth)),
+            )
         }),
     ),
     row(
@@ -80,7 +85,7 @@ pub(super) const RULES: &[Rule] = &[
         "is for clients and has no common name",
         "PostgreSQL documentation, client authentication with certificates: the common name is the user; RabbitMQ and Mosquitto likewise",
         "issue it again with the user's name as common name",
-        Check::Leaf(|leaf| {
+        CheckFn::Leaf(|leaf| {
             let nameless =
                 leaf.details.subject.common_name().is_none() && says(leaf, ExtendedKeyUsage::ClientAuth);
             when(nameless, "a common name", "none")
@@ -93,7 +98,7 @@ pub(super) const RULES: &[Rule] = &[
         "has a SPIFFE ID that no peer takes",
         "SPIFFE-ID, section 2; X.509-SVID, section 2: exactly one URI",
         "issue it again with one URI, such as spiffe://example.org/ns/shop/sa/web",
-        Check::Leaf(|leaf| defect::spiffe_names(leaf.details.sans())),
+        CheckFn::Leaf(|leaf| explain(defect::spiffe_names(leaf.details.sans()))),
     ),
     row(
         "wildcard-too-wide",
@@ -102,7 +107,7 @@ pub(super) const RULES: &[Rule] = &[
         "has a wildcard that clients do not match",
         "OpenSSL, curl and rustls match `*` only in front of two labels or more",
         "name the hosts one by one, or put them below a domain of their own",
-        Check::Leaf(defect::wide_wildcards),
+        CheckFn::Leaf(|leaf| explain(defect::wide_wildcards(leaf))),
     ),
     row(
         "purpose-missing",
@@ -112,8 +117,8 @@ pub(super) const RULES: &[Rule] = &[
         "RFC 5280, section 4.2.1.12; Apple (support.apple.com/103769) requires serverAuth",
         "issue it again with extendedKeyUsage=serverAuth or clientAuth",
         // That a CA has none is right; that it is used as a leaf has a rule of its own.
-        Check::Leaf(|leaf| {
-            one(defect::no_purpose(leaf, "serverAuth or clientAuth").filter(|_| !leaf.is_authority()))
+        CheckFn::Leaf(|leaf| {
+            explain(defect::no_purpose(leaf, "serverAuth or clientAuth").filter(|_| !leaf.is_authority()))
         }),
     ),
     row(
@@ -123,7 +128,7 @@ pub(super) const RULES: &[Rule] = &[
         "may not sign handshakes",
         "RFC 8446, section 4.4.2.2",
         "issue it again with keyUsage=digitalSignature",
-        Check::Leaf(|leaf| one(defect::no_handshake_signature(leaf))),
+        CheckFn::Leaf(|leaf| explain(defect::no_handshake_signature(leaf))),
     ),
     row(
         "key-usage-encipherment",
@@ -132,7 +137,7 @@ pub(super) const RULES: &[Rule] = &[
         "has a key that cannot encipher keys, and says that it may",
         "RFC 8813, section 3 (ECDSA); RFC 9295, section 3 (Ed25519)",
         "issue it again with keyUsage=digitalSignature alone",
-        Check::Leaf(|leaf| {
+        CheckFn::Leaf(|leaf| {
             let usages = leaf.details.key_usage.unwrap_or_default();
             let wrong =
                 usages.contains(KeyUsage::KeyEncipherment) && leaf.details.key_type.rsa_bits().is_none();
@@ -146,7 +151,7 @@ pub(super) const RULES: &[Rule] = &[
         "is used by a server or client, and is a CA",
         "rustls CaUsedAsEndEntity, Firefox MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY; plain `openssl req -x509` makes it",
         "make a CA of its own, and issue a certificate for the server or client",
-        Check::Leaf(|leaf| one(defect::authority_as_leaf(leaf))),
+        CheckFn::Leaf(|leaf| explain(defect::authority_as_leaf(leaf))),
     ),
     row(
         "validity-long",
@@ -155,7 +160,7 @@ pub(super) const RULES: &[Rule] = &[
         "is valid for longer than Apple takes",
         "support.apple.com/103769: at most 825 days, under private CAs, too",
         "issue it again for 397 days or less, and renew it by a program",
-        Check::Leaf(|leaf| one(defect::too_long_for_apple(leaf))),
+        CheckFn::Leaf(|leaf| explain(defect::too_long_for_apple(leaf))),
     ),
 ];
 
@@ -164,7 +169,7 @@ fn says(leaf: &Certificate, purpose: ExtendedKeyUsage) -> bool {
     leaf.details.ext_key_usage.as_ref().is_some_and(|all| all.contains(purpose))
 }
 
-fn address_as_dns(leaf: &Certificate) -> Vec<Defect> {
+fn address_as_dns(leaf: &Certificate) -> Vec<Explanation> {
     let names = leaf.details.other_names().filter(|name| name.is_dns()).filter_map(GeneralName::text);
     let addresses = names.filter(|name| name.parse::<std::net::IpAddr>().is_ok());
     addresses.flat_map(|name| when(true, &format!("IP:{name}"), format!("DNS:{name}"))).collect()
