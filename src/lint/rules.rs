@@ -32,7 +32,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static FileRule> {
 pub(super) fn unreadable(source: &Source, line: Option<usize>, error: &Error) -> Finding {
     let text = error.to_string();
     let message = text.strip_prefix(&format!("{}: ", source.place)).unwrap_or(&text);
-    let explanation = Explanation { expected: error.expected(), found: error.found(), fix: None };
+    let explanation = Explanation { fix: None, ..error.explanation() };
     let finding = Finding::new(UNREADABLE, source.place.clone(), message, explanation);
     Finding { file: Some(source.file.clone()), line, ..finding }
 }

@@ -4,6 +4,7 @@ use super::context::RouteContext;
 use super::pem_field::PemField;
 use super::rule::{Problem, RouteRule, refused, unenforced};
 use crate::error::Error;
+use crate::explanation::Explanation;
 use crate::lint::finding::{EnforcedBy, Severity};
 
 const SANITIZE: &str = "openshift/router extended validation: every PEM block must be known and must parse";
@@ -83,8 +84,13 @@ fn sections<'r, 'a>(route: &'r RouteContext<'a>) -> impl Iterator<Item = &'r Pem
 fn unreadable(route: &RouteContext<'_>) -> Vec<Problem> {
     let problem = |section: &PemField<'_>| {
         let error = section.error.as_ref().filter(|_| !section.is_encrypted())?;
-        let Error::Encoding { reason, expected, found, .. } = error else { return None };
-        Some(section.problem(reason.as_str()).expected(expected.as_str()).found(found.as_str()))
+        let text = match error.innermost() {
+            Error::UnusableKey { .. } => return None,
+            other => other.to_string(),
+        };
+        let Explanation { expected, found, .. } = error.explanation();
+        let problem = section.problem(text.strip_prefix("it: ").unwrap_or(&text));
+        Some(problem.expected(expected.unwrap_or_default()).found(found.unwrap_or_default()))
     };
     let wrong_content = |section: &PemField<'_>, label: &str, what: &str| {
         let none = section.error.is_none() && section.text.is_some_and(|text| route.is_known(text));
@@ -135,7 +141,7 @@ fn key_in_ca(route: &RouteContext<'_>) -> Vec<Problem> {
 }
 
 fn unchecked(route: &RouteContext<'_>) -> Vec<Problem> {
-    let problem = |section: &PemField<'_>| match &section.error {
+    let problem = |section: &PemField<'_>| match section.error.as_ref().map(Error::innermost) {
         Some(Error::UnusableKey { reason, .. }) if !section.is_encrypted() => {
             Some(section.problem(format!("the private key was not checked: {reason}")))
         }
