@@ -4,7 +4,8 @@
 use time::OffsetDateTime;
 
 use crate::emit::Emitters;
-use crate::lint::{self, File};
+use crate::kubernetes as yaml;
+use crate::lint::{self, SourceFile};
 use crate::manifest::{Manifest, compose};
 use crate::pki::{
     Certificate, CertificationRequest, Cidr, DnsName, Label, Moment, NameConstraints, Span, SubjectAltName,
@@ -12,7 +13,6 @@ use crate::pki::{
 };
 use crate::profile::{Profile, Profiles, Request};
 use crate::route::Route;
-use crate::{kubernetes as yaml, lint::manifests};
 
 /// A reader and its name, which is also that of its fuzz target and of the directory of its corpus.
 pub type Target = (&'static str, fn(&[u8]));
@@ -113,9 +113,9 @@ pub fn compose(bytes: &[u8]) {
 /// OpenShift Routes, as lint and the simulation of a router read them.
 pub fn route(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let _ = manifests(&text, OffsetDateTime::UNIX_EPOCH);
+    let _ = lint::resources(&text, OffsetDateTime::UNIX_EPOCH);
     let Ok(documents) = yaml::read(&text) else { return };
-    let objects = yaml::objects(&documents);
+    let objects = yaml::resources(&documents);
     for object in objects.iter().filter(|object| yaml::is_route(object.value)) {
         let _ = (
             Route::read(object, &objects, Some("shop")),
@@ -125,7 +125,7 @@ pub fn route(bytes: &[u8]) {
 }
 
 fn judge(name: &str, bytes: &[u8]) {
-    let file = File { name, bytes, mode: None, tracked: false, trusted: false };
+    let file = SourceFile { name, bytes, mode: None, tracked: false, trusted: false };
     let _ = lint::files(&[file], &[], OffsetDateTime::UNIX_EPOCH);
 }
 
