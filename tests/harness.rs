@@ -151,12 +151,14 @@ impl Invocation {
         let text = |bytes: &[u8]| {
             String::from_utf8_lossy(bytes).replace(&self.directory.display().to_string(), "[HERE]")
         };
-        Run {
+        let run = Run {
             status: output.status.code(),
             stdout: text(&output.stdout),
             stderr: text(&output.stderr),
             line: self.line,
-        }
+        };
+        run.hold_error_against_schema();
+        run
     }
 }
 
@@ -173,6 +175,15 @@ pub struct Run {
 }
 
 impl Run {
+    /// Whatever a command says as JSON when it fails has the form of `schemas/error.schema.json`.
+    #[track_caller]
+    fn hold_error_against_schema(&self) {
+        let Ok(document) = serde_json::from_str::<serde_json::Value>(&self.stderr) else { return };
+        let errors = crate::own_schemas::ERROR.errors(&document);
+        assert!(errors.is_empty(), "pkictl {}: {errors:#?}\n{}", self.line, self.stderr);
+        assert_eq!(document["error"]["exit_code"].as_i64(), self.status.map(i64::from), "pkictl {}", self.line);
+    }
+
     /// It exits with 0.
     #[track_caller]
     pub fn succeeds(self) -> Self {
@@ -201,7 +212,7 @@ impl Run {
         let document: serde_json::Value = serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("pkictl {}: {error}\n{}", self.line, self.stdout));
         if document["counts"]["passed"].is_number() {
-            let errors = crate::verify_command::schema::errors(&document);
+            let errors = crate::own_schemas::VERIFY.errors(&document);
             assert!(errors.is_empty(), "pkictl {}: {errors:#?}\n{}", self.line, self.stdout);
         }
         document

@@ -28,6 +28,7 @@ mod interop;
 mod judges;
 #[cfg(unix)]
 mod lint;
+mod own_schemas;
 mod page;
 #[cfg(unix)]
 mod policy;
