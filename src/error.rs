@@ -10,8 +10,9 @@ mod kind;
 use std::path::{Path, PathBuf};
 
 use crate::explanation::Explanation;
+use crate::finding::Finding;
 
-use explain::shorten;
+use explain::{messages, shorten};
 
 pub use kind::{NotPem, ThingKind, ValueKind};
 
@@ -252,6 +253,12 @@ pub enum Error {
         /// How to go on.
         advice: Option<String>,
     },
+    /// Files that are about to be written break rules.
+    #[error("{}", messages(findings))]
+    Findings {
+        /// One at least.
+        findings: Vec<Finding>,
+    },
     /// An emitter's output does not have the syntax that it claims. This is a defect of the template, not of its input.
     #[error("emitter {emitter:?} made an invalid {syntax} file {file:?}: {reason}")]
     BadArtifact {
@@ -289,10 +296,5 @@ impl Error {
     /// An [`Error::Io`] for `path`.
     pub fn io(action: &'static str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
         Self::Io { action, path: path.as_ref().to_owned(), source }
-    }
-
-    /// An [`Error::Invalid`] without a general form to show.
-    pub fn invalid(what: ValueKind, value: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::Invalid { what, value: value.into(), reason: reason.into(), expected: None }
     }
 }

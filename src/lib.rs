@@ -82,6 +82,8 @@ pub mod diagram;
 pub mod emit;
 #[doc(hidden)]
 pub mod endpoint;
+#[doc(hidden)]
+pub mod finding;
 #[cfg(feature = "emit")]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -2,7 +2,6 @@
 //! would refuse, and what only clients would notice.
 
 mod certificate_graph;
-mod finding;
 mod reader;
 mod route;
 mod rule;
@@ -17,8 +16,9 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 use crate::kubernetes::{self, Resource};
+use crate::pki::Certificate;
 
-pub use finding::{EnforcedBy, Finding, FindingCounts, Platform, RuleInfo, Severity};
+pub use crate::finding::{EnforcedBy, Finding, FindingCounts, Platform, RuleInfo, Severity};
 pub use sarif::sarif;
 pub use source::SourceFile;
 
@@ -55,6 +55,11 @@ pub fn resources(text: &str, now: OffsetDateTime) -> Vec<Finding> {
         Ok(documents) => route::check_all(&kubernetes::resources(&documents), now),
         Err(error) => vec![syntax::invalid(error)],
     }
+}
+
+/// What is wrong with the dates of a certificate, which `place` names.
+pub fn out_of_date(certificate: &Certificate, place: &str, now: OffsetDateTime) -> Option<Finding> {
+    rules::out_of_date(certificate, place, now)
 }
 
 /// What the cluster would refuse in one Route. `all` are the resources beside it, among which its Secret may be.

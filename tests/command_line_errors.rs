@@ -116,3 +116,60 @@ fn help_that_cannot_be_written_is_a_failure() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.starts_with("error: cannot write to standard output: "), "{said}");
 }
+
+/// The error of a command that fails, as JSON.
+fn error_of(workspace: &Workspace, arguments: &[&str]) -> serde_json::Value {
+    let run = workspace.pkictl(&[arguments, &["--format", "json"]].concat()).exits_with(1);
+    let document: serde_json::Value = serde_json::from_str(&run.stderr).expect("one JSON document");
+    document["error"].clone()
+}
+
+#[test]
+fn what_stops_emit_and_apply_are_the_findings_of_lint() {
+    let workspace = Workspace::with_ca();
+    workspace.pkictl(&["issue", "server", "web", "--san", "web.example.com"]).succeeds();
+    let route =
+        ["emit", "route", "edge", "--service", "web", "--cert", "web", "--hostname", "shop.example.com"];
+    workspace.pkictl(&[&route[..], &["-o", "route.yaml", "--insist"]].concat()).succeeds();
+    let run = workspace.pkictl(&["lint", "route.yaml", "--format", "json"]).exits_with(3);
+    let mut wanted = run.json()["findings"].clone();
+    let wanted = wanted.as_array_mut().expect("findings");
+    for finding in wanted.iter_mut().filter_map(|one| one.as_object_mut()) {
+        // What is not in a file yet has no line.
+        ["file", "line", "column"].map(|key| finding.remove(key));
+        let place = finding["place"].as_str().and_then(|place| place.strip_prefix("route.yaml: "));
+        finding["place"] = place.expect("the place begins with the file").into();
+    }
+    wanted.retain(|finding| finding["severity"] == "error");
+    assert!(!wanted.is_empty());
+
+    let to_file = [&route[..], &["-o", "other.yaml"]].concat();
+    assert_eq!(error_of(&workspace, &to_file)["findings"].as_array(), Some(&*wanted), "emit");
+    workspace.write(
+        "pkictl.toml",
+        "version = 1\nenvironments = [\"test\"]\n[service.web]\nnames = [\"web.example.com\"]\n\
+         emit = [{ target = \"route\", termination = \"edge\", service = \"web\", hostname = \"shop.example.com\", to = \"deploy\" }]\n",
+    );
+    let error = error_of(&workspace, &["apply"]);
+    assert_eq!(error["findings"].as_array(), Some(&*wanted), "apply");
+    let message = error["message"].as_str().expect("a message");
+    assert!(message.starts_with("line 5 of the manifest, emitter \"route\": Route web: "), "{message}");
+}
+
+#[test]
+fn an_error_of_apply_keeps_the_hint_of_issue() {
+    let workspace = Workspace::new();
+    workspace.pkictl(&["init", "--env", "test", "--permit-dns", "a.example"]).succeeds();
+    let issued = error_of(&workspace, &["issue", "server", "web.b.example", "--env", "test"]);
+    workspace.write(
+        "pkictl.toml",
+        "version = 1\nenvironments = [\"test\"]\n[service.web]\nnames = [\"web.b.example\"]\n",
+    );
+    let applied = error_of(&workspace, &["apply"]);
+    assert!(issued["hint"].as_str().is_some_and(|hint| hint.contains("--permit-dns")), "{issued}");
+    for part in ["hint", "expected", "found"] {
+        assert_eq!(applied[part], issued[part], "{part}");
+    }
+    let message = format!("service \"web\": {}", issued["message"].as_str().expect("a message"));
+    assert_eq!(applied["message"], message);
+}

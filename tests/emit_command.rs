@@ -131,7 +131,7 @@ fn what_only_visitors_would_refuse_can_be_insisted_on() {
         &workspace,
         words,
         1,
-        &["the certificate does not serve web.other.example.com", "go on with `--insist`"],
+        &["the certificate does not serve web.other.example.com", "write it anyway with `--insist`"],
     );
     let arguments: Vec<&str> = ["emit", "route"]
         .into_iter()

@@ -181,7 +181,12 @@ impl Run {
         let Ok(document) = serde_json::from_str::<serde_json::Value>(&self.stderr) else { return };
         let errors = crate::own_schemas::ERROR.errors(&document);
         assert!(errors.is_empty(), "pkictl {}: {errors:#?}\n{}", self.line, self.stderr);
-        assert_eq!(document["error"]["exit_code"].as_i64(), self.status.map(i64::from), "pkictl {}", self.line);
+        assert_eq!(
+            document["error"]["exit_code"].as_i64(),
+            self.status.map(i64::from),
+            "pkictl {}",
+            self.line
+        );
     }
 
     /// It exits with 0.

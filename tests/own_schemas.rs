@@ -104,11 +104,11 @@ fn error(workspace: &Workspace, arguments: &[&str]) -> Value {
 fn some_errors() -> Vec<Value> {
     let workspace = Workspace::with_ca();
     workspace.pkictl(&["issue", "server", "web", "--san", "web.example.com"]).succeeds();
-    workspace.write("bad.toml", "version = 1\n[service.web]\nnmaes = []\n");
+    workspace.write("bad.toml", "version = 1\n[service.web]\nnames = 1\nnmaes = []\n");
     workspace.write(
         "pkictl.toml",
         "version = 1\nenvironments = [\"test\"]\n[service.web]\nnames = [\"web.example.com\"]\n\
-         emit = [{ target = \"route\", mode = \"edge\", host = \"other.example.com\", to = \"deploy\" }]\n",
+         emit = [{ target = \"route\", termination = \"edge\", service = \"web\", hostname = \"other.example.com\", to = \"deploy\" }]\n",
     );
     vec![
         error(&workspace, &["issue", "sever", "web"]),

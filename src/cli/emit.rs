@@ -28,7 +28,7 @@ pub(super) fn run(args: &EmitArgs, global: &Global, output: &Output) -> Result<(
     let (insist, now) = (matches.get_flag("insist"), clock::now()?);
     findings::check_dates(material.identities(), insist, now, output)?;
     let artifacts = emitter.render(&material.input(&environment))?;
-    findings::check(&artifacts, insist, now, output)?;
+    findings::check(&artifacts, insist, now, output).map_err(findings::stopped)?;
     destination.write(&artifacts, output)
 }
 

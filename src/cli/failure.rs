@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::error::{Error, ThingKind, ValueKind};
+use crate::finding::Finding;
 
 /// A failed command.
 #[derive(Debug)]
@@ -18,10 +21,27 @@ pub(super) enum Kind {
     Library(Box<Error>),
     /// Wrong usage: exit code 2.
     Usage(String),
-    /// What was about to be written breaks rules, each described in some lines: exit code 1.
-    Findings(Vec<String>),
+    /// A manifest is wrong in some places: exit code 1.
+    Manifest(Vec<Problem>),
     /// A check found a failure, which was reported already: exit code 3.
     ChecksFailed,
+}
+
+/// A place in a manifest, and what is wrong there.
+#[derive(Debug, Serialize)]
+pub(super) struct Problem {
+    pub(super) file: String,
+    pub(super) line: usize,
+    pub(super) column: usize,
+    pub(super) message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) expected: Option<String>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
 }
 
 impl Failure {
@@ -29,8 +49,13 @@ impl Failure {
         Self { kind: Kind::Usage(message.into()), hint }
     }
 
-    pub(super) fn findings(findings: Vec<String>, hint: Option<String>) -> Self {
-        Self { kind: Kind::Findings(findings), hint }
+    pub(super) fn manifest(problems: Vec<Problem>) -> Self {
+        Self { kind: Kind::Manifest(problems), hint: None }
+    }
+
+    /// Files that are about to be written break rules.
+    pub(super) fn findings(findings: Vec<Finding>, hint: Option<String>) -> Self {
+        Self { hint, ..Error::Findings { findings }.into() }
     }
 
     pub(super) fn checks_failed() -> Self {
@@ -40,7 +65,7 @@ impl Failure {
     pub(super) fn exit_code(&self) -> u8 {
         match &self.kind {
             Kind::Library(error) if is_usage(error) => 2,
-            Kind::Library(_) | Kind::Findings(_) => 1,
+            Kind::Library(_) | Kind::Manifest(_) => 1,
             Kind::Usage(_) => 2,
             Kind::ChecksFailed => 3,
         }
@@ -67,7 +92,10 @@ impl fmt::Display for Failure {
         match &self.kind {
             Kind::Library(error) => error.fmt(f),
             Kind::Usage(message) => f.write_str(message),
-            Kind::Findings(findings) => f.write_str(&findings.join("\nerror: ")),
+            Kind::Manifest(problems) => {
+                let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                f.write_str(&lines.join("\n"))
+            }
             Kind::ChecksFailed => f.write_str("a check failed"),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::failure::Failure;
+use super::failure::{Failure, Problem};
 use super::global::Global;
 use super::presentation::findings;
 use super::presentation::output::Output;
@@ -43,7 +43,7 @@ impl ManifestContext {
         }
         let (profiles, emitters) = (global.profile_library(), global.emitters());
         let manifest = Manifest::read(&text, &profiles, &emitters)
-            .map_err(|mistakes| Failure::findings(describe(file, &mistakes), None))?;
+            .map_err(|mistakes| Failure::manifest(problems(file, mistakes)))?;
         let only = only(&manifest, &global)?;
         let store = global.store();
         let file = file.to_owned();
@@ -83,8 +83,7 @@ impl ManifestContext {
     ) -> Result<T, Failure> {
         let now = clock::now()?;
         let judge = |artifacts: &[Artifact]| {
-            findings::check(artifacts, false, now, output)
-                .map_err(|failure| Error::Refused { reason: failure.to_string(), advice: None })
+            findings::check(artifacts, false, now, output).map_err(|findings| Error::Findings { findings })
         };
         let reconciler = Reconciler {
             manifest: &self.manifest,
@@ -148,11 +147,14 @@ fn missing(file: &Path, error: Error) -> Failure {
     Failure { hint, ..error.into() }
 }
 
-fn describe(file: &Path, mistakes: &[Diagnostic]) -> Vec<String> {
-    let line = |mistake: &Diagnostic| {
-        let expected =
-            mistake.expected.as_ref().map(|text| format!("\n  expected: {text}")).unwrap_or_default();
-        format!("{}:{mistake}{expected}", file.display())
+fn problems(file: &Path, mistakes: Vec<Diagnostic>) -> Vec<Problem> {
+    let file = file.display().to_string();
+    let problem = |Diagnostic { line, column, message, expected }: Diagnostic| Problem {
+        file: file.clone(),
+        line,
+        column,
+        message,
+        expected,
     };
-    mistakes.iter().map(line).collect()
+    mistakes.into_iter().map(problem).collect()
 }

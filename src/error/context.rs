@@ -3,6 +3,11 @@
 use super::{Error, ValueKind};
 
 impl Error {
+    /// An [`Error::Invalid`] without a general form to show.
+    pub fn invalid(what: ValueKind, value: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Invalid { what, value: value.into(), reason: reason.into(), expected: None }
+    }
+
     /// The same error, with the place that it is about.
     #[must_use]
     pub fn at(self, place: impl Into<String>) -> Self {

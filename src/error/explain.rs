@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::explanation::Explanation;
+use crate::finding::Finding;
 
 impl Error {
     /// What would have been right, and what is there instead.
@@ -54,4 +55,10 @@ pub(super) fn shorten(text: &str) -> std::borrow::Cow<'_, str> {
         None => text.into(),
         Some(_) => text.chars().take(LONGEST - 3).chain("...".chars()).collect(),
     }
+}
+
+/// Each finding on a line, with its place.
+pub(super) fn messages(findings: &[Finding]) -> String {
+    let line = |finding: &Finding| format!("{}: {}", finding.place, finding.message);
+    findings.iter().map(line).collect::<Vec<_>>().join("\n")
 }

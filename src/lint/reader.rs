@@ -3,10 +3,10 @@
 use time::OffsetDateTime;
 
 use super::certificate_graph::{CertificateGraph, Key, Located, Location};
-use super::finding::Finding;
 use super::source::{Source, SourceFile};
 use super::{route, rules, secrets, syntax};
 use crate::error::Error;
+use crate::finding::Finding;
 use crate::kubernetes::{self, Resource, SyntaxError};
 use crate::pki::pem::{self, Block};
 

@@ -19,7 +19,7 @@ mod visitors;
 
 use time::OffsetDateTime;
 
-use super::finding::{Finding, RuleInfo};
+use crate::finding::{Finding, RuleInfo};
 use crate::kubernetes::{self, Resource};
 use context::RouteContext;
 use rule::{Problem, RouteRule};

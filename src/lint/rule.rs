@@ -1,8 +1,8 @@
 //! What a rule about files is.
 
 use super::certificate_graph::{CertificateGraph, Located, Location};
-use super::finding::{Platform, RuleInfo, Severity};
 use crate::explanation::Explanation;
+use crate::finding::{Platform, RuleInfo, Severity};
 use crate::pki::Certificate;
 
 /// A rule about certificates, keys or requests, and the function that finds where it is broken.

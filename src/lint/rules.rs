@@ -7,12 +7,13 @@ mod keys;
 mod leaves;
 
 use super::certificate_graph::{CertificateGraph, Located};
-use super::finding::{Finding, RuleInfo, Severity};
 use super::rule::{CheckFn, FileRule, Violation};
 use super::source::Source;
 use crate::error::Error;
 use crate::explanation::Explanation;
-use crate::pki::Certificate;
+use crate::finding::{Finding, RuleInfo, Severity};
+use crate::pki::{Certificate, defect};
+use time::OffsetDateTime;
 
 pub(super) const UNREADABLE: RuleInfo = RuleInfo {
     id: "file-unreadable",
@@ -35,6 +36,17 @@ pub(super) fn unreadable(source: &Source, line: Option<usize>, error: &Error) ->
     let explanation = Explanation { fix: None, ..error.explanation() };
     let finding = Finding::new(UNREADABLE, source.place.clone(), message, explanation);
     Finding { file: Some(source.file.clone()), line, ..finding }
+}
+
+/// A certificate that has expired, or is not valid yet.
+pub(super) fn out_of_date(certificate: &Certificate, place: &str, now: OffsetDateTime) -> Option<Finding> {
+    let (id, defect) = match defect::expired(certificate, now) {
+        Some(defect) => ("certificate-expired", defect),
+        None => ("certificate-not-yet-valid", defect::not_yet_valid(certificate, now)?),
+    };
+    let rule = certificates::RULES.iter().find(|rule| rule.info.id == id)?;
+    let message = format!("{:?} {}", certificate.title(), rule.message);
+    Some(Finding::new(rule.info, place.to_owned(), message, defect.into()))
 }
 
 /// Tries every rule.

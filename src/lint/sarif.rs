@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::finding::{Finding, RuleInfo, Severity};
 use super::rules;
+use crate::finding::{Finding, RuleInfo, Severity};
 
 /// One run with these findings. Every rule is described, broken or not.
 pub fn sarif(findings: &[Finding]) -> Value {

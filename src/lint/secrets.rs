@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::finding::{EnforcedBy, Finding, RuleInfo, Severity};
 use crate::explanation::Explanation;
+use crate::finding::{EnforcedBy, Finding, RuleInfo, Severity};
 use crate::kubernetes::{self, Resource};
 
 const FIELDS: RuleInfo = RuleInfo {

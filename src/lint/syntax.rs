@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::finding::{EnforcedBy, Finding, RuleInfo, Severity};
 use crate::explanation::Explanation;
+use crate::finding::{EnforcedBy, Finding, RuleInfo, Severity};
 use crate::kubernetes::{self, Resource, SyntaxError};
 
 pub(super) const SYNTAX: RuleInfo = RuleInfo {

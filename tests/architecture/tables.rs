@@ -2,9 +2,10 @@
 
 /// Each top-level module and what it may import. A new module needs a line here, and a reason.
 pub const MAY_IMPORT: &[(&str, &[&str])] = &[
-    ("error", &["explanation"]),
+    ("error", &["explanation", "finding"]),
     ("explanation", &[]),
     ("parallel", &[]),
+    ("finding", &["explanation"]),
     ("pki", &["error", "explanation"]),
     ("suggestion", &[]),
     ("template", &["error"]),
@@ -23,7 +24,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("verify", &["error", "explanation", "pki", "bundle", "policy", "report", "handshake"]),
     ("endpoint", &["error", "pki", "bundle", "report", "handshake", "verify"]),
     ("route", &["error", "explanation", "parallel", "pki", "bundle", "report", "kubernetes", "handshake"]),
-    ("lint", &["error", "explanation", "pki", "kubernetes"]),
+    ("lint", &["finding", "error", "explanation", "pki", "kubernetes"]),
     ("manifest", &["error", "pki", "template", "profile", "emit"]),
     (
         "reconcile",
@@ -31,6 +32,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
             "error",
             "explanation",
             "parallel",
+            "finding",
             "pki",
             "artifact",
             "profile",
@@ -46,6 +48,7 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "error",
             "explanation",
+            "finding",
             "pki",
             "template",
             "artifact",

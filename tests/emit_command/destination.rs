@@ -121,7 +121,7 @@ fn to_replace_a_file_is_not_to_insist_and_the_other_way_round() {
     let words = ["--hostname", "web.other.example.com", "-o", "route.yaml"];
     let run = edge(&workspace, &[&words[..], &["--force"]].concat()).exits_with(1);
     assert!(
-        run.stderr.contains("hint: the cluster would take it as it is: go on with `--insist`"),
+        run.stderr.contains("hint: the cluster would accept it as it is: write it anyway with `--insist`"),
         "{}",
         run.stderr
     );

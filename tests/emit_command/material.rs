@@ -128,14 +128,16 @@ fn a_certificate_whose_time_is_over_or_has_not_come_is_refused_by_every_emitter_
             let line = format!("emit {emitter} {name}.example.com");
             let refused = run(&workspace, &line).exits_with(1);
             assert!(
-                refused.stderr.contains(&format!("error: \"{name}.example.com\" {what}")),
+                refused.stderr.contains(&format!("error: {name}.example.com: \"{name}.example.com\" {what}")),
                 "{}",
                 refused.stderr
             );
             assert!(refused.stderr.contains("`--insist`"), "{}", refused.stderr);
             let insisted = run(&workspace, &format!("{line} --insist")).succeeds();
             assert!(
-                insisted.stderr.contains(&format!("warning: \"{name}.example.com\" {what}")),
+                insisted
+                    .stderr
+                    .contains(&format!("warning: {name}.example.com: \"{name}.example.com\" {what}")),
                 "{}",
                 insisted.stderr
             );

@@ -7,7 +7,7 @@ use crate::artifact::Artifact;
 use crate::bundle::Identity;
 use crate::cli::failure::Failure;
 use crate::lint::{self, Finding, Severity};
-use crate::pki::{Certificate, Notice, defect};
+use crate::pki::Notice;
 
 /// Stops at certificates whose time is over, or has not come: nobody takes them, wherever they are used. `insist` warns
 /// instead.
@@ -17,39 +17,21 @@ pub(in crate::cli) fn check_dates<'a>(
     now: OffsetDateTime,
     output: &Output,
 ) -> Result<(), Failure> {
-    let mut all: Vec<String> = Vec::new();
+    let mut all: Vec<Finding> = Vec::new();
     for identity in identities {
-        let certificates = identity.chain.iter().chain(&identity.anchors);
-        all.extend(certificates.filter_map(|one| out_of_date(&identity.name, one, now)));
+        for certificate in identity.chain.iter().chain(&identity.anchors) {
+            all.extend(lint::out_of_date(certificate, &identity.name, now).filter(|one| !all.contains(one)));
+        }
     }
-    all.sort_unstable();
-    all.dedup();
     if all.is_empty() {
         return Ok(());
     }
     if insist {
-        output.notices(&all.into_iter().map(Notice::Warning).collect::<Vec<_>>());
+        output.notices(&all.iter().map(|finding| Notice::Warning(describe(finding))).collect::<Vec<_>>());
         return Ok(());
     }
-    Err(Failure::findings(
-        all,
-        Some("to get files that nobody will take yet, or no longer: `--insist`".into()),
-    ))
-}
-
-fn out_of_date(owner: &str, certificate: &Certificate, now: OffsetDateTime) -> Option<String> {
-    let over = defect::expired(certificate, now).map(|found| ("has expired", "issue it again", found));
-    let early = || {
-        let defect = defect::not_yet_valid(certificate, now)?;
-        Some(("is not valid yet", "wait until it is, or issue one that is", defect))
-    };
-    let (what, fix, defect) = over.or_else(early)?;
-    let title = certificate.title();
-    let of = if title == owner { String::new() } else { format!(", which belongs to {owner},") };
-    Some(format!(
-        "{title:?}{of} {what}\n  expected: {}\n  found:    {}\n  fix:      {fix}",
-        defect.expected, defect.found
-    ))
+    let hint = "to write files with certificates that clients refuse at this time: `--insist`";
+    Err(Failure::findings(all, Some(hint.into())))
 }
 
 /// Stops before anything is written when a cluster would refuse the result, or when its visitors would; `insist` goes on
@@ -59,24 +41,24 @@ pub(in crate::cli) fn check(
     insist: bool,
     now: OffsetDateTime,
     output: &Output,
-) -> Result<(), Failure> {
-    let manifests = artifacts.iter().filter(|artifact| artifact.is_resource);
-    let texts = manifests.filter_map(|artifact| std::str::from_utf8(&artifact.contents).ok());
+) -> Result<(), Vec<Finding>> {
+    let resources = artifacts.iter().filter(|artifact| artifact.is_resource);
+    let texts = resources.filter_map(|artifact| std::str::from_utf8(&artifact.contents).ok());
     let findings: Vec<Finding> = texts.flat_map(|text| lint::resources(text, now)).collect();
     let stops = |finding: &&Finding| {
         finding.rule.severity == Severity::Error && !(insist && finding.rule.refused_by.is_none())
     };
     let notices: Vec<Notice> = findings.iter().filter(|finding| !stops(finding)).map(notice).collect();
     output.notices(&notices);
-    let stopping: Vec<&Finding> = findings.iter().filter(stops).collect();
-    if stopping.is_empty() {
-        return Ok(());
-    }
-    let can_insist = stopping.iter().all(|finding| finding.rule.refused_by.is_none());
-    Err(Failure::findings(
-        stopping.into_iter().map(describe).collect(),
-        can_insist.then(|| "the cluster would take it as it is: go on with `--insist`".to_owned()),
-    ))
+    let stopping: Vec<Finding> = findings.iter().filter(stops).cloned().collect();
+    if stopping.is_empty() { Ok(()) } else { Err(stopping) }
+}
+
+/// What to try where `findings` stopped a single emitter.
+pub(in crate::cli) fn stopped(findings: Vec<Finding>) -> Failure {
+    let can_insist = findings.iter().all(|finding| finding.rule.refused_by.is_none());
+    let hint = "the cluster would accept it as it is: write it anyway with `--insist`";
+    Failure::findings(findings, can_insist.then(|| hint.to_owned()))
 }
 
 /// What is wrong, where, by which rule, and how to mend it.

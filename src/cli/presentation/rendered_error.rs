@@ -1,15 +1,21 @@
 //! An error, part by part: for people and for programs.
 
 use serde::Serialize;
+use serde_json::Value;
 
+use super::findings::describe;
 use super::hint;
-use crate::cli::failure::{Failure, Kind};
+use crate::cli::failure::{Failure, Kind, Problem};
 use crate::cli::global::Global;
+use crate::error::Error;
+use crate::finding::Finding;
 
 /// An error, ready to be shown.
 pub(in crate::cli) struct RenderedError {
     /// What went wrong; several where several things did.
     pub(in crate::cli) messages: Vec<String>,
+    /// What is wrong with files, one by one.
+    findings: Vec<Value>,
     pub(in crate::cli) expected: Option<String>,
     pub(in crate::cli) found: Option<String>,
     /// The outermost first.
@@ -22,10 +28,8 @@ impl RenderedError {
     /// A failed command.
     pub(in crate::cli) fn of(failure: &Failure, global: &Global) -> Self {
         let mut rendered = Self {
-            messages: match &failure.kind {
-                Kind::Findings(findings) => findings.clone(),
-                _ => vec![failure.to_string()],
-            },
+            messages: messages(failure),
+            findings: findings(failure),
             expected: None,
             found: None,
             causes: Vec::new(),
@@ -58,6 +62,7 @@ impl RenderedError {
         let tips: Vec<&str> = tips.collect();
         Self {
             messages: vec![message],
+            findings: Vec::new(),
             expected: None,
             found: None,
             causes: Vec::new(),
@@ -81,6 +86,7 @@ impl RenderedError {
             causes: &'a [String],
             hint: Option<&'a str>,
             exit_code: u8,
+            findings: &'a [Value],
         }
         let error = Parts {
             message: self.messages.join("\n"),
@@ -89,7 +95,50 @@ impl RenderedError {
             causes: &self.causes,
             hint: self.hint.as_deref(),
             exit_code: self.exit_code,
+            findings: &self.findings,
         };
         serde_json::to_string_pretty(&Document { schema: 1, error }).expect("texts always encode")
+    }
+}
+
+/// What went wrong, in a text for each thing.
+fn messages(failure: &Failure) -> Vec<String> {
+    match &failure.kind {
+        Kind::Manifest(problems) => {
+            let text = |problem: &Problem| match &problem.expected {
+                Some(expected) => format!("{problem}\n  expected: {expected}"),
+                None => problem.to_string(),
+            };
+            problems.iter().map(text).collect()
+        }
+        Kind::Library(error) => match described(error) {
+            texts if texts.is_empty() => vec![error.to_string()],
+            texts => texts,
+        },
+        _ => vec![failure.to_string()],
+    }
+}
+
+/// The findings of an error, each behind the place that the error has in front.
+fn described(error: &Error) -> Vec<String> {
+    match error {
+        Error::At { place, error } => {
+            described(error).into_iter().map(|text| format!("{place}: {text}")).collect()
+        }
+        Error::Findings { findings } => findings.iter().map(describe).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn findings(failure: &Failure) -> Vec<Value> {
+    match &failure.kind {
+        Kind::Manifest(problems) => {
+            problems.iter().filter_map(|one| serde_json::to_value(one).ok()).collect()
+        }
+        Kind::Library(error) => match error.innermost() {
+            Error::Findings { findings } => findings.iter().map(Finding::to_json).collect(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
     }
 }

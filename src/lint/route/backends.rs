@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::context::RouteContext;
 use super::rule::{Problem, RouteRule, refused, unenforced};
-use crate::lint::finding::{EnforcedBy, Severity};
+use crate::finding::{EnforcedBy, Severity};
 
 pub(super) const RULES: &[RouteRule] = &[
     refused(

@@ -3,7 +3,7 @@
 use super::context::RouteContext;
 use super::pem_field::PemField;
 use super::rule::{Problem, RouteRule, refused, unenforced};
-use crate::lint::finding::{EnforcedBy, Severity};
+use crate::finding::{EnforcedBy, Severity};
 use crate::pki::{Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, defect};
 
 pub(super) const RULES: &[RouteRule] = &[

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::context::RouteContext;
 use super::rule::{Problem, RouteRule, refused};
-use crate::lint::finding::EnforcedBy;
+use crate::finding::EnforcedBy;
 
 pub(super) const RULES: &[RouteRule] = &[
     refused(

@@ -2,7 +2,7 @@
 
 use super::context::RouteContext;
 use super::rule::{Problem, RouteRule, refused, unenforced};
-use crate::lint::finding::{EnforcedBy, Severity};
+use crate::finding::{EnforcedBy, Severity};
 use crate::pki::name::{is_dns1123_label, is_dns1123_subdomain};
 
 pub(super) const RULES: &[RouteRule] = &[

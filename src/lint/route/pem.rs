@@ -5,7 +5,7 @@ use super::pem_field::PemField;
 use super::rule::{Problem, RouteRule, refused, unenforced};
 use crate::error::Error;
 use crate::explanation::Explanation;
-use crate::lint::finding::{EnforcedBy, Severity};
+use crate::finding::{EnforcedBy, Severity};
 
 const SANITIZE: &str = "openshift/router extended validation: every PEM block must be known and must parse";
 

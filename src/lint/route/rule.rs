@@ -2,7 +2,7 @@
 
 use super::context::RouteContext;
 use crate::explanation::Explanation;
-use crate::lint::finding::{EnforcedBy, RuleInfo, Severity};
+use crate::finding::{EnforcedBy, RuleInfo, Severity};
 
 /// A rule and the function that finds where it is broken.
 pub(super) struct RouteRule {

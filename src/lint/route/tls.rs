@@ -2,7 +2,7 @@
 
 use super::context::RouteContext;
 use super::rule::{Problem, RouteRule, refused, unenforced};
-use crate::lint::finding::{EnforcedBy, Severity};
+use crate::finding::{EnforcedBy, Severity};
 
 pub(super) const RULES: &[RouteRule] = &[
     refused(

@@ -6,7 +6,7 @@ use super::certificates::{has_signed, is_self_signed, leaf, when};
 use super::context::RouteContext;
 use super::host::is_wildcard;
 use super::rule::{Problem, RouteRule, unenforced};
-use crate::lint::finding::Severity;
+use crate::finding::Severity;
 use crate::pki::Certificate;
 use crate::pki::defect::{self, Defect};
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use crate::explanation::Explanation;
+use crate::finding::Platform::{Browsers, Java, Postgres, Python};
+use crate::finding::Severity::{Error, Note, Warning};
 use crate::lint::certificate_graph::{CertificateGraph, Located};
-use crate::lint::finding::Platform::{Browsers, Java, Postgres, Python};
-use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::{CheckFn, FileRule, Violation, explain, row, when};
 use crate::pki::defect;
 use crate::pki::{Certificate, DistinguishedName};

@@ -1,8 +1,8 @@
 //! Rules about every certificate.
 
 use crate::explanation::Explanation;
-use crate::lint::finding::Platform::{Browsers, Python};
-use crate::lint::finding::Severity::{Error, Note, Warning};
+use crate::finding::Platform::{Browsers, Python};
+use crate::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::{CheckFn, FileRule, explain, row, when};
 use crate::pki::algorithm::Curve;
 use crate::pki::defect;
@@ -85,7 +85,7 @@ pub(super) const RULES: &[FileRule] = &[
     row(
         "key-type-uncommon",
         Note,
-        &[crate::lint::finding::Platform::Openshift, Browsers],
+        &[crate::finding::Platform::Openshift, Browsers],
         "has a key that some peers do not take",
         "Chrome and Firefox take RSA, P-256 and P-384, Firefox P-521, too; openshift/router takes RSA and ECDSA",
         "use P-256 or RSA where browsers or the router shall take it",

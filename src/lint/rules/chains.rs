@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::explanation::Explanation;
+use crate::finding::Severity::{Error, Note, Warning};
 use crate::lint::certificate_graph::{CertificateGraph, Located};
-use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::{CheckFn, FileRule, Violation, explain, row};
 use crate::pki::certificate::Serial;
 use crate::pki::defect;

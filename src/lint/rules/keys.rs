@@ -2,9 +2,9 @@
 
 use super::certificates::weak_key;
 use crate::explanation::Explanation;
+use crate::finding::Platform::{Openshift, Postgres};
+use crate::finding::Severity::{Error, Note, Warning};
 use crate::lint::certificate_graph::{CertificateGraph, Key, Located};
-use crate::lint::finding::Platform::{Openshift, Postgres};
-use crate::lint::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::{CheckFn, FileRule, Violation, row, when};
 use crate::pki::defect;
 use crate::pki::request::CertificationRequest;

@@ -1,8 +1,8 @@
 //! Rules about the certificates of servers and clients.
 
 use crate::explanation::Explanation;
-use crate::lint::finding::Platform::{Apple, Browsers, Postgres, Python};
-use crate::lint::finding::Severity::{Error, Note, Warning};
+use crate::finding::Platform::{Apple, Browsers, Postgres, Python};
+use crate::finding::Severity::{Error, Note, Warning};
 use crate::lint::rule::{CheckFn, FileRule, explain, row, when};
 use crate::pki::certificate::GeneralName;
 use crate::pki::defect;

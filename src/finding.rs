@@ -1,4 +1,4 @@
-//! What lint reports: rules, and the findings about what breaks them.
+//! Findings about files, and the rules that they break: pure data.
 
 use serde::{Serialize, Serializer};
 
@@ -117,7 +117,7 @@ pub struct Finding {
 
 impl Finding {
     /// A finding of which only the place is known.
-    pub(super) fn new(
+    pub(crate) fn new(
         rule: RuleInfo,
         place: String,
         message: impl Into<String>,
