@@ -69,7 +69,7 @@ pub fn refusals(route: &Resource<'_>, all: &[Resource<'_>], now: OffsetDateTime)
 
 #[cfg(test)]
 mod tests {
-    use super::{Finding, resources};
+    use super::{Finding, SourceFile, files, resources};
 
     fn ids(text: &str) -> Vec<&'static str> {
         let now = time::OffsetDateTime::UNIX_EPOCH;
@@ -105,5 +105,23 @@ mod tests {
             assert!(ids(&format!("{head}{rest}")).contains(&"route-field-type"), "{rest}");
         }
         assert!(ids(head).contains(&"route-required"));
+    }
+
+    #[test]
+    fn a_file_of_thirty_thousand_sections_ends() {
+        let section = |label: &str| format!("-----BEGIN {label}-----\n-----END {label}-----\n");
+        let damaged = section("CERTIFICATE").repeat(30_000);
+        let unknown = section("X").repeat(30_000);
+        for text in [damaged, unknown] {
+            let file = SourceFile {
+                name: "a.pem",
+                bytes: text.as_bytes(),
+                mode: None,
+                tracked: false,
+                trusted: false,
+            };
+            let findings = files(&[file], &[], time::OffsetDateTime::UNIX_EPOCH);
+            assert!(findings.iter().all(|finding| finding.rule.id == "file-unreadable"));
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! Everything that was given, and how it hangs together: who signed whom, who is a leaf, which key lies beside what.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use time::OffsetDateTime;
 
-use super::source::Source;
+use super::source::{Source, SourceGroup};
 use crate::pki::certificate::Certificate;
 use crate::pki::request::CertificationRequest;
-use crate::pki::{DistinguishedName, ExtendedKeyUsage, PrivateKey, SubjectAltName, defect};
+use crate::pki::{DistinguishedName, ExtendedKeyUsage, PrivateKey, SubjectAltName, defect, sha256_hex};
 
 /// Certificates with the name of an issuer that are tried; a hostile file may hold thousands.
 const MAX_ISSUERS: usize = 16;
@@ -57,6 +57,18 @@ pub(super) struct CertificateGraph {
     pub(super) requests: Vec<Located<CertificationRequest>>,
     signers: Vec<IssuerMatch>,
     leaves: Vec<bool>,
+    /// SHA-256 of the public keys that belong to the private keys.
+    key_digests: HashSet<String>,
+    /// SHA-256 of the certificates that signed another one.
+    signed_others: HashSet<String>,
+    /// The certificates of the files whose names belong together.
+    groups: HashMap<SourceGroup, GroupMembers>,
+}
+
+/// Certificates that belong together by the names of their files.
+struct GroupMembers {
+    first: usize,
+    key_digests: HashSet<String>,
 }
 
 impl CertificateGraph {
@@ -69,6 +81,9 @@ impl CertificateGraph {
             requests: vec![],
             signers: vec![],
             leaves: vec![],
+            key_digests: HashSet::new(),
+            signed_others: HashSet::new(),
+            groups: HashMap::new(),
         }
     }
 
@@ -99,16 +114,34 @@ impl CertificateGraph {
             }
         };
         self.signers = self.certificates.iter().map(signer).collect();
+        self.index();
         self.leaves = (0..self.certificates.len()).map(|index| self.decide_leaf(index)).collect();
+    }
+
+    /// What the rules look up, so that none of them compares everything with everything.
+    fn index(&mut self) {
+        let issuers = self.signers.iter().filter_map(|signer| match signer {
+            IssuerMatch::Given(issuer) => Some(self.certificates[*issuer].item.details.sha256.clone()),
+            _ => None,
+        });
+        self.signed_others = issuers.collect();
+        let open = self.keys.iter().filter_map(|key| match &key.item {
+            Key::Open(key) => Some(digest(key)),
+            _ => None,
+        });
+        self.key_digests = open.collect();
+        for (index, located) in self.certificates.iter().enumerate() {
+            let group = self.sources[located.location.source].group.clone();
+            let members = || GroupMembers { first: index, key_digests: HashSet::new() };
+            let members = self.groups.entry(group).or_insert_with(members);
+            members.key_digests.insert(located.item.details.spki_sha256.clone());
+        }
     }
 
     fn decide_leaf(&self, index: usize) -> bool {
         let located = &self.certificates[index];
         let (certificate, source) = (&located.item, &self.sources[located.location.source]);
-        let has_signed = self.signers.iter().any(
-            |signer| matches!(signer, IssuerMatch::Given(other) if self.certificates[*other].item == *certificate),
-        );
-        if has_signed {
+        if self.signed_others.contains(&certificate.details.sha256) {
             return false;
         }
         if !certificate.is_authority() {
@@ -133,7 +166,7 @@ impl CertificateGraph {
     }
 
     pub(super) fn has_key_of(&self, certificate: &Certificate) -> bool {
-        self.keys.iter().any(|key| matches!(&key.item, Key::Open(key) if certificate.matches(key)))
+        self.key_digests.contains(&certificate.details.spki_sha256)
     }
 
     pub(super) fn leaves(&self) -> impl Iterator<Item = &Located<Certificate>> {
@@ -150,8 +183,12 @@ impl CertificateGraph {
 
     /// From each certificate that has signed nothing here up to the last issuer that is here.
     pub(super) fn paths(&self) -> Vec<Vec<&Located<Certificate>>> {
-        let is_above = |index: usize| self.signers.contains(&IssuerMatch::Given(index));
-        (0..self.certificates.len()).filter(|index| !is_above(*index)).map(|index| self.path(index)).collect()
+        let issuers = self.signers.iter().filter_map(|signer| match signer {
+            IssuerMatch::Given(issuer) => Some(*issuer),
+            _ => None,
+        });
+        let above: HashSet<usize> = issuers.collect();
+        (0..self.certificates.len()).filter(|one| !above.contains(one)).map(|one| self.path(one)).collect()
     }
 
     fn path(&self, start: usize) -> Vec<&Located<Certificate>> {
@@ -176,24 +213,46 @@ impl CertificateGraph {
 
     /// The certificates of each source, in their order.
     pub(super) fn by_source(&self) -> Vec<(&Source, Vec<&Located<Certificate>>)> {
-        let of =
-            |index| self.certificates.iter().filter(|located| located.location.source == index).collect();
-        self.sources.iter().enumerate().map(|(index, source)| (source, of(index))).collect()
+        let mut all: Vec<(&Source, Vec<_>)> = self.sources.iter().map(|source| (source, vec![])).collect();
+        for located in &self.certificates {
+            all[located.location.source].1.push(located);
+        }
+        all
     }
 
     pub(super) fn is_leaf(&self, located: &Located<Certificate>) -> bool {
-        self.leaves().any(|leaf| std::ptr::eq(leaf, located))
+        self.leaves.get(self.index_of(located)).copied().unwrap_or_default()
     }
 
-    /// The certificates that a key was meant for: in the same file, beside it by name, or the only leaves where it is
-    /// the only key. Empty if nothing says so.
-    pub(super) fn partners(&self, key: Location) -> Vec<&Located<Certificate>> {
-        let own = &self.sources[key.source];
-        let close = |located: &&Located<Certificate>| {
-            located.location.source == key.source || self.sources[located.location.source].is_beside(own)
-        };
-        let found: Vec<_> = self.certificates.iter().filter(close).collect();
-        let alone = found.is_empty() && self.keys.len() == 1 && !own.trusted;
-        if alone { self.leaves().collect() } else { found }
+    /// The certificates are in one vector, in the order of their addresses.
+    fn index_of(&self, located: &Located<Certificate>) -> usize {
+        let wanted = std::ptr::from_ref(located);
+        self.certificates.partition_point(|one| std::ptr::from_ref(one) < wanted)
     }
+
+    /// The issuer of a certificate, if it is among the others.
+    pub(super) fn issuer_of(&self, located: &Located<Certificate>) -> Option<&Certificate> {
+        match self.signers.get(self.index_of(located))? {
+            IssuerMatch::Given(issuer) => Some(&self.certificates[*issuer].item),
+            _ => None,
+        }
+    }
+
+    /// A certificate that a key was meant for, although the key belongs to none that it was meant for: those in the same
+    /// file or beside it by name, or the only leaves where it is the only key.
+    pub(super) fn mismatch(&self, key: &PrivateKey, location: Location) -> Option<&Certificate> {
+        let (own, digest) = (&self.sources[location.source], digest(key));
+        if let Some(members) = self.groups.get(&own.group) {
+            let first = &self.certificates[members.first].item;
+            return (!members.key_digests.contains(&digest)).then_some(first);
+        }
+        let alone = self.keys.len() == 1 && !own.trusted;
+        let matched = self.leaves().any(|leaf| leaf.item.details.spki_sha256 == digest);
+        self.leaves().next().filter(|_| alone && !matched).map(|leaf| &leaf.item)
+    }
+}
+
+/// SHA-256 of the public key that belongs to a private key, as certificates have it.
+fn digest(key: &PrivateKey) -> String {
+    sha256_hex(&key.public_key().spki_der())
 }

@@ -19,6 +19,8 @@ pub struct SourceFile<'a> {
 pub(super) struct Source {
     /// What people call it: the file, or the file and the field.
     pub(super) place: String,
+    /// What it has in common with the files that belong to it.
+    pub(super) group: SourceGroup,
     /// The file.
     pub(super) file: String,
     /// Whether it is loaded as the authorities that somebody trusts.
@@ -34,24 +36,23 @@ impl Source {
         let trusted = of.trusted || words(last_part(place)).any(|word| TRUST_WORDS.contains(&word.as_str()));
         Self {
             place: place.to_owned(),
+            group: group(place),
             file: file.to_owned(),
             trusted,
             mode: of.mode.filter(|_| place == file),
             tracked: of.tracked,
         }
     }
+}
 
-    /// Whether the names say that both belong together: `web.crt` and `web-key.pem` in one directory.
-    pub(super) fn is_beside(&self, other: &Source) -> bool {
-        let directory = |source: &Source| {
-            let last = last_part(&source.place).len();
-            source.place[..source.place.len() - last].to_owned()
-        };
-        let stem = |source: &Source| -> Vec<String> {
-            words(last_part(&source.place)).filter(|word| !KIND_WORDS.contains(&word.as_str())).collect()
-        };
-        directory(self) == directory(other) && stem(self) == stem(other)
-    }
+/// What names of files that belong together have in common, such as `web.crt` and `web-key.pem` in one directory: the
+/// directory, and the words that do not name a kind of file.
+pub(super) type SourceGroup = (String, Vec<String>);
+
+fn group(place: &str) -> SourceGroup {
+    let last = last_part(place);
+    let stem = words(last).filter(|word| !KIND_WORDS.contains(&word.as_str())).collect();
+    (place[..place.len() - last.len()].to_owned(), stem)
 }
 
 /// Words in names of files that are loaded as trusted authorities.

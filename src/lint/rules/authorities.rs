@@ -1,6 +1,6 @@
 //! Rules about authorities, and about the files that say whom to trust.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::explanation::Explanation;
 use crate::finding::Platform::{Browsers, Java, Postgres, Python};
@@ -109,11 +109,11 @@ pub(super) const RULES: &[FileRule] = &[
         "files of trusted authorities are given to everybody; keys are given to nobody",
         "take the key out, and consider it disclosed if the file has been given away",
         CheckFn::Graph(|graph| {
+            let with_certificates: HashSet<usize> =
+                graph.certificates.iter().map(|located| located.location.source).collect();
             let in_trust = graph.keys.iter().filter(|key| {
-                let of_source =
-                    |located: &&Located<Certificate>| located.location.source == key.location.source;
-                graph.sources[key.location.source].trusted
-                    && graph.certificates.iter().any(|located| of_source(&located))
+                let source = key.location.source;
+                graph.sources[source].trusted && with_certificates.contains(&source)
             });
             in_trust.map(|key| Violation::at(key.location, "certificates alone", "a private key")).collect()
         }),
@@ -136,16 +136,14 @@ fn name_reused(graph: &CertificateGraph) -> Vec<Violation> {
 }
 
 fn without_root(graph: &CertificateGraph) -> Vec<Violation> {
+    let roots = graph.authorities().filter(|root| graph.is_trusted(root) && root.item.is_self_issued());
+    let roots: HashSet<&str> = roots.map(|root| root.item.details.sha256.as_str()).collect();
     let mut violations = Vec::new();
     for (source, located) in graph.by_source() {
         // A CA's own file beside its key, or beside the root, is not all that is trusted.
         let beside = |located: &&Located<Certificate>| {
             graph.has_key_of(&located.item)
-                || graph.authorities().any(|root| {
-                    graph.is_trusted(root)
-                        && root.item.is_self_issued()
-                        && located.item.is_signed_by(&root.item)
-                })
+                || graph.issuer_of(located).is_some_and(|root| roots.contains(root.details.sha256.as_str()))
         };
         let authorities = located.iter().all(|located| located.item.is_authority());
         let rooted =

@@ -1,5 +1,7 @@
 //! Rules about private keys and requests.
 
+use std::collections::HashSet;
+
 use super::certificates::weak_key;
 use crate::explanation::Explanation;
 use crate::finding::Platform::{Openshift, Postgres};
@@ -140,11 +142,11 @@ fn requests(
 
 /// One violation for each file with an open key and some of these bits.
 fn lax(graph: &CertificateGraph, bits: u32) -> Vec<Violation> {
-    let mut violations: Vec<Violation> = Vec::new();
+    let (mut violations, mut known) = (Vec::new(), HashSet::new());
     for key in graph.keys.iter().filter(|key| !matches!(key.item, Key::Encrypted)) {
         let mode = graph.sources[key.location.source].mode.map(|mode| mode & 0o7777);
-        let known = violations.iter().any(|violation| violation.location.source == key.location.source);
-        if let Some(mode) = mode.filter(|mode| mode & bits != 0 && !known) {
+        let lax = mode.filter(|mode| mode & bits != 0);
+        if let Some(mode) = lax.filter(|_| known.insert(key.location.source)) {
             violations.push(Violation::at(key.location, "mode 0600", format!("mode {mode:04o}")));
         }
     }
@@ -152,16 +154,11 @@ fn lax(graph: &CertificateGraph, bits: u32) -> Vec<Violation> {
 }
 
 fn mismatch(graph: &CertificateGraph) -> Vec<Violation> {
-    let mut violations = Vec::new();
-    for located in &graph.keys {
-        let Key::Open(key) = &located.item else { continue };
-        let partners = graph.partners(located.location);
-        if partners.iter().any(|partner| partner.item.matches(key)) {
-            continue;
-        }
-        if let Some(defect) = partners.first().and_then(|first| defect::foreign_key(&first.item, key)) {
-            violations.push(Violation { location: located.location, name: None, explanation: defect.into() });
-        }
-    }
-    violations
+    let violation = |located: &Located<Key>| {
+        let Key::Open(key) = &located.item else { return None };
+        let certificate = graph.mismatch(key, located.location)?;
+        let explanation = defect::foreign_key(certificate, key)?.into();
+        Some(Violation { location: located.location, name: None, explanation })
+    };
+    graph.keys.iter().filter_map(violation).collect()
 }
