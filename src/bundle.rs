@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::pki::{Authority, Certificate, Credential, PrivateKey};
 
-/// Somebody who serves or calls: a chain, its key, and the authorities that its issuer vouches for.
+/// A service that serves or calls: a chain, its key, and the authorities that its issuer vouches for.
 #[derive(Debug)]
 pub struct Identity {
     /// The name that people know it by: a credential's name, or a file.
@@ -15,7 +15,7 @@ pub struct Identity {
     pub key: Option<PrivateKey>,
     /// Roots that the other side must trust to take it.
     pub anchors: Vec<Certificate>,
-    /// Where it lies on this machine, if it does.
+    /// Where it is on this machine, if it does.
     pub files: Option<Files>,
 }
 
@@ -58,7 +58,7 @@ impl Identity {
         self.anchors.iter().map(Certificate::pem).collect()
     }
 
-    /// Roots and intermediates in PEM: the most tolerant file for whoever checks it.
+    /// Roots and intermediates in PEM: the most tolerant file for anyone who checks it.
     pub fn trust_bundle_pem(&self) -> String {
         self.anchors_pem() + &self.intermediates_pem()
     }
@@ -79,7 +79,7 @@ impl From<Credential> for Identity {
 }
 
 impl From<Authority> for Identity {
-    /// As somebody who signs: its own certificate stands where a leaf stands. Its name is the certificate's.
+    /// As someone who signs: its own certificate is where a leaf is. Its name is the certificate's.
     fn from(authority: Authority) -> Self {
         let (certificate, mut above, key) = authority.into_parts();
         let anchor = above.pop().unwrap_or_else(|| certificate.clone());

@@ -223,7 +223,7 @@ impl Profile {
         self.fits(self.key_algorithm, usages).map_err(|error| error.to_string())
     }
 
-    /// Refuses usages that a key of this kind does not have, whoever chose it.
+    /// Refuses usages that a key of this kind does not have, no matter who chose it.
     fn fits(&self, key: KeyAlgorithm, usages: &[KeyUsage]) -> Result<()> {
         match usages.iter().find(|usage| !usage.fits(key)) {
             None => Ok(()),

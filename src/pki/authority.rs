@@ -55,7 +55,7 @@ impl Authority {
     pub fn from_parts(certificate: Certificate, above: Vec<Certificate>, key: PrivateKey) -> Result<Self> {
         if !certificate.is_authority() {
             return Err(Error::Contradiction {
-                reason: format!("{:?} is no authority", certificate.title()),
+                reason: format!("{:?} is not a CA", certificate.title()),
                 explanation: Explanation::new("basicConstraints with cA TRUE", "a leaf certificate"),
             });
         }
@@ -82,7 +82,7 @@ impl Authority {
         Ok(Issued { certificate, key })
     }
 
-    /// Signs a certificate for somebody else's public key.
+    /// Signs a certificate for someone else's public key.
     pub fn sign(&self, spec: &CertificateSpec, public_key: &PublicKey) -> Result<Certificate> {
         if spec.role.is_authority() {
             self.leave_room()?;
@@ -229,7 +229,7 @@ fn parameters(spec: &CertificateSpec, public_key: &PublicKey) -> Result<Certific
 }
 
 /// 160 bits of SHA-256 over the key's own bits (RFC 7093, section 2, method 1). rcgen's hash covers the algorithm, too,
-/// which is none of the methods that a linter can recompute.
+/// which is not one of the methods that a linter can recompute.
 fn key_identifier(public_key: &PublicKey) -> Vec<u8> {
     ring::digest::digest(&ring::digest::SHA256, public_key.raw()).as_ref()[..20].to_vec()
 }

@@ -1,4 +1,4 @@
-//! Certificates as read, whoever made them.
+//! Certificates as read, no matter who made them.
 
 mod details;
 mod extension;
@@ -120,7 +120,7 @@ impl Certificate {
         self.details.sans().any(|san| san.covers(host))
     }
 
-    /// Whether `moment` lies in its validity.
+    /// Whether `moment` is in its validity.
     pub fn is_valid_at(&self, moment: OffsetDateTime) -> bool {
         self.details.validity.contains(moment)
     }

@@ -27,7 +27,7 @@ impl Cidr {
     /// All IPv6 addresses.
     pub const ALL_V6: Self = Self { address: IpAddr::V6(Ipv6Addr::UNSPECIFIED), prefix: 0 };
 
-    /// Whether `address` lies in the network.
+    /// Whether `address` is in the network.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address) {
             (IpAddr::V4(net), IpAddr::V4(host)) => {
@@ -42,7 +42,7 @@ impl Cidr {
         }
     }
 
-    /// Whether every address of this network lies in `wider`, too.
+    /// Whether every address of this network is in `wider`, too.
     pub(crate) fn is_within(&self, wider: Self) -> bool {
         wider.prefix <= self.prefix && wider.contains(self.address)
     }

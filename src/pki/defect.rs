@@ -1,4 +1,4 @@
-//! What is wrong with certificates: each judgement stands here once, for whoever proves them and whoever only reads them.
+//! What is wrong with certificates: each judgement is here once, for code that proves them and code that only reads them.
 
 use time::OffsetDateTime;
 
@@ -77,7 +77,7 @@ pub fn key_identifiers(certificate: &Certificate) -> Vec<Defect> {
     subject.into_iter().chain(authority).map(|expected| Defect::new(expected, "none")).collect()
 }
 
-/// A leaf without subject key identifier, which RFC 5280 (section 4.2.1.2) recommends and nobody demands.
+/// A leaf without subject key identifier, which RFC 5280 (section 4.2.1.2) recommends and no one demands.
 pub fn unidentified_leaf(certificate: &Certificate) -> Option<Defect> {
     let missing = certificate.details.subject_key_id.is_none() && !certificate.is_authority();
     missing.then(|| Defect::new(format!("a subject key identifier in {:?}", certificate.title()), "none"))
@@ -120,7 +120,7 @@ pub fn host_in_common_name(certificate: &Certificate) -> Option<String> {
     (name.contains('.') && name.parse::<DnsName>().is_ok()).then_some(name)
 }
 
-/// No extended key usage at all: rustls takes it, OpenSSL with purposes, Go and Apple do not.
+/// No extended key usage at all: rustls accepts it, OpenSSL with purposes, Go and Apple do not.
 pub fn no_purpose(certificate: &Certificate, needed: &str) -> Option<Defect> {
     let found = "no extended key usage: it would serve every purpose, and several peers refuse it";
     let missing = certificate.details.ext_key_usage.is_none();
@@ -175,7 +175,7 @@ pub fn too_long_for_apple(leaf: &Certificate) -> Option<Defect> {
     (length > Validity::APPLE_MAX).then(|| Defect::new("at most 825 days", found()))
 }
 
-/// A CA's own certificate in the place of a leaf, as plain `openssl req -x509` makes it: OpenSSL takes it as a server,
+/// A CA's own certificate in the place of a leaf, as plain `openssl req -x509` makes it: OpenSSL accepts it as a server,
 /// rustls does not (CaUsedAsEndEntity).
 pub fn authority_as_leaf(leaf: &Certificate) -> Option<Defect> {
     let expected = "a leaf: basicConstraints without cA";
@@ -235,7 +235,7 @@ pub fn other_key_identifier(holder: &Certificate, issuer: &Certificate) -> Optio
     (wanted != own).then(|| Defect::new(expected(), hex(wanted)))
 }
 
-/// An issuer that is no CA.
+/// An issuer that is not a CA.
 pub fn no_authority(holder: &Certificate, issuer: &Certificate) -> Option<Defect> {
     let (name, above) = (holder.title(), issuer.title());
     let expected = || format!("{above:?} with basicConstraints cA TRUE, because it signed {name:?}");

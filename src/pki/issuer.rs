@@ -37,7 +37,7 @@ impl<'a> Issuer<'a> {
     }
 
     /// Refuses constraints for an authority below it that would permit more than it may sign itself: what that one signed
-    /// outside of them, nobody would take.
+    /// outside of them, no client would accept.
     pub fn require_narrower(self, wanted: &NameConstraints) -> Result<()> {
         self.refuse(|constraints| constraints.first_outside(wanted))
     }

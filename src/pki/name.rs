@@ -30,12 +30,12 @@ impl DnsName {
         self.0.starts_with("*.")
     }
 
-    /// Whether a wildcard stands directly in front of a single label (`*.test`), which OpenSSL, curl and rustls refuse.
+    /// Whether a wildcard is directly in front of a single label (`*.test`), which OpenSSL, curl and rustls refuse.
     pub fn is_too_wide(&self) -> bool {
         self.is_wildcard() && !self.0[2..].contains('.')
     }
 
-    /// What a wildcard stands in front of, and does not cover itself.
+    /// What a wildcard is in front of, and does not cover itself.
     pub fn apex(&self) -> Option<DnsName> {
         self.0.strip_prefix("*.").map(|apex| DnsName(apex.to_owned()))
     }
@@ -276,7 +276,7 @@ fn parse_email(text: &str) -> Result<String> {
     Ok(format!("{mailbox}@{host}"))
 }
 
-/// Whether `text` is a label of RFC 1123, as Kubernetes takes it: 1 to 63 small letters, digits and inner hyphens.
+/// Whether `text` is a label of RFC 1123, as Kubernetes accepts it: 1 to 63 small letters, digits and inner hyphens.
 pub fn is_dns1123_label(text: &str) -> bool {
     text.len() <= MAX_LABEL && is_subdomain_part(text)
 }

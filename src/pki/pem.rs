@@ -285,7 +285,7 @@ mod tests {
     use super::{certificates, private_key, read};
 
     fn message(bytes: &[u8]) -> String {
-        let error = read(bytes, "x.pem").map(|_| ()).expect_err("it is no PEM file");
+        let error = read(bytes, "x.pem").map(|_| ()).expect_err("it is not a PEM file");
         format!("{error} / {}", error.found().unwrap_or_default())
     }
 

@@ -179,7 +179,7 @@ pub struct CertificateSpec {
     pub name_constraints: NameConstraints,
 }
 
-/// Something that the user should know although it is no failure.
+/// Something that the user should know although it is not a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// Worth knowing.

@@ -76,7 +76,7 @@ impl Subtrees {
         }
     }
 
-    /// The first name or network of `wanted` that lies outside.
+    /// The first name or network of `wanted` that is outside.
     pub(crate) fn first_outside(&self, wanted: &NameConstraints) -> Option<String> {
         let names = wanted.permitted_dns.iter().cloned().map(SubjectAltName::Dns);
         let name = names.filter(|name| !self.permits(name)).map(|name| name.to_string()).next();
@@ -90,7 +90,7 @@ impl Subtrees {
     }
 
     /// What a user would ask for to get the permitted domains and networks: forms of name that are open here are closed
-    /// there. What is excluded, by a leading dot too, is not repeated: it holds for everybody below (RFC 5280, section
+    /// there. What is excluded, by a leading dot too, is not repeated: it holds for everyone below (RFC 5280, section
     /// 6.1.4 (g)).
     pub fn to_requested(&self) -> NameConstraints {
         let domains = self.permitted.dns.iter().filter(|domain| *domain != NOWHERE);

@@ -12,7 +12,7 @@ use crate::error::{Error, Result, ValueKind};
 pub enum KeyUsage {
     /// Signs handshakes.
     DigitalSignature,
-    /// Signs what nobody may deny later (contentCommitment).
+    /// Signs what no one may deny later (contentCommitment).
     NonRepudiation,
     /// Takes part in RSA key transport.
     KeyEncipherment,

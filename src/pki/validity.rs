@@ -166,7 +166,7 @@ impl Validity {
         self.not_after - self.not_before
     }
 
-    /// Whether `moment` lies in the period.
+    /// Whether `moment` is in the period.
     pub fn contains(&self, moment: OffsetDateTime) -> bool {
         self.not_before <= moment && moment <= self.not_after
     }

@@ -38,7 +38,7 @@ pub struct Request<'a> {
     pub values: Vec<(String, String)>,
     /// What an authority may sign.
     pub name_constraints: NameConstraints,
-    /// Whether names that no client takes are issued all the same.
+    /// Whether names that no client accepts are issued anyway.
     pub insist: bool,
 }
 
@@ -242,7 +242,7 @@ impl Profile {
     }
 
     /// The common name of an authority, and the suffix. The organization in it gives way where both are too long: what
-    /// tells authorities apart stands behind it.
+    /// tells authorities apart is behind it.
     fn authority_name(&self, context: &Value, suffix: &str) -> Result<Option<String>> {
         let Some(source) = &self.subject.common_name else { return Ok(None) };
         let mut name = self.render("common_name", source, context)?;

@@ -8,7 +8,7 @@ use super::KeyAlgorithm;
 use super::encoding::{Curve, Found, Kind, algorithm_of};
 use crate::error::{Error, Result};
 
-/// A private key as ring takes it.
+/// A private key as ring accepts it.
 pub(super) enum Signer {
     Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),

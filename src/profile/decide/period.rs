@@ -11,7 +11,7 @@ use crate::pki::{Certificate, Notice, Span, Validity};
 /// Clocks of the machines that will check the certificate may be this far behind ours.
 const BACKDATE: Duration = Duration::hours(1);
 
-/// Decides the period from what was asked for, or else from the profile's `usual` span; it lies within the issuer's.
+/// Decides the period from what was asked for, or else from the profile's `usual` span; it is within the issuer's.
 pub(super) fn decide(
     usual: Span,
     request: &Request<'_>,
