@@ -23,7 +23,7 @@ pub(crate) use file::{AppendedLine, create_file, open_lock};
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sensitivity {
-    /// Everybody: mode 0644.
+    /// Everyone: mode 0644.
     Public,
     /// The owner: mode 0600.
     Secret,
@@ -57,7 +57,7 @@ impl std::fmt::Debug for Artifact {
 }
 
 impl Artifact {
-    /// A file that everybody may read.
+    /// A file that everyone may read.
     pub fn public(path: impl Into<String>, contents: impl Into<Vec<u8>>) -> Self {
         Self {
             path: path.into(),
@@ -200,7 +200,7 @@ pub(crate) fn sync_names(directory: &Path) -> Result<()> {
     system::sync_directory(directory)
 }
 
-/// Takes a secret file away from everybody but its owner.
+/// Makes it readable by its owner only.
 pub(crate) fn make_private(path: &Path) -> Result<()> {
     system::make_private(path)
 }

@@ -87,7 +87,7 @@ pub struct Emitter {
 /// A file that an emitter makes.
 #[derive(Debug, Clone)]
 struct FileSpec {
-    /// Where its text stands, for errors.
+    /// Where its text is, for errors.
     place: String,
     /// The template's text.
     source: String,

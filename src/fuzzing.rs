@@ -56,7 +56,7 @@ pub fn request(der: &[u8]) {
     judge("input.csr", der);
 }
 
-/// What a user asks for, in text, and the value of the extension, in DER: in a certificate that nobody signed.
+/// What a user asks for, in text, and the value of the extension, in DER: in a certificate that is not signed.
 pub fn name_constraints(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _ = (NameConstraints::permit_dns(&text), text.parse::<Cidr>());

@@ -85,7 +85,7 @@ pub fn text_at<'a>(object: &'a Value, path: &str) -> Option<&'a str> {
     value_at(object, path)?.as_str()
 }
 
-/// The Secret of the external certificate of a Route, with its name, if it is among the objects. It lies in the Route's
+/// The Secret of the external certificate of a Route, with its name, if it is among the objects. It is in the Route's
 /// namespace (openshift/api, `LocalObjectReference`), as far as both say theirs.
 pub fn secret_of<'a>(route: &'a Value, all: &[Resource<'a>]) -> Option<(&'a str, &'a Value)> {
     let name = text_at(route, "spec.tls.externalCertificate.name")?;
@@ -118,8 +118,8 @@ pub fn kind(object: &Value) -> Option<&str> {
     object.get("kind")?.as_str()
 }
 
-/// Moves what stands as base64 in `data` of Secrets to `stringData`, as far as it is text; both mean the same to a
-/// cluster, but `stringData` wins where a name stands in both.
+/// Moves what is as base64 in `data` of Secrets to `stringData`, as far as it is text; both mean the same to a
+/// cluster, but `stringData` wins where a name is in both.
 fn open_secrets(value: &mut Value) {
     for list in ["items", "objects"] {
         if let Some(Value::Array(values)) = value.get_mut(list) {

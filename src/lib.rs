@@ -26,7 +26,7 @@
 //! - **Certificates**: [`EphemeralPki::server`], [`client`](EphemeralPki::client) and [`peer`](EphemeralPki::peer), under a
 //!   root or [an intermediate](EphemeralPki::with_intermediate).
 //! - **Certificates that must be refused**: [`CredentialBuilder`] makes expired ones, ones for another purpose, self-signed
-//!   ones and chains with a gap. A second [`EphemeralPki`] is a CA that nobody trusts.
+//!   ones and chains with a gap. A second [`EphemeralPki`] is a CA that no one trusts.
 //! - **TLS**: [`server_config`](EphemeralPki::server_config) and [`client_config`](EphemeralPki::client_config) are what
 //!   [`rustls`], tokio-rustls and hyper-rustls expect. The crate is re-exported, so that the versions match.
 //! - **For other libraries and programs**: [`chain_der`](pki::Credential::chain_der), [`key_der`](pki::Credential::key_der),

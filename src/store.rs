@@ -107,13 +107,13 @@ impl Environment {
         (mode & 0o022 != 0).then_some(mode)
     }
 
-    /// There are no modes.
+    /// Modes do not exist here.
     #[cfg(not(unix))]
     pub fn lax_mode(&self) -> Option<u32> {
         None
     }
 
-    /// The PKI directory that it lies in.
+    /// The PKI directory that it is in.
     pub fn pki(&self) -> &Path {
         &self.pki
     }
@@ -182,7 +182,7 @@ impl Environment {
     }
 }
 
-/// Held by whoever changes an environment; other processes wait. Dropping it, or dying, releases it.
+/// Held by anyone who changes an environment; other processes wait. Dropping it, or dying, releases it.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,

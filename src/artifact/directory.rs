@@ -112,7 +112,7 @@ impl StagedDirectory {
         parents.into_iter().try_for_each(sync_directory)
     }
 
-    /// Adds the files; whoever fills many directories puts all of them on disk at once, with [`sync_below`].
+    /// Adds the files; a caller that fills many directories puts all of them on disk at once, with [`sync_below`].
     ///
     /// [`sync_below`]: super::sync_below
     pub(crate) fn fill_unsynced(&self, artifacts: &[Artifact]) -> Result<Vec<(File, PathBuf)>> {
@@ -134,7 +134,7 @@ impl StagedDirectory {
         sync_directory(target.parent().unwrap_or(Path::new(".")))
     }
 
-    /// The same; whoever publishes many puts the names on disk at once, when all have their place.
+    /// The same; a caller that publishes many puts the names on disk at once, when all have their place.
     pub(crate) fn publish_unsynced(mut self, target: &Path, existing: Existing) -> Result<()> {
         if target.symlink_metadata().is_err() {
             rename_new(&self.path, target).map_err(|error| rename_failed(target, error))?;
@@ -230,7 +230,7 @@ pub(crate) fn remove_stale(directory: &Path) {
     }
 }
 
-/// How old an unfinished file is before it is taken for one that was left behind.
+/// How old an unfinished file is before it counts as left behind.
 const ABANDONED: Duration = Duration::from_secs(60);
 
 /// Removes files that a killed process was writing into a directory of the user's, if they are a minute older than

@@ -11,7 +11,7 @@ use super::system::{self, rename_new, sync_directory};
 use super::{Existing, rename_failed, staged_name};
 use crate::error::{Error, Result};
 
-/// Writes a file whole, unless there is one already. `out_of_sight` is a name for the time of writing that nobody else
+/// Writes a file whole, unless there is one already. `out_of_sight` is a name for the time of writing that no one else
 /// uses; what a killed process left there is removed.
 pub(crate) fn create_file(path: &Path, out_of_sight: PathBuf, contents: &[u8], mode: u32) -> Result<()> {
     if path.symlink_metadata().is_ok() {
@@ -26,7 +26,7 @@ pub(crate) fn create_file(path: &Path, out_of_sight: PathBuf, contents: &[u8], m
     }
 }
 
-/// Lines at the end of a file, on their way to the disk. Dropping it takes them away again, unless they are kept:
+/// Lines at the end of a file, on their way to the disk. Dropping it removes them again, unless they are kept:
 /// only one writer at a time may append.
 #[derive(Debug)]
 pub(crate) struct AppendedLine {
@@ -79,7 +79,7 @@ pub(crate) fn open_lock(path: &Path) -> Result<File> {
     system::open_or_create(path, 0o600).map_err(|error| Error::io("open", path, error))
 }
 
-/// Opens what is there and is no regular file, to write into it: a pipe, a terminal, a device.
+/// Opens what is there and is not a regular file, to write into it: a pipe, a terminal, a device.
 #[cfg(feature = "cli")]
 pub(crate) fn open_stream(path: &Path) -> Result<File> {
     File::options().write(true).open(path).map_err(|error| Error::io("write to", path, error))

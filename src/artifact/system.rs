@@ -109,14 +109,14 @@ pub(super) fn sync_file_system(_: &Path, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Takes a file away from everybody but its owner.
+/// Makes it readable by its owner only.
 #[cfg(unix)]
 pub(super) fn make_private(path: &Path) -> Result<()> {
     rustix::fs::chmod(path, rustix::fs::Mode::from_raw_mode(0o600))
         .map_err(|error| Error::io("change the mode of", path, error.into()))
 }
 
-/// There are no modes.
+/// Modes do not exist here.
 #[cfg(not(unix))]
 pub(super) fn make_private(_: &Path) -> Result<()> {
     Ok(())

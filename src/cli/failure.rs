@@ -72,7 +72,7 @@ impl Failure {
     }
 }
 
-/// Whether a value was given that can never be right. One that stands in a file comes with its place in front.
+/// Whether an invalid value was given. One that is in a file comes with its place in front.
 fn is_usage(error: &Error) -> bool {
     match error {
         Error::Invalid { what, .. } => *what != ValueKind::CertificateContent,

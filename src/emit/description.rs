@@ -125,11 +125,11 @@ impl Description {
                     ));
                 }
                 if ALWAYS_DEFINED.contains(&name) || !names.insert(name) {
-                    return Err(format!("the option name {name:?} is taken"));
+                    return Err(format!("the option name {name:?} is already used"));
                 }
             }
             if option.short.is_some_and(|letter| !letters.insert(letter)) {
-                return Err(format!("option {:?}: its letter is taken", option.name));
+                return Err(format!("option {:?}: its letter is already used", option.name));
             }
         }
         Ok(())

@@ -39,7 +39,7 @@ pub struct OptionSpec {
     pub min: Option<i64>,
     /// Largest value of an `integer`.
     pub max: Option<i64>,
-    /// For `server`, `client` and `authority`: material made elsewhere is taken by path, and these options name its other files.
+    /// For `server`, `client` and `authority`: material from elsewhere is given by path, and these options name its other files.
     pub files: Option<FileOptions>,
     /// For `server`, `client`, `callers` and `trust` in a manifest that says nothing of it: an expression over the other
     /// options, `serves` and `calls`, whether the service's own credential, callers or authority are meant.
@@ -74,7 +74,7 @@ pub enum OptionType {
     Namespace,
     /// What Kubernetes keeps to a DNS-1123 label, such as the name of a container.
     Label,
-    /// The name of a Kubernetes Service (a DNS-1035 label); `svc/` in front of it is taken away.
+    /// The name of a Kubernetes Service (a DNS-1035 label); `svc/` in front of it is removed.
     Service,
     /// The name of another Kubernetes object (a DNS-1123 subdomain).
     Name,
@@ -86,7 +86,7 @@ pub enum OptionType {
     Callers,
     /// Credentials for whatever purpose, each given once or several times.
     Credentials,
-    /// An authority with its private key: somebody else will sign in its place.
+    /// An authority with its private key: someone else will sign in its place.
     Authority,
     /// An authority by name, or a file of CA certificates.
     Trust,

@@ -94,7 +94,7 @@ impl OptionSpec {
         Err(self.refuse(text, reason, Some("an IPv4 or IPv6 address, or a host name, without a port".into())))
     }
 
-    /// A number, or the name of a port (RFC 6335, section 5.1, as Kubernetes takes it).
+    /// A number, or the name of a port (RFC 6335, section 5.1, as Kubernetes accepts it).
     fn port(&self, text: &str) -> Result<Value> {
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         match text.parse::<u16>() {
@@ -137,12 +137,12 @@ fn is_directory(text: &str) -> bool {
     !text.is_empty() && !text.chars().any(is_control)
 }
 
-/// A Service as `oc` takes it: `web`, `svc/web`, `service/web` or `services/web`.
+/// A Service as `oc` accepts it: `web`, `svc/web`, `service/web` or `services/web`.
 fn service_name(text: &str) -> &str {
     ["svc/", "service/", "services/"].iter().find_map(|kind| text.strip_prefix(kind)).unwrap_or(text)
 }
 
-/// A label of RFC 1035, as Kubernetes takes it for a Service: it begins with a letter.
+/// A label of RFC 1035, as Kubernetes requires for a Service: it begins with a letter.
 fn is_dns1035_label(text: &str) -> bool {
     is_dns1123_label(text) && text.starts_with(|c: char| c.is_ascii_lowercase())
 }

@@ -1,4 +1,4 @@
-//! Certificates in the form that templates see. A new field is a promise to every user's template: none is taken back.
+//! Certificates in the form that templates see. A new field is a promise to every user's template: none is removed again.
 
 use minijinja::{Value, context};
 
@@ -75,7 +75,7 @@ fn hours(leaf: &Certificate) -> i64 {
     (validity.not_after - validity.not_before).whole_hours().max(1)
 }
 
-/// Whoever names the file of a chain serves what stands in it, so one that holds less cannot be named.
+/// Anyone who names the file of a chain serves what is in it, so one that holds less cannot be named.
 fn files(identity: &Identity, files: &Files) -> Value {
     let text = |path: &std::path::Path| path.display().to_string();
     let chain = || {

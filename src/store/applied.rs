@@ -19,7 +19,7 @@ pub struct Applied {
     pub schema: u32,
     /// By name.
     pub services: BTreeMap<String, AppliedService>,
-    /// Files that were written once, that nothing makes any more, and that are still there; relative to the manifest.
+    /// Files that were written once, that are no longer declared, and that are still there; relative to the manifest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
 }

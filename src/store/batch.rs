@@ -60,7 +60,7 @@ impl Environment {
         Ok(aside)
     }
 
-    /// Takes a credential's key away from everybody but its owner.
+    /// Makes it readable by its owner only.
     pub fn make_key_private(&self, _lock: &Lock, name: &Label) -> Result<()> {
         artifact::make_private(&self.credential_path(name).join("tls.key"))
     }

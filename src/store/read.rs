@@ -52,7 +52,7 @@ pub(super) fn certificate(path: &Path) -> Result<Certificate> {
     Ok(certificates(path)?.swap_remove(0))
 }
 
-/// A private key that nobody else could have read.
+/// A private key that no one else could have read.
 pub(super) fn private_key(path: &Path, passphrase: Option<&Passphrase>) -> Result<PrivateKey> {
     let bytes = zeroize::Zeroizing::new(read_whole(path, |metadata| refuse_lax_mode(path, metadata))?);
     pem::private_key(&bytes, passphrase, &path.display().to_string())
@@ -111,7 +111,7 @@ pub(super) fn directories(path: &Path) -> Vec<String> {
     names
 }
 
-/// A name below `path` that differs from `name` in the case of letters only.
+/// A name below `path` that differs from `name` in case only.
 pub(super) fn twin(path: &Path, name: &str) -> Option<String> {
     let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
     let mut names = entries.filter_map(|entry| entry.file_name().into_string().ok());

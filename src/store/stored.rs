@@ -1,4 +1,4 @@
-//! A credential as it lies there, file by file: for whoever wants to know what is wrong with it.
+//! A credential as it is there, file by file: for anyone who wants to know what is wrong with it.
 
 use std::path::Path;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 /// Larger indexes are not read: they belong to repositories with a million files.
 const MAX_INDEX: u64 = 128 << 20;
 
-/// Whether the file is in the index of the repository that it lies in. Where that cannot be told, it is not.
+/// Whether the file is in the index of the repository that it is in. Where that cannot be told, it is not.
 pub(super) fn is_tracked(path: &Path) -> bool {
     let Ok(path) = path.canonicalize() else { return false };
     let Some((root, index)) = path.ancestors().skip(1).find_map(|root| Some((root, index_of(root)?))) else {

@@ -2,7 +2,7 @@
 //!
 //! Rules: stdout is data, stderr is talk. Errors begin with `error: ` in lower case and end without a full stop; then
 //! `expected:` and `found:` where both exist, `caused by:`, an empty line, `hint:`. Color repeats what words say, and
-//! never stands alone. A closed pipe is not an error.
+//! never is alone. A closed pipe is not an error.
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};

@@ -3,7 +3,7 @@
 //! File names, subjects and values of YAML may hold anything. On their way to a terminal, characters without a visible
 //! form are written as escapes: controls, format characters (those that turn the direction of writing around among
 //! them), separators of lines and paragraphs, private use. Painted text carries marks instead of control sequences, so
-//! that a sequence which stands in the text is told from one that belongs here.
+//! that a sequence which is in the text is told from one that belongs here.
 
 use anstyle::AnsiColor;
 pub(in crate::cli) use anstyle::Style;
@@ -41,7 +41,7 @@ pub(in crate::cli) fn paint(style: Style, text: impl std::fmt::Display) -> Strin
     }
 }
 
-/// Painted text as a terminal takes it: control sequences for the marks, escapes for all else that has no visible form.
+/// Painted text as a terminal accepts it: control sequences for the marks, escapes for all else that has no visible form.
 pub(in crate::cli) fn render(painted: &str) -> String {
     let mut text = String::with_capacity(painted.len());
     for c in painted.chars() {

@@ -2,7 +2,7 @@
 
 use dialoguer::console::Term;
 
-/// The terminal of standard error, on which the cursor stays visible: Ctrl-C ends the program at once, and nobody would
+/// The terminal of standard error, on which the cursor stays visible: Ctrl-C ends the program at once, and no one would
 /// be left to show it again.
 #[cfg(unix)]
 pub(super) fn terminal() -> Term {
