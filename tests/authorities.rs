@@ -251,7 +251,7 @@ fn two_names_that_differ_in_case_only_are_not_kept_side_by_side() {
     for force in [&[][..], &["--force"]] {
         workspace.pkictl(&[&["issue", "client", "Web"], force].concat()).fails(
             1,
-            "error: the credential \"Web\" differs from \"web\" in the case of letters only, and not every file system tells them apart\n  \
+            "error: the credential \"Web\" conflicts with \"web\": names that differ only in case are not allowed\n  \
              expected: web, or another name\n  found:    Web",
         );
     }
