@@ -58,7 +58,7 @@ fn the_readme_opens_with_what_a_terminal_shows() {
 }
 
 /// The words of every command and every target of `emit`, as the help of those above them lists them.
-fn commands(workspace: &Workspace) -> Vec<Vec<String>> {
+pub fn commands(workspace: &Workspace) -> Vec<Vec<String>> {
     let mut all = vec![vec![]];
     let mut next = 0;
     while let Some(words) = all.get(next).cloned() {
@@ -73,7 +73,7 @@ fn commands(workspace: &Workspace) -> Vec<Vec<String>> {
     all
 }
 
-fn help(workspace: &Workspace, words: &[String]) -> String {
+pub fn help(workspace: &Workspace, words: &[String]) -> String {
     let words: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
     workspace.pkictl(&words).succeeds().stdout
 }

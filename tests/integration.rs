@@ -46,3 +46,4 @@ mod verify_command;
 mod verify_connect;
 mod verify_material;
 mod verify_route;
+mod words;

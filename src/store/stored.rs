@@ -56,7 +56,7 @@ impl<T> StoredFile<T> {
 }
 
 impl Environment {
-    /// What there is of a credential, whether or not its parts fit; nothing where nothing has its name. What is no
+    /// What there is of a credential, whether or not its parts fit; nothing where nothing has its name. What is not a
     /// directory was never a credential, and is an error: it must not be taken for one and replaced.
     pub fn find(&self, name: &Label) -> Result<Option<StoredCredential>> {
         let path = self.credential_path(name);

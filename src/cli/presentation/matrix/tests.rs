@@ -77,7 +77,7 @@ fn small() -> EnvironmentReport {
         Check::new(
             "policy-open",
             Group::Policy,
-            "whoever trusts",
+            "any client that trusts",
             "storefront <- database",
             Outcome::skipped("no key"),
         ),
@@ -121,7 +121,7 @@ environment test
             expected: the server refuses
             found:    client: accepted; server: accepted
             fix:      apply the manifest
-          skipped storefront <- database: whoever trusts: no key
+          skipped storefront <- database: any client that trusts: no key
   ok    certificates       1 check
 
 2 passed, 2 failed, 1 skipped in 7 ms
