@@ -37,7 +37,9 @@ pub use oid::Oid;
 pub use request::CertificationRequest;
 pub use spec::{CertificateSpec, Notice, Role, Subject};
 pub use subtrees::Subtrees;
-pub(crate) use text::{hex, printable, sha256_hex};
+#[cfg(feature = "cli")]
+pub(crate) use text::sha256_hex;
+pub(crate) use text::{hex, printable};
 pub use usage::{ExtendedKeyUsage, ExtendedKeyUsages, KeyUsage, KeyUsages};
 pub use validity::{Moment, Span, Validity};
 

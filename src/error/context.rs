@@ -34,6 +34,7 @@ impl Error {
     }
 
     /// The same refusal with another way to go on; other errors stay as they are.
+    #[cfg(feature = "emit")]
     #[must_use]
     pub(crate) fn with_advice(self, way: &str) -> Self {
         match self {

@@ -190,6 +190,7 @@ impl ExtendedKeyUsages {
     }
 
     /// Whether both name the same purposes, in whatever order.
+    #[cfg(feature = "emit")]
     pub(crate) fn is_same_set(&self, other: &Self) -> bool {
         self.0.iter().all(|oid| other.0.contains(oid)) && other.0.iter().all(|oid| self.0.contains(oid))
     }
