@@ -87,7 +87,7 @@ fn a_wrong_description_is_named_with_its_place() {
     let option = |rest: &str| error(&format!("[[option]]\nname = \"a\"\nhelp = \"h\"\n{rest}\n{FILE}"));
     assert!(option("type = \"choice\"").contains("option \"a\": `choices`"));
     assert!(option("type = \"flag\"\nrequired = true").contains("cannot be required"));
-    assert!(option("type = \"string\"\naliases = [\"trust\"]").contains("\"trust\" is taken"));
+    assert!(option("type = \"string\"\naliases = [\"trust\"]").contains("\"trust\" is already used"));
     assert!(option("type = \"string\"\naliases = [\"B_c\"]").contains("not an option name"));
     assert!(
         error("[[file]]\ntemplate = \"no.j2\"\noutput = \"x\"\nsyntax = \"text\"")
