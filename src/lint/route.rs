@@ -15,6 +15,7 @@ mod pem_field;
 mod rule;
 mod shape;
 mod tls;
+mod violation;
 mod visitors;
 
 use time::OffsetDateTime;
@@ -22,7 +23,8 @@ use time::OffsetDateTime;
 use crate::finding::{Finding, RuleInfo};
 use crate::kubernetes::{self, Resource};
 use context::RouteContext;
-use rule::{Problem, RouteRule};
+use rule::RouteRule;
+use violation::RouteViolation;
 
 /// Every rule, in the order in which people would want to read what breaks them.
 pub(super) fn rules() -> impl Iterator<Item = RuleInfo> {
@@ -54,7 +56,7 @@ pub(super) fn check_all(resources: &[Resource<'_>], now: OffsetDateTime) -> Vec<
 /// What is wrong with one Route. `all` are the resources beside it, among which its Secret may be.
 pub(super) fn check(route: &Resource<'_>, all: &[Resource<'_>], now: OffsetDateTime) -> Vec<Finding> {
     let context = RouteContext::new(route, all, now);
-    let finding = |rule: &RouteRule, problem: Problem| {
+    let finding = |rule: &RouteRule, problem: RouteViolation| {
         Finding::new(rule.info, problem.place, problem.message, problem.explanation)
     };
     table().flat_map(|rule| (rule.check)(&context).into_iter().map(|one| finding(rule, one))).collect()

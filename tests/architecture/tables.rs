@@ -79,7 +79,6 @@ pub const CIRCLES: &[(&str, &str)] = &[
     ("endpoint", "admission"),
     ("handshake", "listen"),
     // The table of rules names their functions, and these say what a rule is.
-    ("lint", "rule"),
     ("pki", "subtrees"),
     ("reconcile", "partial_ca"),
     ("reconcile", "inspect"),

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::context::RouteContext;
-use super::rule::{Problem, RouteRule, refused, unenforced};
+use super::rule::{RouteRule, refused, unenforced};
+use super::violation::RouteViolation;
 use crate::finding::{EnforcedBy, Severity};
 
 pub(super) const RULES: &[RouteRule] = &[
@@ -70,7 +71,7 @@ fn text<'a>(route: &RouteContext<'_>, backend: &'a Value, field: &str) -> Option
     backend.get(field)?.as_str().filter(|text| route.is_known(text))
 }
 
-fn kind(route: &RouteContext<'_>) -> Vec<Problem> {
+fn kind(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let problem = |(path, backend): (String, &Value)| {
         // Absent and empty are defaulted to Service.
         let kind = text(route, backend, "kind").filter(|kind| !["Service", ""].contains(kind))?;
@@ -80,7 +81,7 @@ fn kind(route: &RouteContext<'_>) -> Vec<Problem> {
     backends(route).into_iter().filter_map(problem).collect()
 }
 
-fn name(route: &RouteContext<'_>) -> Vec<Problem> {
+fn name(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let problem = |(path, backend): (String, &Value)| {
         let empty = text(route, backend, "name")?.is_empty();
         empty.then(|| route.problem(&format!("{path}.name"), "the name of the Service is empty"))
@@ -88,7 +89,7 @@ fn name(route: &RouteContext<'_>) -> Vec<Problem> {
     backends(route).into_iter().filter_map(problem).collect()
 }
 
-fn weight(route: &RouteContext<'_>) -> Vec<Problem> {
+fn weight(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let problem = |(path, backend): (String, &Value)| {
         let weight = backend.get("weight")?.as_i64().filter(|weight| !(0..=256).contains(weight))?;
         let problem = route.problem(&format!("{path}.weight"), "the weight is out of range");
@@ -97,7 +98,7 @@ fn weight(route: &RouteContext<'_>) -> Vec<Problem> {
     backends(route).into_iter().filter_map(problem).collect()
 }
 
-fn alternates(route: &RouteContext<'_>) -> Vec<Problem> {
+fn alternates(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let path = "spec.alternateBackends";
     let Some(all) = route.value(path).and_then(Value::as_array) else { return vec![] };
     let mut found = Vec::new();
@@ -116,7 +117,7 @@ fn alternates(route: &RouteContext<'_>) -> Vec<Problem> {
     found
 }
 
-fn port(route: &RouteContext<'_>) -> Vec<Problem> {
+fn port(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let path = "spec.port.targetPort";
     let message = match route.value(path) {
         Some(Value::Number(number)) if number.as_i64() == Some(0) => "no endpoint listens on port 0",
@@ -126,7 +127,7 @@ fn port(route: &RouteContext<'_>) -> Vec<Problem> {
     vec![route.problem(path, message)]
 }
 
-fn port_range(route: &RouteContext<'_>) -> Vec<Problem> {
+fn port_range(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let path = "spec.port.targetPort";
     let number = route.value(path).and_then(Value::as_i64).filter(|port| *port < 0 || *port > 65535);
     let problem = |port: i64| {
@@ -138,7 +139,7 @@ fn port_range(route: &RouteContext<'_>) -> Vec<Problem> {
     number.map(problem).into_iter().collect()
 }
 
-fn port_quoted(route: &RouteContext<'_>) -> Vec<Problem> {
+fn port_quoted(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let path = "spec.port.targetPort";
     let text = route.text(path).filter(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()));
     let problem = |text| {

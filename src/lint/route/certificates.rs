@@ -2,7 +2,8 @@
 
 use super::context::RouteContext;
 use super::pem_field::PemField;
-use super::rule::{Problem, RouteRule, refused, unenforced};
+use super::rule::{RouteRule, refused, unenforced};
+use super::violation::RouteViolation;
 use crate::finding::{EnforcedBy, Severity};
 use crate::pki::{Certificate, ExtendedKeyUsage, KeyAlgorithm, KeyUsage, defect};
 
@@ -73,17 +74,17 @@ pub(super) fn leaf<'r>(route: &'r RouteContext<'_>) -> Option<&'r Certificate> {
 }
 
 /// One problem of a section if `wrong`.
-pub(super) fn when(wrong: bool, problem: impl FnOnce() -> Problem) -> Vec<Problem> {
+pub(super) fn when(wrong: bool, problem: impl FnOnce() -> RouteViolation) -> Vec<RouteViolation> {
     wrong.then(problem).into_iter().collect()
 }
 
-fn key_type(route: &RouteContext<'_>) -> Vec<Problem> {
+fn key_type(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let form = "an RSA or ECDSA key";
     let keys = [&route.key, &route.certificate];
     let is_ed25519 =
         |section: &PemField<'_>| section.keys().iter().any(|key| key.algorithm() == KeyAlgorithm::Ed25519);
     let wrong = keys.into_iter().filter(|section| is_ed25519(section));
-    let mut found: Vec<Problem> = wrong
+    let mut found: Vec<RouteViolation> = wrong
         .map(|section| section.problem("the router takes no Ed25519 key").expected(form).found("ed25519"))
         .collect();
     if let Some(kind) = leaf(route).map(|leaf| &leaf.details.key_type).filter(|kind| kind.is_edwards()) {
@@ -98,7 +99,7 @@ fn own_key<'r>(route: &'r RouteContext<'_>) -> Option<&'r crate::pki::PrivateKey
     route.certificate.keys().iter().chain(route.key.keys()).next()
 }
 
-fn key_mismatch(route: &RouteContext<'_>) -> Vec<Problem> {
+fn key_mismatch(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let (Some(leaf), Some(key)) = (leaf(route), own_key(route)) else { return vec![] };
     let belongs_to_none =
         !route.certificate.certificates().iter().any(|certificate| certificate.matches(key));
@@ -112,7 +113,7 @@ fn key_mismatch(route: &RouteContext<'_>) -> Vec<Problem> {
     })
 }
 
-fn leaf_first(route: &RouteContext<'_>) -> Vec<Problem> {
+fn leaf_first(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let certificates = route.certificate.certificates();
     let Some((first, others)) = certificates.split_first() else { return vec![] };
     let later_has_key = own_key(route)
@@ -123,7 +124,7 @@ fn leaf_first(route: &RouteContext<'_>) -> Vec<Problem> {
     })
 }
 
-fn ca_issuer(route: &RouteContext<'_>) -> Vec<Problem> {
+fn ca_issuer(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let pool = route.ca.certificates();
     let Some(leaf) = leaf(route).filter(|_| !pool.is_empty()) else { return vec![] };
     if pool.contains(leaf) || pool.iter().any(|authority| has_signed(authority, leaf)) {
@@ -148,15 +149,15 @@ pub(super) fn has_signed(authority: &Certificate, leaf: &Certificate) -> bool {
         && (!defect::is_checkable(leaf, authority) || leaf.is_signed_by(authority))
 }
 
-fn purpose_with_ca(route: &RouteContext<'_>) -> Vec<Problem> {
+fn purpose_with_ca(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     if route.ca.is_given() { purpose(route) } else { vec![] }
 }
 
-fn purpose_without_ca(route: &RouteContext<'_>) -> Vec<Problem> {
+fn purpose_without_ca(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     if route.ca.is_given() { vec![] } else { purpose(route) }
 }
 
-fn purpose(route: &RouteContext<'_>) -> Vec<Problem> {
+fn purpose(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = leaf(route).filter(|leaf| !leaf.allows(ExtendedKeyUsage::ServerAuth));
     let problem = |leaf: &Certificate| {
         let usages = leaf.details.ext_key_usage.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -165,7 +166,7 @@ fn purpose(route: &RouteContext<'_>) -> Vec<Problem> {
     wrong.map(problem).into_iter().collect()
 }
 
-fn name_constraints(route: &RouteContext<'_>) -> Vec<Problem> {
+fn name_constraints(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let Some(leaf) = leaf(route) else { return vec![] };
     let mut found = Vec::new();
     for authority in route.ca.certificates().iter().filter(|authority| has_signed(authority, leaf)) {
@@ -180,7 +181,7 @@ fn name_constraints(route: &RouteContext<'_>) -> Vec<Problem> {
     found
 }
 
-fn weak_signature(route: &RouteContext<'_>) -> Vec<Problem> {
+fn weak_signature(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let mut found = Vec::new();
     for section in [&route.certificate, &route.ca, &route.destination] {
         for certificate in section.certificates().iter().filter(|certificate| !is_self_signed(certificate)) {

@@ -4,7 +4,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::pem_field::PemField;
-use super::rule::Problem;
+use super::violation::RouteViolation;
 use crate::kubernetes::{Resource, secret_of, text_at, value_at};
 
 /// A Route, and what its rules look at.
@@ -67,8 +67,8 @@ impl<'a> RouteContext<'a> {
         self.text("spec.tls.termination") == Some("passthrough")
     }
 
-    pub(super) fn problem(&self, path: &str, message: impl Into<String>) -> Problem {
+    pub(super) fn problem(&self, path: &str, message: impl Into<String>) -> RouteViolation {
         let place = format!("{}: {path}", self.title);
-        Problem::new(place, message)
+        RouteViolation::new(place, message)
     }
 }

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::context::RouteContext;
-use super::rule::{Problem, RouteRule, refused};
+use super::rule::{RouteRule, refused};
+use super::violation::RouteViolation;
 use crate::finding::EnforcedBy;
 
 pub(super) const RULES: &[RouteRule] = &[
@@ -65,7 +66,7 @@ fn directions<'a>(route: &RouteContext<'a>) -> Vec<Direction<'a>> {
 fn each<'a>(
     route: &RouteContext<'a>,
     check: impl Fn(&Direction<'a>, usize, &'a Value) -> Option<(&'static str, &'static str)>,
-) -> Vec<Problem> {
+) -> Vec<RouteViolation> {
     let mut found = Vec::new();
     for direction in directions(route) {
         for (index, action) in direction.actions.iter().enumerate() {
@@ -77,7 +78,7 @@ fn each<'a>(
     found
 }
 
-fn count(route: &RouteContext<'_>) -> Vec<Problem> {
+fn count(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let long = directions(route).into_iter().filter(|direction| direction.actions.len() > 20);
     long.map(|direction| {
         let found = direction.actions.len().to_string();
@@ -86,7 +87,7 @@ fn count(route: &RouteContext<'_>) -> Vec<Problem> {
     .collect()
 }
 
-fn name(route: &RouteContext<'_>) -> Vec<Problem> {
+fn name(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let token = |c: char| c.is_ascii_alphanumeric() || "-!#$%&'*+.^_`|~".contains(c);
     each(route, |direction, index, action| {
         let name = action.get("name")?.as_str()?;
@@ -99,7 +100,7 @@ fn name(route: &RouteContext<'_>) -> Vec<Problem> {
     })
 }
 
-fn reserved(route: &RouteContext<'_>) -> Vec<Problem> {
+fn reserved(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     each(route, |_, _, action| {
         let name = action.get("name")?.as_str()?.to_ascii_lowercase();
         let reserved =
@@ -108,7 +109,7 @@ fn reserved(route: &RouteContext<'_>) -> Vec<Problem> {
     })
 }
 
-fn action(route: &RouteContext<'_>) -> Vec<Problem> {
+fn action(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     each(route, |_, _, action| {
         let action = action.get("action")?;
         let sets = action.get("set").is_some_and(|set| !set.is_null());
@@ -121,7 +122,7 @@ fn action(route: &RouteContext<'_>) -> Vec<Problem> {
     })
 }
 
-fn value(route: &RouteContext<'_>) -> Vec<Problem> {
+fn value(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     each(route, |direction, _, action| {
         let value = action.get("action")?.get("set")?.get("value")?.as_str()?;
         let message = if value.is_empty() {

@@ -1,7 +1,8 @@
 //! Host, subdomain, path and wildcard policy.
 
 use super::context::RouteContext;
-use super::rule::{Problem, RouteRule, refused, unenforced};
+use super::rule::{RouteRule, refused, unenforced};
+use super::violation::RouteViolation;
 use crate::finding::{EnforcedBy, Severity};
 use crate::pki::name::is_dns1123_label;
 
@@ -99,12 +100,12 @@ fn host<'a>(route: &RouteContext<'a>) -> Option<&'a str> {
     route.text("spec.host").filter(|host| !host.is_empty())
 }
 
-fn host_empty(route: &RouteContext<'_>) -> Vec<Problem> {
+fn host_empty(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let empty = route.text("spec.host").is_some_and(str::is_empty);
     empty.then(|| route.problem("spec.host", "the host is empty")).into_iter().collect()
 }
 
-fn host_syntax(route: &RouteContext<'_>) -> Vec<Problem> {
+fn host_syntax(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let Some(host) = host(route) else { return vec![] };
     let message = if host.starts_with("*.") {
         "a Route's host has no wildcard"
@@ -125,7 +126,7 @@ fn host_syntax(route: &RouteContext<'_>) -> Vec<Problem> {
     vec![route.problem("spec.host", message).expected(form).found(host)]
 }
 
-fn host_label(route: &RouteContext<'_>) -> Vec<Problem> {
+fn host_label(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     if route
         .value("metadata.annotations")
         .and_then(|all| all.get("route.openshift.io/allow-non-dns-compliant-host"))
@@ -144,7 +145,7 @@ fn host_label(route: &RouteContext<'_>) -> Vec<Problem> {
     .collect()
 }
 
-fn host_length(route: &RouteContext<'_>) -> Vec<Problem> {
+fn host_length(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let long = host(route).filter(|host| host.len() > 253);
     let problem = |host: &str| {
         let found = format!("{} characters", host.len());
@@ -153,7 +154,7 @@ fn host_length(route: &RouteContext<'_>) -> Vec<Problem> {
     long.map(problem).into_iter().collect()
 }
 
-fn host_generated(route: &RouteContext<'_>) -> Vec<Problem> {
+fn host_generated(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     if route.has("spec.host") || route.has("spec.subdomain") {
         return vec![];
     }
@@ -169,7 +170,7 @@ fn host_generated(route: &RouteContext<'_>) -> Vec<Problem> {
     vec![route.problem("metadata.name", message).expected("at most 63 characters").found(found)]
 }
 
-fn subdomain(route: &RouteContext<'_>) -> Vec<Problem> {
+fn subdomain(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let Some(text) = route.text("spec.subdomain").filter(|text| !text.is_empty()) else { return vec![] };
     if text.len() <= 253 && text.split('.').all(is_dns1123_label) {
         return vec![];
@@ -177,14 +178,14 @@ fn subdomain(route: &RouteContext<'_>) -> Vec<Problem> {
     vec![route.problem("spec.subdomain", "this is no DNS subdomain").found(text)]
 }
 
-fn subdomain_ignored(route: &RouteContext<'_>) -> Vec<Problem> {
+fn subdomain_ignored(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let both = route.has("spec.host") && route.has("spec.subdomain");
     both.then(|| route.problem("spec.subdomain", "it is ignored, because spec.host is set"))
         .into_iter()
         .collect()
 }
 
-fn path(route: &RouteContext<'_>) -> Vec<Problem> {
+fn path(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let Some(path) = route.text("spec.path") else { return vec![] };
     let message = if path.is_empty() {
         "the path is empty"
@@ -198,13 +199,13 @@ fn path(route: &RouteContext<'_>) -> Vec<Problem> {
     vec![route.problem("spec.path", message).found(path)]
 }
 
-fn path_control(route: &RouteContext<'_>) -> Vec<Problem> {
+fn path_control(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = route.text("spec.path").filter(|path| path.chars().any(char::is_control));
     let problem = |path| route.problem("spec.path", "the path has a control character").found(path);
     wrong.map(problem).into_iter().collect()
 }
 
-fn wildcard_policy(route: &RouteContext<'_>) -> Vec<Problem> {
+fn wildcard_policy(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong =
         route.text("spec.wildcardPolicy").filter(|policy| !["None", "Subdomain", ""].contains(policy));
     let problem = |policy| {
@@ -216,13 +217,13 @@ fn wildcard_policy(route: &RouteContext<'_>) -> Vec<Problem> {
     wrong.map(problem).into_iter().collect()
 }
 
-fn wildcard_host(route: &RouteContext<'_>) -> Vec<Problem> {
+fn wildcard_host(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = is_wildcard(route) && !route.has("spec.host");
     let message = "the policy Subdomain needs a host, to know whose subdomains are meant";
     wrong.then(|| route.problem("spec.host", message)).into_iter().collect()
 }
 
-fn wildcard_admission(route: &RouteContext<'_>) -> Vec<Problem> {
+fn wildcard_admission(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let message = "a router admits the policy Subdomain only if its administrator allows it";
     is_wildcard(route).then(|| route.problem("spec.wildcardPolicy", message)).into_iter().collect()
 }

@@ -1,7 +1,8 @@
 //! The object's own names.
 
 use super::context::RouteContext;
-use super::rule::{Problem, RouteRule, refused, unenforced};
+use super::rule::{RouteRule, refused, unenforced};
+use super::violation::RouteViolation;
 use crate::finding::{EnforcedBy, Severity};
 use crate::pki::name::{is_dns1123_label, is_dns1123_subdomain};
 
@@ -36,7 +37,7 @@ pub(super) const RULES: &[RouteRule] = &[
     ),
 ];
 
-fn api_version(route: &RouteContext<'_>) -> Vec<Problem> {
+fn api_version(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let right = "route.openshift.io/v1";
     let wrong = route.text("apiVersion").filter(|version| *version != right);
     let problem =
@@ -44,14 +45,14 @@ fn api_version(route: &RouteContext<'_>) -> Vec<Problem> {
     wrong.map(problem).into_iter().collect()
 }
 
-fn name_missing(route: &RouteContext<'_>) -> Vec<Problem> {
+fn name_missing(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     if route.has("metadata.name") || route.has("metadata.generateName") {
         return vec![];
     }
     vec![route.problem("metadata.name", "the Route has no name")]
 }
 
-fn name(route: &RouteContext<'_>) -> Vec<Problem> {
+fn name(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = route.text("metadata.name").filter(|name| !name.is_empty() && !is_dns1123_subdomain(name));
     let problem = |name| {
         let form = "small letters, digits, `-` and `.`, a letter or digit at both ends of each part";
@@ -60,7 +61,7 @@ fn name(route: &RouteContext<'_>) -> Vec<Problem> {
     wrong.map(problem).into_iter().collect()
 }
 
-fn namespace(route: &RouteContext<'_>) -> Vec<Problem> {
+fn namespace(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = route.text("metadata.namespace").filter(|name| !name.is_empty() && !is_dns1123_label(name));
     let problem = |name| {
         let form = "small letters, digits and `-`, a letter or digit at both ends, at most 63";

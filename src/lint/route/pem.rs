@@ -2,7 +2,8 @@
 
 use super::context::RouteContext;
 use super::pem_field::PemField;
-use super::rule::{Problem, RouteRule, refused, unenforced};
+use super::rule::{RouteRule, refused, unenforced};
+use super::violation::RouteViolation;
 use crate::error::Error;
 use crate::explanation::Explanation;
 use crate::finding::{EnforcedBy, Severity};
@@ -81,7 +82,7 @@ fn sections<'r, 'a>(route: &'r RouteContext<'a>) -> impl Iterator<Item = &'r Pem
     [&route.certificate, &route.key, &route.ca, &route.destination].into_iter().filter(known)
 }
 
-fn unreadable(route: &RouteContext<'_>) -> Vec<Problem> {
+fn unreadable(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let problem = |section: &PemField<'_>| {
         let error = section.error.as_ref().filter(|_| !section.is_encrypted())?;
         let text = match error.innermost() {
@@ -98,7 +99,7 @@ fn unreadable(route: &RouteContext<'_>) -> Vec<Problem> {
             none && !section.labels.iter().any(|found| found.ends_with(label)) && !section.labels.is_empty();
         missing.then(|| section.problem(format!("there is no {what} in it")).found(section.labels.join(", ")))
     };
-    let mut found: Vec<Problem> = sections(route).filter_map(problem).collect();
+    let mut found: Vec<RouteViolation> = sections(route).filter_map(problem).collect();
     found.extend(wrong_content(&route.key, "PRIVATE KEY", "private key"));
     for section in [&route.certificate, &route.ca, &route.destination] {
         found.extend(wrong_content(section, "CERTIFICATE", "certificate"));
@@ -106,7 +107,7 @@ fn unreadable(route: &RouteContext<'_>) -> Vec<Problem> {
     found
 }
 
-fn unknown_block(route: &RouteContext<'_>) -> Vec<Problem> {
+fn unknown_block(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let problem = |section: &PemField<'_>| {
         let unknown = |label: &&&str| !KNOWN.contains(label) && **label != "ENCRYPTED PRIVATE KEY";
         let label = section.labels.iter().find(unknown)?;
@@ -115,19 +116,19 @@ fn unknown_block(route: &RouteContext<'_>) -> Vec<Problem> {
     sections(route).filter_map(problem).collect()
 }
 
-fn encrypted_key(route: &RouteContext<'_>) -> Vec<Problem> {
+fn encrypted_key(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let encrypted = sections(route).filter(|section| section.is_encrypted());
     encrypted
         .map(|section| section.problem("the private key has a passphrase, which the router cannot know"))
         .collect()
 }
 
-fn certificate_in_key(route: &RouteContext<'_>) -> Vec<Problem> {
+fn certificate_in_key(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = route.key.labels.contains(&"CERTIFICATE");
     wrong.then(|| route.key.problem("a certificate stands where the key belongs")).into_iter().collect()
 }
 
-fn key_in_certificate(route: &RouteContext<'_>) -> Vec<Problem> {
+fn key_in_certificate(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = route.certificate.has_private_key();
     wrong
         .then(|| route.certificate.problem("a private key stands where the certificate belongs"))
@@ -135,12 +136,12 @@ fn key_in_certificate(route: &RouteContext<'_>) -> Vec<Problem> {
         .collect()
 }
 
-fn key_in_ca(route: &RouteContext<'_>) -> Vec<Problem> {
+fn key_in_ca(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = [&route.ca, &route.destination].into_iter().filter(|section| section.has_private_key());
     wrong.map(|section| section.problem("a private key stands among the authorities")).collect()
 }
 
-fn unchecked(route: &RouteContext<'_>) -> Vec<Problem> {
+fn unchecked(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let problem = |section: &PemField<'_>| match section.error.as_ref().map(Error::innermost) {
         Some(Error::UnusableKey { reason, .. }) if !section.is_encrypted() => {
             Some(section.problem(format!("the private key was not checked: {reason}")))

@@ -1,6 +1,6 @@
 //! A field of a Route that holds PEM.
 
-use super::rule::Problem;
+use super::violation::RouteViolation;
 use crate::error::Error;
 use crate::pki::{Certificate, PrivateKey, pem};
 
@@ -50,8 +50,8 @@ impl<'a> PemField<'a> {
         &self.keys
     }
 
-    pub(super) fn problem(&self, message: impl Into<String>) -> Problem {
-        Problem::new(self.place.clone(), message)
+    pub(super) fn problem(&self, message: impl Into<String>) -> RouteViolation {
+        RouteViolation::new(self.place.clone(), message)
     }
 
     pub(super) fn has_private_key(&self) -> bool {

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::context::RouteContext;
-use super::rule::{Problem, RouteRule, refused, unenforced};
+use super::rule::{RouteRule, refused, unenforced};
+use super::violation::RouteViolation;
 use crate::finding::{EnforcedBy, Severity};
 
 pub(super) const RULES: &[RouteRule] = &[
@@ -113,7 +114,7 @@ const ACTION: Shape = Shape::Fields(&[
 ]);
 
 /// Values of the wrong type, or fields that are not known.
-fn problems(route: &RouteContext<'_>, types: bool) -> Vec<Problem> {
+fn problems(route: &RouteContext<'_>, types: bool) -> Vec<RouteViolation> {
     let mut found = Vec::new();
     walk(route, &TOP, route.object, "", types, &mut found);
     found
@@ -125,7 +126,7 @@ fn walk(
     value: &Value,
     path: &str,
     types: bool,
-    found: &mut Vec<Problem>,
+    found: &mut Vec<RouteViolation>,
 ) {
     // The API reads null as if the field were not there.
     if value.is_null() || value.as_str().is_some_and(|text| !route.is_known(text)) {
@@ -170,7 +171,7 @@ fn walk(
     }
 }
 
-fn required(route: &RouteContext<'_>, shape: &Shape, value: &Value, path: &str) -> Vec<Problem> {
+fn required(route: &RouteContext<'_>, shape: &Shape, value: &Value, path: &str) -> Vec<RouteViolation> {
     let mut found = Vec::new();
     match (shape, value) {
         (Shape::Fields(fields), Value::Object(object)) => {
@@ -197,7 +198,7 @@ fn present<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> 
     object.get(name).filter(|value| !value.is_null())
 }
 
-fn unknown(route: &RouteContext<'_>, fields: &[Field], path: &str, name: &str) -> Problem {
+fn unknown(route: &RouteContext<'_>, fields: &[Field], path: &str, name: &str) -> RouteViolation {
     let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
     let place = join(path, &name.escape_debug().to_string());
     route.problem(&place, "a Route has no such field").expected(format!("one of {}", known.join(", ")))

@@ -1,7 +1,8 @@
 //! Which fields of `spec.tls` go together.
 
 use super::context::RouteContext;
-use super::rule::{Problem, RouteRule, refused, unenforced};
+use super::rule::{RouteRule, refused, unenforced};
+use super::violation::RouteViolation;
 use crate::finding::{EnforcedBy, Severity};
 
 pub(super) const RULES: &[RouteRule] = &[
@@ -107,7 +108,7 @@ pub(super) const RULES: &[RouteRule] = &[
 
 const POLICY: &str = "spec.tls.insecureEdgeTerminationPolicy";
 
-fn termination(route: &RouteContext<'_>) -> Vec<Problem> {
+fn termination(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let known = ["edge", "reencrypt", "passthrough"];
     let wrong = route.text("spec.tls.termination").filter(|text| !known.contains(text));
     let problem = |text| {
@@ -117,14 +118,14 @@ fn termination(route: &RouteContext<'_>) -> Vec<Problem> {
     wrong.map(problem).into_iter().collect()
 }
 
-fn insecure_policy(route: &RouteContext<'_>) -> Vec<Problem> {
+fn insecure_policy(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = route.text(POLICY).filter(|text| !["None", "Allow", "Redirect", ""].contains(text));
     let problem =
         |text| route.problem(POLICY, "the policy is unknown").expected("None, Allow or Redirect").found(text);
     wrong.map(problem).into_iter().collect()
 }
 
-fn passthrough_allow(route: &RouteContext<'_>) -> Vec<Problem> {
+fn passthrough_allow(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = route.is_passthrough() && route.text(POLICY) == Some("Allow");
     let problem = || {
         route
@@ -135,7 +136,7 @@ fn passthrough_allow(route: &RouteContext<'_>) -> Vec<Problem> {
     wrong.then(problem).into_iter().collect()
 }
 
-fn passthrough_certificates(route: &RouteContext<'_>) -> Vec<Problem> {
+fn passthrough_certificates(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     if !route.is_passthrough() {
         return vec![];
     }
@@ -148,40 +149,40 @@ fn passthrough_certificates(route: &RouteContext<'_>) -> Vec<Problem> {
     paths.filter(|path| route.has(path)).map(problem).collect()
 }
 
-fn passthrough_path(route: &RouteContext<'_>) -> Vec<Problem> {
+fn passthrough_path(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = route.is_passthrough() && route.has("spec.path");
     let message = "a passthrough Route has no path: it is encrypted where the router looks";
     wrong.then(|| route.problem("spec.path", message)).into_iter().collect()
 }
 
-fn passthrough_headers(route: &RouteContext<'_>) -> Vec<Problem> {
+fn passthrough_headers(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = route.is_passthrough() && route.has("spec.httpHeaders");
     let message = "a passthrough Route has no header actions: headers are encrypted where the router looks";
     wrong.then(|| route.problem("spec.httpHeaders", message)).into_iter().collect()
 }
 
-fn edge_destination(route: &RouteContext<'_>) -> Vec<Problem> {
+fn edge_destination(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let path = "spec.tls.destinationCACertificate";
     let wrong = route.text("spec.tls.termination") == Some("edge") && route.has(path);
     wrong.then(|| route.problem(path, "an edge Route has no TLS towards the pod")).into_iter().collect()
 }
 
 /// One problem if both `field` and an external certificate are given.
-fn beside_external(route: &RouteContext<'_>, field: &str, message: &str) -> Vec<Problem> {
+fn beside_external(route: &RouteContext<'_>, field: &str, message: &str) -> Vec<RouteViolation> {
     let path = format!("spec.tls.{field}");
     let both = route.value("spec.tls.externalCertificate").is_some() && route.has(&path);
     (both && !route.is_passthrough()).then(|| route.problem(&path, message)).into_iter().collect()
 }
 
-fn external_and_certificate(route: &RouteContext<'_>) -> Vec<Problem> {
+fn external_and_certificate(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     beside_external(route, "certificate", "the certificate is given twice: here and by externalCertificate")
 }
 
-fn external_and_key(route: &RouteContext<'_>) -> Vec<Problem> {
+fn external_and_key(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     beside_external(route, "key", "the key is given twice: here and by externalCertificate")
 }
 
-fn external_and_ca(route: &RouteContext<'_>) -> Vec<Problem> {
+fn external_and_ca(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     beside_external(
         route,
         "caCertificate",
@@ -189,25 +190,25 @@ fn external_and_ca(route: &RouteContext<'_>) -> Vec<Problem> {
     )
 }
 
-fn certificate_without_key(route: &RouteContext<'_>) -> Vec<Problem> {
+fn certificate_without_key(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let key_inside = route.certificate.labels.iter().any(|label| label.ends_with("PRIVATE KEY"));
     let wrong = route.certificate.is_given() && !route.key.is_given() && !key_inside;
     wrong.then(|| route.certificate.problem("the certificate has no private key")).into_iter().collect()
 }
 
-fn key_without_certificate(route: &RouteContext<'_>) -> Vec<Problem> {
+fn key_without_certificate(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let external = route.value("spec.tls.externalCertificate").is_some();
     let wrong = route.key.is_given() && !route.certificate.is_given() && !external;
     wrong.then(|| route.key.problem("the private key has no certificate")).into_iter().collect()
 }
 
-fn ca_without_certificate(route: &RouteContext<'_>) -> Vec<Problem> {
+fn ca_without_certificate(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let external = route.value("spec.tls.externalCertificate").is_some();
     let wrong = route.ca.is_given() && !route.certificate.is_given() && !external;
     wrong.then(|| route.ca.problem("authorities without a certificate have no effect")).into_iter().collect()
 }
 
-fn destination_missing(route: &RouteContext<'_>) -> Vec<Problem> {
+fn destination_missing(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let path = "spec.tls.destinationCACertificate";
     let missing = route.text("spec.tls.termination") == Some("reencrypt") && !route.has(path);
     let message = "the router will trust only pods with a certificate of OpenShift's service CA";

@@ -5,7 +5,8 @@ use time::OffsetDateTime;
 use super::certificates::{has_signed, is_self_signed, leaf, when};
 use super::context::RouteContext;
 use super::host::is_wildcard;
-use super::rule::{Problem, RouteRule, unenforced};
+use super::rule::{RouteRule, unenforced};
+use super::violation::RouteViolation;
 use crate::finding::Severity;
 use crate::pki::Certificate;
 use crate::pki::defect::{self, Defect};
@@ -48,7 +49,7 @@ pub(super) const RULES: &[RouteRule] = &[
     ),
 ];
 
-fn host_not_covered(route: &RouteContext<'_>) -> Vec<Problem> {
+fn host_not_covered(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let (Some(leaf), Some(host)) = (leaf(route), route.text("spec.host").filter(|host| !host.is_empty()))
     else {
         return vec![];
@@ -74,7 +75,7 @@ fn host_not_covered(route: &RouteContext<'_>) -> Vec<Problem> {
 }
 
 /// With caCertificate the router itself looks for the issuer. In a Secret there is no place for a root.
-fn leaf_alone(route: &RouteContext<'_>) -> Vec<Problem> {
+fn leaf_alone(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let Some(leaf) = leaf(route).filter(|_| route.has("spec.tls.certificate") && !route.ca.is_given()) else {
         return vec![];
     };
@@ -86,11 +87,11 @@ fn leaf_alone(route: &RouteContext<'_>) -> Vec<Problem> {
     })
 }
 
-fn expired(route: &RouteContext<'_>) -> Vec<Problem> {
+fn expired(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     dated(route, "has expired", defect::expired)
 }
 
-fn not_yet_valid(route: &RouteContext<'_>) -> Vec<Problem> {
+fn not_yet_valid(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     dated(route, "is not valid yet", defect::not_yet_valid)
 }
 
@@ -98,7 +99,7 @@ fn dated(
     route: &RouteContext<'_>,
     message: &str,
     check: fn(&Certificate, OffsetDateTime) -> Option<Defect>,
-) -> Vec<Problem> {
+) -> Vec<RouteViolation> {
     let mut found = Vec::new();
     for section in [&route.certificate, &route.ca, &route.destination] {
         for certificate in section.certificates() {
@@ -111,7 +112,7 @@ fn dated(
     found
 }
 
-fn destination_root(route: &RouteContext<'_>) -> Vec<Problem> {
+fn destination_root(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let certificates = route.destination.certificates();
     let wrong = !certificates.is_empty() && !certificates.iter().any(is_self_signed);
     when(wrong, || {
