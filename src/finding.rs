@@ -84,11 +84,11 @@ pub struct RuleInfo {
     pub id: &'static str,
     /// How bad it is to break it.
     pub severity: Severity,
-    /// Where the rule stands.
+    /// Where the rule comes from.
     pub source: &'static str,
-    /// Who enforces it; nobody, if only its visitors notice.
+    /// What enforces it; `None` if only its clients notice.
     pub refused_by: Option<EnforcedBy>,
-    /// How to mend it.
+    /// How to fix it.
     pub fix: &'static str,
     /// Where it is an error to break it, whatever the severity is elsewhere.
     #[serde(skip_serializing_if = "<[Platform]>::is_empty")]

@@ -12,7 +12,7 @@ use super::args::lint::Deny;
 use super::clock;
 use super::failure::Failure;
 use super::global::{Format, Global};
-use super::presentation::findings::describe;
+use super::presentation::finding_text::describe;
 use super::presentation::output::{BOLD, DIM, Output, RED, YELLOW, paint};
 use crate::lint::{self, Finding, FindingCounts, RuleInfo, Severity, SourceFile};
 use crate::store;

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::armor;
 use crate::error::{Error, Result, ValueKind};
-use encoding::{Curve, Kind, ed25519_pkcs8, sec1_curve, wrap_pkcs8, write_algorithm};
+use encoding::{KeyCurve, KeyKind, ed25519_pkcs8, sec1_curve, wrap_pkcs8, write_algorithm};
 use signer::{Signer, ecdsa};
 
 /// The kind of a key.
@@ -145,8 +145,8 @@ impl PrivateKey {
     /// Makes a new key from the operating system's random source.
     pub fn generate(algorithm: KeyAlgorithm) -> Result<Self> {
         match algorithm {
-            KeyAlgorithm::EcP256 => generate_ec(algorithm, Curve::P256),
-            KeyAlgorithm::EcP384 => generate_ec(algorithm, Curve::P384),
+            KeyAlgorithm::EcP256 => generate_ec(algorithm, KeyCurve::P256),
+            KeyAlgorithm::EcP384 => generate_ec(algorithm, KeyCurve::P384),
             // ring would write PKCS#8 version 2, whose public key part OpenSSL does not read.
             KeyAlgorithm::Ed25519 => {
                 let seed = Zeroizing::new(super::random_bytes::<32>()?);
@@ -165,7 +165,7 @@ impl PrivateKey {
 
     /// Reads an RSAPrivateKey in DER (PKCS#1, RFC 8017).
     pub(crate) fn from_pkcs1(der: &[u8], place: &str) -> Result<Self> {
-        Self::from_pkcs8(Zeroizing::new(wrap_pkcs8(Kind::Rsa, der)), place)
+        Self::from_pkcs8(Zeroizing::new(wrap_pkcs8(KeyKind::Rsa, der)), place)
     }
 
     /// Reads an ECPrivateKey in DER (SEC 1, RFC 5915).
@@ -174,7 +174,7 @@ impl PrivateKey {
             place: place.to_owned(),
             reason: "its curve is not supported; P-256 and P-384 are".into(),
         })?;
-        Self::from_pkcs8(Zeroizing::new(wrap_pkcs8(Kind::Curve(curve), der)), place)
+        Self::from_pkcs8(Zeroizing::new(wrap_pkcs8(KeyKind::Curve(curve), der)), place)
     }
 
     /// Reads an EncryptedPrivateKeyInfo in DER (PKCS#8 with PBES2, RFC 8018).
@@ -228,12 +228,12 @@ impl fmt::Debug for PrivateKey {
 }
 
 /// A new key on a NIST curve.
-fn generate_ec(algorithm: KeyAlgorithm, curve: Curve) -> Result<PrivateKey> {
+fn generate_ec(algorithm: KeyAlgorithm, curve: KeyCurve) -> Result<PrivateKey> {
     let made = EcdsaKeyPair::generate_pkcs8(ecdsa(curve), &SystemRandom::new())
         .map_err(|_| Error::Crypto { action: "generating a key" })?;
     let pkcs8 = Zeroizing::new(made.as_ref().to_vec());
     // ring ends the structure with the public key: an uncompressed point (SEC 1, section 2.3.3).
-    let length = if curve == Curve::P384 { 97 } else { 65 };
+    let length = if curve == KeyCurve::P384 { 97 } else { 65 };
     let raw = pkcs8[pkcs8.len() - length..].to_vec();
     Ok(PrivateKey { pkcs8, signer: OnceLock::new(), public: PublicKey { algorithm, raw } })
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::partial_ca::lost_key;
+use super::partial_ca::{lost_key, signing_name};
 use super::{Action, EnvironmentPlan, Reason, Reconciler, Signers, Step};
 use crate::artifact::Existing;
 use crate::error::{Error, Result, ThingKind};
@@ -258,10 +258,6 @@ impl Reconciler<'_> {
 /// Whether some service has its certificate from it: one that nobody needs is not made.
 pub(super) fn is_used(environment: &DeclaredEnvironment, place: usize) -> bool {
     environment.services.iter().any(|service| service.authority == place)
-}
-
-pub(super) fn signing_name(wanted: &DeclaredAuthority) -> &'static str {
-    if wanted.intermediate { ISSUING } else { ROOT }
 }
 
 fn authority_request<'r>(wanted: &'r DeclaredAuthority, name: &'r Label) -> Request<'r> {

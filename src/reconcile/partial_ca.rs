@@ -1,10 +1,9 @@
 //! Authorities of which only a part is left: a key that others trust may be in it, so nobody makes another unasked.
 
-use super::authorities::signing_name;
 use super::{Reason, Reconciler};
 use crate::error::{Error, Result};
 use crate::manifest::DeclaredAuthority;
-use crate::store::{self, ROOT};
+use crate::store::{self, ISSUING, ROOT};
 
 impl Reconciler<'_> {
     /// There is no root certificate. Where something of an authority is left, a key may be in it that others trust.
@@ -41,4 +40,8 @@ pub(super) fn lost_key(wanted: &DeclaredAuthority, store: &store::Environment) -
         }
         _ => None,
     }
+}
+
+pub(super) fn signing_name(wanted: &DeclaredAuthority) -> &'static str {
+    if wanted.intermediate { ISSUING } else { ROOT }
 }

@@ -32,7 +32,6 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
             "error",
             "explanation",
             "parallel",
-            "finding",
             "pki",
             "artifact",
             "profile",
@@ -73,19 +72,6 @@ pub const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fuzzing", &["pki", "profile", "emit", "kubernetes", "route", "lint", "manifest"]),
     ("main", &["cli"]),
 ];
-
-/// Circles between the files of a room that are known, by the room and one file of it; a new one is refused.
-pub const CIRCLES: &[(&str, &str)] = &[
-    ("endpoint", "admission"),
-    ("handshake", "listen"),
-    // The table of rules names their functions, and these say what a rule is.
-    ("pki", "subtrees"),
-    ("reconcile", "partial_ca"),
-    ("reconcile", "inspect"),
-];
-
-/// Names of types that several files have, each where the other is never seen.
-pub const SHARED_NAMES: &[&str] = &["Check", "Counts", "Curve", "Kind", "Rule"];
 
 /// Libraries and the only files (or directories) that may use them, so that a change of library is a change of one file.
 pub const LIBRARIES: &[(&str, &[&str])] = &[

@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use super::finding_text::describe;
 use super::output::Output;
 use crate::artifact::Artifact;
 use crate::bundle::Identity;
@@ -9,8 +10,7 @@ use crate::cli::failure::Failure;
 use crate::lint::{self, Finding, Severity};
 use crate::pki::Notice;
 
-/// Stops at certificates whose time is over, or has not come: nobody takes them, wherever they are used. `insist` warns
-/// instead.
+/// Stops at certificates that have expired or are not valid yet: every client refuses them. `insist` warns instead.
 pub(in crate::cli) fn check_dates<'a>(
     identities: impl Iterator<Item = &'a Identity>,
     insist: bool,
@@ -34,8 +34,8 @@ pub(in crate::cli) fn check_dates<'a>(
     Err(Failure::findings(all, Some(hint.into())))
 }
 
-/// Stops before anything is written when a cluster would refuse the result, or when its visitors would; `insist` goes on
-/// with what only its visitors would refuse.
+/// Stops before anything is written when a cluster would refuse the result, or when its clients would; `insist` goes on
+/// with what only its clients would refuse.
 pub(in crate::cli) fn check(
     artifacts: &[Artifact],
     insist: bool,
@@ -59,26 +59,6 @@ pub(in crate::cli) fn stopped(findings: Vec<Finding>) -> Failure {
     let can_insist = findings.iter().all(|finding| finding.rule.refused_by.is_none());
     let hint = "the cluster would accept it as it is: write it anyway with `--insist`";
     Failure::findings(findings, can_insist.then(|| hint.to_owned()))
-}
-
-/// What is wrong, where, by which rule, and how to mend it.
-pub(in crate::cli) fn describe(finding: &Finding) -> String {
-    let mut text = format!("{}: {}", finding.place, finding.message);
-    for (name, value) in
-        [("expected:", &finding.explanation.expected), ("found:   ", &finding.explanation.found)]
-    {
-        if let Some(value) = value {
-            text += &format!("\n  {name} {value}");
-        }
-    }
-    let who = match finding.rule.refused_by {
-        Some(who) => format!(", enforced by the {who}"),
-        None => String::new(),
-    };
-    text + &format!(
-        "\n  rule:     {} ({}){who}\n  fix:      {}",
-        finding.rule.id, finding.rule.source, finding.rule.fix
-    )
 }
 
 fn notice(finding: &Finding) -> Notice {

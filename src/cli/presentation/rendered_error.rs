@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::findings::describe;
+use super::finding_text::describe;
 use super::hint;
 use crate::cli::failure::{Failure, Kind, Problem};
 use crate::cli::global::Global;

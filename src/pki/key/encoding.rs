@@ -6,24 +6,24 @@ use super::KeyAlgorithm;
 
 /// A kind of key as its structures name it: RSA of any size is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum KeyKind {
     Rsa,
-    Curve(Curve),
+    Curve(KeyCurve),
     Ed25519,
 }
 
 /// A NIST curve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Curve {
+pub(super) enum KeyCurve {
     P256,
     P384,
 }
 
-impl From<KeyAlgorithm> for Kind {
+impl From<KeyAlgorithm> for KeyKind {
     fn from(algorithm: KeyAlgorithm) -> Self {
         match algorithm {
-            KeyAlgorithm::EcP256 => Self::Curve(Curve::P256),
-            KeyAlgorithm::EcP384 => Self::Curve(Curve::P384),
+            KeyAlgorithm::EcP256 => Self::Curve(KeyCurve::P256),
+            KeyAlgorithm::EcP384 => Self::Curve(KeyCurve::P384),
             KeyAlgorithm::Ed25519 => Self::Ed25519,
             KeyAlgorithm::Rsa(_) => Self::Rsa,
         }
@@ -33,11 +33,11 @@ impl From<KeyAlgorithm> for Kind {
 /// PKCS#8 version 1 of an Ed25519 seed (RFC 8410, section 7).
 pub(super) fn ed25519_pkcs8(seed: &[u8; 32]) -> Vec<u8> {
     let inner = Zeroizing::new(yasna::construct_der(|writer| writer.write_bytes(seed)));
-    wrap_pkcs8(Kind::Ed25519, &inner)
+    wrap_pkcs8(KeyKind::Ed25519, &inner)
 }
 
 /// Puts an inner private key structure into PKCS#8 version 1 (RFC 5208, section 5).
-pub(super) fn wrap_pkcs8(kind: Kind, inner: &[u8]) -> Vec<u8> {
+pub(super) fn wrap_pkcs8(kind: KeyKind, inner: &[u8]) -> Vec<u8> {
     yasna::construct_der(|writer| {
         writer.write_sequence(|writer| {
             writer.next().write_u8(0);
@@ -54,15 +54,15 @@ const P384: &[u64] = &[1, 3, 132, 0, 34];
 const ED25519: &[u64] = &[1, 3, 101, 112];
 
 /// AlgorithmIdentifier of a public key (RFC 3279, 5480, 8410).
-pub(super) fn write_algorithm(writer: yasna::DERWriter<'_>, kind: Kind) {
+pub(super) fn write_algorithm(writer: yasna::DERWriter<'_>, kind: KeyKind) {
     let oid = |components: &[u64]| yasna::models::ObjectIdentifier::from_slice(components);
     writer.write_sequence(|writer| match kind {
-        Kind::Curve(curve) => {
+        KeyKind::Curve(curve) => {
             writer.next().write_oid(&oid(EC));
-            writer.next().write_oid(&oid(if curve == Curve::P256 { P256 } else { P384 }));
+            writer.next().write_oid(&oid(if curve == KeyCurve::P256 { P256 } else { P384 }));
         }
-        Kind::Ed25519 => writer.next().write_oid(&oid(ED25519)),
-        Kind::Rsa => {
+        KeyKind::Ed25519 => writer.next().write_oid(&oid(ED25519)),
+        KeyKind::Rsa => {
             writer.next().write_oid(&oid(RSA));
             writer.next().write_null();
         }
@@ -71,7 +71,7 @@ pub(super) fn write_algorithm(writer: yasna::DERWriter<'_>, kind: Kind) {
 
 /// What a key structure says that it holds.
 pub(super) enum Found {
-    Known(Kind),
+    Known(KeyKind),
     Other(String),
 }
 
@@ -82,20 +82,20 @@ pub(super) fn algorithm_of(pkcs8: &[u8]) -> Option<Found> {
     let curve = info.algorithm.parameters_oid().ok().map(|oid| oid.to_string());
     let dotted = |components: &[u64]| components.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
     Some(if oid == dotted(RSA) {
-        Found::Known(Kind::Rsa)
+        Found::Known(KeyKind::Rsa)
     } else if oid == dotted(ED25519) {
-        Found::Known(Kind::Ed25519)
+        Found::Known(KeyKind::Ed25519)
     } else if oid == dotted(EC) && curve == Some(dotted(P256)) {
-        Found::Known(Kind::Curve(Curve::P256))
+        Found::Known(KeyKind::Curve(KeyCurve::P256))
     } else if oid == dotted(EC) && curve == Some(dotted(P384)) {
-        Found::Known(Kind::Curve(Curve::P384))
+        Found::Known(KeyKind::Curve(KeyCurve::P384))
     } else {
         Found::Other(curve.unwrap_or(oid))
     })
 }
 
 /// The curve of an ECPrivateKey; where it names none, the length of the private key tells.
-pub(super) fn sec1_curve(der: &[u8]) -> Option<Curve> {
+pub(super) fn sec1_curve(der: &[u8]) -> Option<KeyCurve> {
     yasna::parse_der(der, |reader| {
         reader.read_sequence(|reader| {
             reader.next().read_u8()?;
@@ -110,10 +110,10 @@ pub(super) fn sec1_curve(der: &[u8]) -> Option<Curve> {
                 named.as_ref().is_some_and(|oid| oid.components().as_slice() == components)
             };
             Ok(match (&named, length) {
-                (Some(_), _) if is(P256) => Some(Curve::P256),
-                (Some(_), _) if is(P384) => Some(Curve::P384),
-                (None, 32) => Some(Curve::P256),
-                (None, 48) => Some(Curve::P384),
+                (Some(_), _) if is(P256) => Some(KeyCurve::P256),
+                (Some(_), _) if is(P384) => Some(KeyCurve::P384),
+                (None, 32) => Some(KeyCurve::P256),
+                (None, 48) => Some(KeyCurve::P384),
                 _ => None,
             })
         })

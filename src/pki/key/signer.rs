@@ -5,7 +5,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RsaKeyPair};
 
 use super::KeyAlgorithm;
-use super::encoding::{Curve, Found, Kind, algorithm_of};
+use super::encoding::{Found, KeyCurve, KeyKind, algorithm_of};
 use crate::error::{Error, Result};
 
 /// A private key as ring accepts it.
@@ -16,10 +16,10 @@ pub(super) enum Signer {
 }
 
 /// How a key on this curve signs.
-pub(super) fn ecdsa(curve: Curve) -> &'static EcdsaSigningAlgorithm {
+pub(super) fn ecdsa(curve: KeyCurve) -> &'static EcdsaSigningAlgorithm {
     match curve {
-        Curve::P384 => &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
-        Curve::P256 => &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
+        KeyCurve::P384 => &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
+        KeyCurve::P256 => &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
     }
 }
 
@@ -33,21 +33,21 @@ impl Signer {
         let rejected =
             |takes: &str, why: KeyRejected| unusable(&format!("ring rejects it ({why}); it takes {takes}"));
         match found {
-            Found::Known(Kind::Curve(curve)) => {
+            Found::Known(KeyKind::Curve(curve)) => {
                 let pair = EcdsaKeyPair::from_pkcs8(ecdsa(curve), pkcs8, &SystemRandom::new())
                     .map_err(|why| rejected("EC keys that carry their own public key", why))?;
                 let algorithm = match curve {
-                    Curve::P256 => KeyAlgorithm::EcP256,
-                    Curve::P384 => KeyAlgorithm::EcP384,
+                    KeyCurve::P256 => KeyAlgorithm::EcP256,
+                    KeyCurve::P384 => KeyAlgorithm::EcP384,
                 };
                 Ok((Self::Ecdsa(pair), algorithm))
             }
-            Found::Known(Kind::Ed25519) => {
+            Found::Known(KeyKind::Ed25519) => {
                 let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8)
                     .map_err(|why| rejected("Ed25519 keys of 32 bytes", why))?;
                 Ok((Self::Ed25519(pair), KeyAlgorithm::Ed25519))
             }
-            Found::Known(Kind::Rsa) => {
+            Found::Known(KeyKind::Rsa) => {
                 let takes = "RSA keys of 2048 to 4096 bits whose public exponent is 65537 or more";
                 let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|why| rejected(takes, why))?;
                 let bits = pair.public().modulus_len() * 8;
