@@ -30,7 +30,7 @@ pub const FILE_NAME: &str = "pkictl.toml";
 /// A manifest without mistakes, with every value decided that does not depend on certificates.
 #[derive(Debug, Clone)]
 pub struct Manifest {
-    /// Certificates that end within this time are made anew.
+    /// Certificates that end within this time are replaced.
     pub renew_within: Span,
     /// In the order of the text.
     pub environments: Vec<DeclaredEnvironment>,
@@ -64,7 +64,7 @@ pub struct DeclaredAuthority {
     pub validity: Option<Span>,
 }
 
-/// Somebody who serves, calls, or does both.
+/// A service that serves, calls, or does both.
 #[derive(Debug, Clone)]
 pub struct DeclaredService {
     /// The name of the service and of its credential.

@@ -48,7 +48,7 @@ pub struct Reconciler<'a> {
     pub only: Option<&'a str>,
     /// Whether what is no longer declared is moved aside.
     pub prune: bool,
-    /// Whether authorities that differ from the manifest are made anew; everything below them follows.
+    /// Whether authorities that differ from the manifest are replaced; everything below them follows.
     pub remake_authorities: bool,
     /// The passphrase of encrypted CA keys.
     pub passphrase: Option<&'a Passphrase>,

@@ -109,7 +109,7 @@ impl Report {
         Counts::of(&self.checks)
     }
 
-    /// Whether some check failed. A skipped check is no failure, and no success either.
+    /// Whether some check failed. A skipped check is not a failure, and no success either.
     pub fn has_failures(&self) -> bool {
         self.counts().failed > 0
     }

@@ -48,7 +48,7 @@ impl Library {
         Self { family, directories }
     }
 
-    /// Names at the top of the family, sorted; what has another form is something else that lies there.
+    /// Names at the top of the family, sorted; what has another form is something else that is there.
     pub fn names(&self, form: Form) -> Vec<String> {
         let prefix = format!("{}/", self.family);
         let embedded = EMBEDDED
@@ -72,7 +72,7 @@ impl Library {
         names
     }
 
-    /// The text of a file of the family and the place it came from, for errors. `None` if nobody has it.
+    /// The text of a file of the family and the place it came from, for errors. `None` if it is nowhere.
     pub fn read(&self, path: &str) -> Result<Option<(String, String)>> {
         if !path.split('/').all(is_name) {
             return Ok(None);
@@ -146,7 +146,7 @@ pub fn render(name: &str, source: &str, context: &Value) -> Result<String> {
 }
 
 /// What is rendered without the engine, which takes longer to set up than a certificate takes to sign: plain text, and
-/// `{{ name }}` alone. Most templates of profiles are no more.
+/// `{{ name }}` alone. Most templates of profiles are just that.
 fn without_engine(source: &str, context: &Value) -> Option<String> {
     if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
         return Some(source.to_owned());
@@ -182,7 +182,7 @@ pub fn html(path: &str, context: &impl Serialize) -> Result<String> {
     template.render(minijinja::value::Serde(context)).map_err(|error| failure(path, &error))
 }
 
-/// The value of an expression such as `termination != 'plain'`. `name` says where it stands, for errors.
+/// The value of an expression such as `termination != 'plain'`. `name` says where it is, for errors.
 pub fn evaluate(name: &str, expression: &str, context: &Value) -> Result<Value> {
     guard::expression(expression).map_err(|reason| Error::Template { template: name.to_owned(), reason })?;
     let value = ENGINE.compile_expression(expression).and_then(|compiled| compiled.eval(context));
@@ -202,7 +202,7 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine
 });
 
-/// The built-in pages. Nobody else's template runs here, and a page of a large report is long: there is no limit.
+/// The built-in pages. No one else's template runs here, and a page of a large report is long: there is no limit.
 static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut engine = engine();
     engine.set_fuel(None);

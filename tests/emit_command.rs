@@ -42,7 +42,7 @@ fn what_the_router_would_not_admit_is_refused_with_the_rule_and_the_fix() {
         "edge --service web --cert ed.example.com --hostname ed.example.com",
         1,
         &[
-            "the router takes no Ed25519 key",
+            "the router does not support Ed25519 keys",
             "route-key-type",
             "fix:      issue the certificate with an ECDSA",
         ],

@@ -1,4 +1,4 @@
-//! What stands in the way before TLS begins, from servers that say a few bytes each.
+//! What blocks a connection before TLS begins, from servers that say a few bytes each.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -91,7 +91,7 @@ pub(super) fn listen(
     }
 }
 
-/// The first bytes, if they are none of TLS. They stay where they are otherwise.
+/// The first bytes, if they are not TLS. They stay where they are otherwise.
 fn plain_text(stream: &mut TcpStream, deadline: Instant) -> Result<Option<Vec<u8>>, SessionError> {
     /// The content types of records (RFC 8446, section 5.1).
     const RECORDS: std::ops::RangeInclusive<u8> = 20..=24;

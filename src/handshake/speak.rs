@@ -29,7 +29,7 @@ pub struct Session {
 /// Why a side has no session.
 #[derive(Debug)]
 pub(crate) enum SessionError {
-    /// TLS said no, or was told no.
+    /// A TLS error, or an alert from the other side.
     Tls(rustls::Error),
     /// The operating system said no.
     Io(String),

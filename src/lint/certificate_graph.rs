@@ -1,4 +1,4 @@
-//! Everything that was given, and how it hangs together: who signed whom, who is a leaf, which key lies beside what.
+//! Everything that was given, and how it hangs together: who signed whom, who is a leaf, which key is beside what.
 
 use std::collections::{HashMap, HashSet};
 
@@ -44,7 +44,7 @@ enum IssuerMatch {
     Given(usize),
     /// Not the one at this index, although it has the issuer's name.
     Namesake(usize),
-    /// Nobody here.
+    /// None of them.
     Unknown,
 }
 

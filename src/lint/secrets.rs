@@ -78,7 +78,7 @@ fn secret(object: &Resource<'_>) -> Vec<Finding> {
     let damaged = left
         .filter(|(_, value)| !value.is_null() && value.as_str().and_then(kubernetes::base64).is_none())
         .filter(|(_, value)| !(object.in_template && value.as_str().is_some_and(|text| text.contains("${"))))
-        .map(|(name, _)| finding(BASE64, object, name, "the value is no base64", Some("base64")));
+        .map(|(name, _)| finding(BASE64, object, name, "the value is not base64", Some("base64")));
     missing.chain(damaged).collect()
 }
 

@@ -1,17 +1,17 @@
 //! The files that are judged, and what their names say.
 
-/// A file to judge. Whoever reads it says what its bytes do not.
+/// A file to judge, with what its bytes do not say.
 #[derive(Debug, Clone, Copy)]
 pub struct SourceFile<'a> {
     /// Its path, as people know it.
     pub name: &'a str,
-    /// What stands in it.
+    /// What is in it.
     pub bytes: &'a [u8],
     /// Its permission bits, where the system has them and they mean something.
     pub mode: Option<u32>,
     /// Whether it is under version control.
     pub tracked: bool,
-    /// Whether somebody loads it as the authorities that he trusts. A name such as `ca.crt` says that, too.
+    /// Whether someone loads it as trusted authorities. A name such as `ca.crt` says that, too.
     pub trusted: bool,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct Source {
     pub(super) group: SourceGroup,
     /// The file.
     pub(super) file: String,
-    /// Whether it is loaded as the authorities that somebody trusts.
+    /// Whether it is loaded as trusted authorities.
     pub(super) trusted: bool,
     /// Permission bits; `None` where they say nothing.
     pub(super) mode: Option<u32>,

@@ -30,10 +30,10 @@ pub struct Draft {
 
 /// Drafts a manifest from the text of a Compose file. `place` is where it came from.
 ///
-/// Who waits for another by `depends_on`, or is linked to it, is taken for its caller; who waits only for its end is not.
+/// Who waits for another by `depends_on`, or is linked to it, is treated as its caller; who waits only for its end is not.
 ///
 /// # Errors
-/// [`crate::Error::Syntax`] with line and column for what is no Compose file.
+/// [`crate::Error::Syntax`] with line and column for what is not a Compose file.
 pub fn draft(text: &str, place: &str, emitters: &Emitters) -> Result<Draft> {
     let (file, found) = read::read(text, place)?;
     let graph = Graph::of(&found);
@@ -223,7 +223,7 @@ fn names(
                 if host.contains('_') {
                     let plain = host.replace('_', "-");
                     notes.push(format!(
-                        "Some clients take no certificate for {host:?}, which is no host name (RFC 952); they can call it \
+                        "Some clients refuse a certificate for {host:?}, which is not a valid host name (RFC 952); they can call it \
                          by the network alias {plain:?}"
                     ));
                     keep(plain);
@@ -241,7 +241,7 @@ fn names(
     names
 }
 
-/// A name that stands in a certificate as it is called.
+/// A name that is in a certificate as it is called.
 fn host(written: &str) -> Option<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
     let name = written.chars().all(is_plain).then(|| written.parse::<SubjectAltName>().ok())??;

@@ -151,7 +151,7 @@ impl Entry<'_> {
         let Some(place) = place else {
             let known: Vec<&str> = self.raw.services.iter().map(|one| one.name.value.as_str()).collect();
             return Err((
-                format!("{name:?} is not a service of this manifest"),
+                format!("{name:?} is not a service in this manifest"),
                 Some(format!("one of {}", known.join(", "))),
             ));
         };

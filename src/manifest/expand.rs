@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::pki::{NameConstraints, Span, Subject, SubjectAltName};
 use crate::template;
 
-/// Certificates are made anew when they end within this time.
+/// Certificates are replaced when they end within this time.
 const RENEW_WITHIN_DAYS: i64 = 30;
 /// Where emitted files go when nothing says where.
 const TO: &str = "deploy/{{ env }}/{{ service }}";

@@ -46,7 +46,7 @@ impl Claims {
     /// Takes the place of one file.
     ///
     /// # Errors
-    /// Why somebody else has it.
+    /// Why someone else has it.
     pub(super) fn file(&self, path: &str, who: &str) -> Result<(), String> {
         let mut files = self.files.borrow_mut();
         if let Some(other) = files.get(path) {
@@ -69,7 +69,7 @@ impl Claims {
     /// Takes the places of whatever an emitter makes of `what`: the same of it twice would be the same files.
     ///
     /// # Errors
-    /// Why somebody else has them.
+    /// Why someone else has them.
     pub(super) fn set(&self, to: &str, what: String, who: &str) -> Result<(), String> {
         match self.sets.borrow_mut().insert(what, who.to_owned()) {
             None => Ok(()),

@@ -241,7 +241,7 @@ fn span(table: &SpannedTable<'_, '_>, key: &str) -> Option<Span> {
     table.parsed(key, str::parse).map(|placed| placed.value)
 }
 
-/// How long certificates live. One that has ended already would be made anew by every run.
+/// How long certificates live. One that has ended already would be replaced by every run.
 fn lifetime(table: &SpannedTable<'_, '_>) -> Option<Span> {
     let parse = |text: &str| {
         let span: Span = text.parse()?;

@@ -48,7 +48,7 @@ pub(super) fn decide(raw: &Raw, profiles: &Profiles, diagnostics: &Diagnostics<'
                 Some(place) => fits(raw, caller, &decided[*place], service, own, diagnostics),
                 None => {
                     let known: Vec<&str> = by_name.keys().copied().collect();
-                    let message = format!("the caller {:?} is not a service of this manifest", caller.value);
+                    let message = format!("the caller {:?} is not a service in this manifest", caller.value);
                     diagnostics.add(&caller.span, message, Some(format!("one of {}", known.join(", "))));
                 }
             }
@@ -189,7 +189,7 @@ fn fits(
     }
 }
 
-/// Names become directories, and a dot stands between environment and authority.
+/// Names become directories, and a dot is between environment and authority.
 fn names_of_authorities(raw: &Raw, diagnostics: &Diagnostics<'_>) {
     let names = raw.authorities.iter().filter_map(|one| one.name.as_ref());
     for (what, name) in raw

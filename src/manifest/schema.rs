@@ -1,4 +1,4 @@
-//! The JSON Schema of a manifest. What stands still is text, in `templates/manifest/schema.json`; key types, profiles and
+//! The JSON Schema of a manifest. The fixed part is text, in `templates/manifest/schema.json`; key types, profiles and
 //! what emitters can be told are put in here, so that editors know what this program knows.
 
 use serde_json::{Map, Value, json};

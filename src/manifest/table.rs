@@ -26,12 +26,12 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// A value and where it stands in the text, in bytes.
+/// A value and where it is in the text, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it stands.
+    /// Where it is.
     pub span: Range<usize>,
 }
 
@@ -63,7 +63,7 @@ impl<'t> Diagnostics<'t> {
         self.lines.partition_point(|begin| *begin <= span.start) + 1
     }
 
-    /// An error of the library about the value that stands there.
+    /// An error of the library about the value that is there.
     pub(super) fn error(&self, span: &Range<usize>, error: &crate::Error) {
         let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
         self.add(span, format!("{error}{cause}"), error.expected());
@@ -109,7 +109,7 @@ impl<'r, 't> SpannedTable<'r, 't> {
         self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
     }
 
-    /// Where a value stands, if it is there.
+    /// Where a value is, if it is there.
     pub(super) fn has(&self, key: &str) -> Option<Range<usize>> {
         self.get(key).map(toml::Spanned::span)
     }
@@ -166,7 +166,7 @@ impl<'r, 't> SpannedTable<'r, 't> {
         found.map(|number| Spanned { value: number, span: value.span() })
     }
 
-    /// A list of strings, in which nothing stands twice.
+    /// A list of strings, in which nothing is twice.
     pub(super) fn strings(&self, key: &str) -> Option<Vec<Spanned<String>>> {
         let value = self.get(key)?;
         let Some(items) = value.get_ref().as_array() else {

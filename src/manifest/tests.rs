@@ -174,7 +174,7 @@ fn an_authority_of_its_own_is_an_environment_of_its_own_in_the_pki_directory() {
 fn contradictions_are_told_apart() {
     assert_eq!(
         mistake("callers = [\"nobody\"]"),
-        "6:12: the caller \"nobody\" is not a service of this manifest"
+        "6:12: the caller \"nobody\" is not a service in this manifest"
     );
     assert_eq!(
         mistake("profile = \"server\""),

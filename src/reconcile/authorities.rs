@@ -1,5 +1,5 @@
-//! The authorities of an environment: made where they are missing, and left alone where they differ, for whoever trusts
-//! them would have to be told.
+//! The authorities of an environment: made where they are missing, and left alone where they differ, for those who trust
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ enum AuthorityState {
     Missing,
     /// The root stays, and the intermediate does not.
     Intermediate,
-    /// It is another than the manifest declares, and that is to be mended.
+    /// It is another than the manifest declares, and that is to be fixed.
     Remake,
 }
 
@@ -255,7 +255,7 @@ impl Reconciler<'_> {
     }
 }
 
-/// Whether some service has its certificate from it: one that nobody needs is not made.
+/// Whether some service has its certificate from it: one that no one needs is not made.
 pub(super) fn is_used(environment: &DeclaredEnvironment, place: usize) -> bool {
     environment.services.iter().any(|service| service.authority == place)
 }

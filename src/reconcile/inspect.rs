@@ -1,4 +1,4 @@
-//! One credential: what there is against what is declared, and every reason to make it anew.
+//! One credential: what there is against what is declared, and every reason to replace it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ use crate::store::{self, StoredCredential, StoredFile};
 pub(super) struct Inspection {
     /// Nothing is there yet.
     pub(super) is_new: bool,
-    /// Why it must be made anew; empty where it may stay.
+    /// Why it must be replaced; empty where it may stay.
     pub(super) reasons: Vec<Reason>,
     /// The mode of its key, when others can read it.
     pub(super) lax_mode: Option<u32>,
@@ -182,7 +182,7 @@ fn state<T>(file: &StoredFile<T>) -> Option<State> {
     }
 }
 
-/// Whether the authority that signs today signed it: by its key, for a CA that was made anew may have the old name.
+/// Whether the authority that signs today signed it: by its key, for a CA that was replaced may have the old name.
 fn issuer(chain: &[Certificate], found: &StoredCredential, signing: &Signing) -> Option<Reason> {
     let issuer = &signing.chain[0];
     if !chain[0].is_signed_by(issuer) {

@@ -1,4 +1,4 @@
-//! Files of the places of use: rendered, held against what lies there, written where they differ.
+//! Files of the places of use: rendered, held against what is there, written where they differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
@@ -16,7 +16,7 @@ use crate::manifest::{DeclaredEnvironment, DeclaredService, Emit, OptionSetting}
 
 impl Reconciler<'_> {
     /// The files that would be written. Those that hang on a certificate that is still to be made are known by their
-    /// directory only. Returns the files of each service as [`Self::write_outputs`] does; a path that ends in `/` stands
+    /// directory only. Returns the files of each service as [`Self::write_outputs`] does; a path that ends in `/` is
     /// for all files below it.
     pub(super) fn plan_outputs(
         &self,
@@ -272,12 +272,12 @@ fn of_emit(emit: &Emit, error: Error) -> Error {
     error.at(format!("line {} of the manifest, emitter {:?}", emit.line, emit.target))
 }
 
-/// Who writes a file, for whoever reads that two do.
+/// Who writes a file, for anyone who reads that two do.
 fn owner(target: &str, service: &DeclaredService, environment: &DeclaredEnvironment) -> String {
     format!("{target} of {} in {}", service.name, environment.name)
 }
 
-/// Whether a file holds exactly this. Another length is answer enough, and whatever is no file is not read: it may have
+/// Whether a file holds exactly this. Another length is answer enough, and whatever is not a file is not read: it may have
 /// no end.
 fn holds(path: &Path, found: &Metadata, contents: &[u8]) -> bool {
     found.is_file()

@@ -1,4 +1,4 @@
-//! Authorities of which only a part is left: a key that others trust may be in it, so nobody makes another unasked.
+//! Authorities of which only a part is left: a key that others trust may be in it, so no one makes another unasked.
 
 use super::{Reason, Reconciler};
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ impl Reconciler<'_> {
     }
 }
 
-/// Why an authority can sign nothing any more. One that need not sign is not asked.
+/// Why an authority can no longer sign anything. One that need not sign is not asked.
 pub(super) fn lost_key(wanted: &DeclaredAuthority, store: &store::Environment) -> Option<Reason> {
     match store.authority(signing_name(wanted), None) {
         Err(error @ (Error::NoAuthorityKey { .. } | Error::KeyMismatch { .. })) => {

@@ -29,7 +29,7 @@ pub(super) fn one_owner(owners: &mut Owners, path: &str, who: String) -> Result<
 }
 
 impl Reconciler<'_> {
-    /// Refuses every place that a file must not have. A symbolic link counts as the place that it leads to: whoever
+    /// Refuses every place that a file must not have. A symbolic link counts as the place that it leads to: anyone who
     /// takes over a directory from others does not expect it to write somewhere else.
     pub(super) fn check_places(&self, environment: &DeclaredEnvironment) -> Result<()> {
         let guard =
@@ -63,7 +63,7 @@ impl Reconciler<'_> {
         Ok(())
     }
 
-    /// The directories in which keys and templates lie: all of the PKI directory, unless the manifest itself lies in it.
+    /// The directories in which keys and templates lie: all of the PKI directory, unless the manifest itself is in it.
     fn kept(&self, environment: &DeclaredEnvironment) -> Result<Vec<PathBuf>> {
         let pki = resolve(self.store.path())?;
         if !resolve(self.base)?.starts_with(&pki) {

@@ -41,15 +41,15 @@ pub struct Step {
 pub enum Action {
     /// An authority is made.
     MakeAuthority,
-    /// An authority is moved aside and made anew.
+    /// An authority is moved aside and replaced.
     RemakeAuthority,
-    /// An authority differs from the manifest, and stays as it is until it is to be made anew.
+    /// An authority differs from the manifest, and stays as it is until it is to be replaced.
     KeepAuthority,
     /// A credential is made.
     Issue,
-    /// A credential is made anew.
+    /// A credential is replaced.
     Reissue,
-    /// The mode of a key's file is mended.
+    /// The mode of a key's file is fixed.
     Mend,
     /// A file is written.
     Write,

@@ -53,7 +53,7 @@ impl Reconciler<'_> {
         store.authority(name, self.passphrase.filter(|_| is_encrypted)).map_err(|error| error.to_string())
     }
 
-    /// A credential as it lies there, whether or not its parts fit: a check says so, not an error.
+    /// A credential as it is there, whether or not its parts fit: a check says so, not an error.
     fn found_identity(
         &self,
         environment: &DeclaredEnvironment,

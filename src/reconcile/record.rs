@@ -1,4 +1,4 @@
-//! What is in force, kept beside the credentials, and what is there without being declared any more.
+//! What is in force, kept beside the credentials, and what is there without being declared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +46,7 @@ impl Reconciler<'_> {
         Ok(())
     }
 
-    /// What is in force once the services under an authority are applied. Of `written`, a path that ends in `/` stands
+    /// What is in force once the services under an authority are applied. Of `written`, a path that ends in `/` is
     /// for all files below it.
     pub(super) fn applied(
         &self,
@@ -138,7 +138,7 @@ impl Reconciler<'_> {
     }
 }
 
-/// Files that nothing makes any more: whoever knows what they are for removes them.
+/// Files that are no longer declared: anyone who knows what they are for removes them.
 pub(super) fn files_left(after: &Applied, domain: &str, plan: &mut EnvironmentPlan) {
     plan.steps.extend(after.left.iter().map(|file| Step {
         action: Action::Leftover,

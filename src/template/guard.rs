@@ -172,7 +172,7 @@ impl Guard<'_> {
     }
 }
 
-/// The call for the text of the template itself. It stands where it changes no white space: before the first tag in the
+/// The call for the text of the template itself. It is where it changes no white space: before the first tag in the
 /// form of that tag, or before any text.
 fn first_call(source: &str) -> Call {
     let start = source.len() - source.trim_start().len();

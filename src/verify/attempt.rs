@@ -95,9 +95,9 @@ pub(super) fn execute(plan: Vec<PlannedCheck>, progress: Progress<'_>) -> Vec<Ch
 enum Judgement {
     /// The outcome is known.
     Known(Outcome),
-    /// It is that of the next connection.
+    /// It belongs to the next connection.
     Next(Expectation),
-    /// The next connection must work; then it is that of the one after it.
+    /// The next connection must work; then it belongs to the one after it.
     AfterControl(Expectation),
 }
 

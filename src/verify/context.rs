@@ -31,8 +31,8 @@ impl VerifyContext<'_> {
         checks
     }
 
-    /// Every server alone: on the first version by all of its names, on others by the first one. Beside the plan
-    /// stands which server and version a check speaks for.
+    /// Every server alone: on the first version by all of its names, on others by the first one. Beside the plan,
+    /// the server and the version that each check is about.
     fn server_authentication(&self) -> (Vec<Option<(usize, TlsVersion)>>, Vec<PlannedCheck>) {
         let mut places = Vec::new();
         let mut plan = Vec::new();

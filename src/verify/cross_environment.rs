@@ -73,7 +73,7 @@ pub(super) fn refusal(client: &Identity, context: &VerifyContext<'_>) -> Refusal
     if names_issuer_of(client, context.scope.trust) { Refusal::ForgedClient } else { Refusal::ForeignClient }
 }
 
-/// Whether a chain ends below a name that a root of `trust` has, whoever signed it.
+/// Whether a chain ends below a name that a root of `trust` has, no matter who signed it.
 pub(super) fn names_issuer_of(identity: &Identity, trust: &Trust) -> bool {
     let issuer = identity.chain.last().map(|last| &last.details.issuer);
     trust.anchors.iter().any(|root| Some(&root.details.subject) == issuer)

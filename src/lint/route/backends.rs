@@ -143,7 +143,7 @@ fn port_quoted(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let path = "spec.port.targetPort";
     let text = route.text(path).filter(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()));
     let problem = |text| {
-        let message = "a number in quotes is taken for the name of a port";
+        let message = "a number in quotes is read as the name of a port";
         route.problem(path, message).expected("a number without quotes").found(format!("{text:?}"))
     };
     text.map(problem).into_iter().collect()

@@ -85,7 +85,9 @@ fn key_type(route: &RouteContext<'_>) -> Vec<RouteViolation> {
         |section: &PemField<'_>| section.keys().iter().any(|key| key.algorithm() == KeyAlgorithm::Ed25519);
     let wrong = keys.into_iter().filter(|section| is_ed25519(section));
     let mut found: Vec<RouteViolation> = wrong
-        .map(|section| section.problem("the router takes no Ed25519 key").expected(form).found("ed25519"))
+        .map(|section| {
+            section.problem("the router does not support Ed25519 keys").expected(form).found("ed25519")
+        })
         .collect();
     if let Some(kind) = leaf(route).map(|leaf| &leaf.details.key_type).filter(|kind| kind.is_edwards()) {
         let message = "the certificate has a key of a kind that the router does not take";
@@ -133,7 +135,7 @@ fn ca_issuer(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let names: Vec<String> = pool.iter().map(|authority| authority.details.subject.to_string()).collect();
     let beside = route.certificate.certificates().iter().skip(1).any(|other| has_signed(other, leaf));
     let message = if beside {
-        "the issuer of the leaf stands in certificate, where the router does not look for it"
+        "the issuer of the leaf is in certificate, where the router does not look for it"
     } else {
         "the issuer of the leaf is missing"
     };

@@ -54,7 +54,7 @@ impl<'a> RouteContext<'a> {
         text_at(self.object, path).filter(|text| self.is_known(text))
     }
 
-    /// Whether text that is not empty, or anything that is no text, stands there.
+    /// Whether text that is not empty, or anything that is not a text, is there.
     pub(super) fn has(&self, path: &str) -> bool {
         self.value(path).is_some_and(|value| value.as_str() != Some(""))
     }

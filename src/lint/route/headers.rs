@@ -92,7 +92,7 @@ fn name(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     each(route, |direction, index, action| {
         let name = action.get("name")?.as_str()?;
         if name.is_empty() || name.len() > 255 || !name.chars().all(token) {
-            return Some(("name", "this is no name of an HTTP header"));
+            return Some(("name", "this is not the name of an HTTP header"));
         }
         let earlier = &direction.actions[..index];
         let twice = earlier.iter().any(|other| other.get("name") == action.get("name"));
@@ -130,7 +130,7 @@ fn value(route: &RouteContext<'_>) -> Vec<RouteViolation> {
         } else if value.chars().count() > 16384 {
             "the value is too long"
         } else if !is_format(value, direction.fetcher) {
-            "the value is no format string that a Route may have"
+            "the value is not a format string allowed in a Route"
         } else {
             return None;
         };

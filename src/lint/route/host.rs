@@ -116,7 +116,7 @@ fn host_syntax(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     } else if host.contains('_') {
         "the host has a `_`"
     } else if host.split('.').any(|label| label.len() <= 63 && !is_dns1123_label(label)) {
-        "this is no host name"
+        "this is not a host name"
     } else if host.chars().any(|c| !c.is_ascii_lowercase() && !c.is_ascii_digit() && !"-.".contains(c)) {
         "the host has a character that no host name has"
     } else {
@@ -175,7 +175,7 @@ fn subdomain(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     if text.len() <= 253 && text.split('.').all(is_dns1123_label) {
         return vec![];
     }
-    vec![route.problem("spec.subdomain", "this is no DNS subdomain").found(text)]
+    vec![route.problem("spec.subdomain", "this is not a DNS subdomain").found(text)]
 }
 
 fn subdomain_ignored(route: &RouteContext<'_>) -> Vec<RouteViolation> {

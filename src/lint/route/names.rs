@@ -56,7 +56,10 @@ fn name(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = route.text("metadata.name").filter(|name| !name.is_empty() && !is_dns1123_subdomain(name));
     let problem = |name| {
         let form = "small letters, digits, `-` and `.`, a letter or digit at both ends of each part";
-        route.problem("metadata.name", "this is no name of a Kubernetes object").expected(form).found(name)
+        route
+            .problem("metadata.name", "this is not a valid name of a Kubernetes object")
+            .expected(form)
+            .found(name)
     };
     wrong.map(problem).into_iter().collect()
 }
@@ -65,7 +68,7 @@ fn namespace(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = route.text("metadata.namespace").filter(|name| !name.is_empty() && !is_dns1123_label(name));
     let problem = |name| {
         let form = "small letters, digits and `-`, a letter or digit at both ends, at most 63";
-        route.problem("metadata.namespace", "this is no name of a namespace").expected(form).found(name)
+        route.problem("metadata.namespace", "this is not a valid namespace").expected(form).found(name)
     };
     wrong.map(problem).into_iter().collect()
 }

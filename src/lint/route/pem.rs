@@ -125,20 +125,20 @@ fn encrypted_key(route: &RouteContext<'_>) -> Vec<RouteViolation> {
 
 fn certificate_in_key(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = route.key.labels.contains(&"CERTIFICATE");
-    wrong.then(|| route.key.problem("a certificate stands where the key belongs")).into_iter().collect()
+    wrong.then(|| route.key.problem("there is a certificate where the key belongs")).into_iter().collect()
 }
 
 fn key_in_certificate(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = route.certificate.has_private_key();
     wrong
-        .then(|| route.certificate.problem("a private key stands where the certificate belongs"))
+        .then(|| route.certificate.problem("there is a private key where the certificate belongs"))
         .into_iter()
         .collect()
 }
 
 fn key_in_ca(route: &RouteContext<'_>) -> Vec<RouteViolation> {
     let wrong = [&route.ca, &route.destination].into_iter().filter(|section| section.has_private_key());
-    wrong.map(|section| section.problem("a private key stands among the authorities")).collect()
+    wrong.map(|section| section.problem("there is a private key among the CA certificates")).collect()
 }
 
 fn unchecked(route: &RouteContext<'_>) -> Vec<RouteViolation> {

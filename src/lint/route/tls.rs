@@ -72,7 +72,7 @@ pub(super) const RULES: &[RouteRule] = &[
     unenforced(
         "route-external-and-ca",
         Severity::Warning,
-        "openshift/router: caCertificate is kept beside the Secret's certificate and decides whether it is taken",
+        "openshift/router: caCertificate is kept beside the Secret's certificate and decides whether it is accepted",
         "leave spec.tls.caCertificate out and put the intermediates into the Secret's tls.crt",
         external_and_ca,
     ),

@@ -67,7 +67,7 @@ pub(super) const RULES: &[FileRule] = &[
                 graph.is_trusted(located) && !located.item.is_authority() && located.item.details.version == 3
             };
             let violation = |located| {
-                Violation::of(located, Explanation::new("a CA certificate", "a certificate that is no CA"))
+                Violation::of(located, Explanation::new("a CA certificate", "a certificate that is not a CA"))
             };
             graph.certificates.iter().filter(wrong).map(violation).collect()
         }),
@@ -106,7 +106,7 @@ pub(super) const RULES: &[FileRule] = &[
         Warning,
         &[Postgres],
         "a private key in a file of trusted authorities",
-        "files of trusted authorities are given to everybody; keys are given to nobody",
+        "CA files are given to everyone, keys to no one",
         "take the key out, and consider it disclosed if the file has been given away",
         CheckFn::Graph(|graph| {
             let with_certificates: HashSet<usize> =

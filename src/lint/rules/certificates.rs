@@ -142,7 +142,7 @@ pub(super) const RULES: &[FileRule] = &[
         "certificate-signing-leaf",
         Error,
         &[],
-        "may sign certificates, and is no CA",
+        "may sign certificates, but is not a CA",
         "RFC 5280, section 4.2.1.9; OpenSSL refuses it in strict mode",
         "issue it again without keyCertSign, or as a CA",
         CheckFn::Extended(|certificate| explain(defect::certificate_signing_leaf(certificate))),

@@ -1,4 +1,4 @@
-//! Rules about certificates together: who signed whom, and who is taken for whom.
+//! Rules about certificates together: who signed whom, and who is treated as whom.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -32,7 +32,7 @@ pub(super) const RULES: &[FileRule] = &[
         "chain-with-root",
         Note,
         &[],
-        "is a root, and is sent to whoever connects",
+        "is a root, and is sent to every client",
         "RFC 8446, section 4.4.2: the root may be left out, for peers trust only their own copy",
         "leave the root out of the chain file",
         CheckFn::Graph(|graph| {
@@ -67,7 +67,7 @@ pub(super) const RULES: &[FileRule] = &[
         "issuer-not-an-authority",
         Error,
         &[],
-        "is signed by a certificate that is no CA",
+        "is signed by a certificate that is not a CA",
         "RFC 5280, section 4.2.1.9; `openssl x509 -req -CA` does not look, `-extensions v3_ca` was left out",
         "make the CA again with basicConstraints=critical,CA:TRUE",
         CheckFn::Graph(|graph| {
@@ -93,7 +93,7 @@ pub(super) const RULES: &[FileRule] = &[
         "path-length",
         Error,
         &[],
-        "stands below more CAs than one above it allows",
+        "exceeds a CA's path length constraint",
         "RFC 5280, section 4.2.1.9: pathLenConstraint",
         "sign with a CA nearer to the root, or make the CA again with a longer path",
         CheckFn::Graph(|graph| links(graph, |_, issuer, below| explain(defect::too_deep(issuer, below)))),
@@ -114,7 +114,7 @@ pub(super) const RULES: &[FileRule] = &[
         Error,
         &[],
         "has the name of its CA",
-        "OpenSSL takes it for self-signed (error 18) where it has no authority key identifier; rustls does not notice",
+        "OpenSSL treats it as self-signed (error 18) where it has no authority key identifier; rustls does not notice",
         "issue it again with a subject of its own",
         CheckFn::Graph(same_name),
     ),
@@ -132,7 +132,7 @@ pub(super) const RULES: &[FileRule] = &[
         Warning,
         &[],
         "has the subject of a certificate of another CA",
-        "whoever maps subjects to users (PostgreSQL, RabbitMQ, Mosquitto) cannot tell test from production",
+        "servers that map subjects to users (PostgreSQL, RabbitMQ, Mosquitto) cannot tell test from production",
         "name the environment in the subject",
         CheckFn::Graph(subject_shared),
     ),

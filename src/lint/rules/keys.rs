@@ -35,7 +35,7 @@ pub(super) const RULES: &[FileRule] = &[
         Warning,
         &[],
         "a private key under version control",
-        "whoever has the repository, or ever had it, has the key",
+        "everyone who has the repository, or ever had it, has the key",
         "git rm --cached FILE, add it to .gitignore, and issue the certificate again with a new key",
         CheckFn::Graph(|graph| {
             let tracked = graph.keys.iter().filter(|key| {
@@ -74,7 +74,7 @@ pub(super) const RULES: &[FileRule] = &[
         Warning,
         &[],
         "a private key that could not be checked",
-        "RSA from 2048 bits, P-256, P-384 and Ed25519 are read here; rustls takes no others",
+        "RSA from 2048 bits, P-256, P-384 and Ed25519 are supported here; rustls accepts no others",
         "use one of these key types, or check the key by other means",
         CheckFn::Graph(|graph| {
             let violation = |key: &Located<Key>| match &key.item {

@@ -81,7 +81,7 @@ pub(super) fn known(image: &str, emitters: &Emitters) -> Known {
     Known { program: Some(program.to_owned()), target, profile }
 }
 
-/// Whether there is an emitter of this name that needs to be told nothing but its certificate.
+/// Whether there is an emitter of this name that needs nothing but its certificate.
 fn configures_servers(program: &str, emitters: &Emitters) -> bool {
     let Ok(emitter) = emitters.load(program) else { return false };
     let is_cert = |name: &str, kind| name == "cert" && kind == OptionType::Server;

@@ -1,5 +1,5 @@
 //! What a draft needs of a Compose file, in each of the forms that the Compose Specification has for it. Whatever else
-//! stands there is passed over.
+//! is there is passed over.
 
 use std::fmt;
 use std::marker::PhantomData;

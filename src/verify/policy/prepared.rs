@@ -144,7 +144,7 @@ pub(super) fn enforcing<'s>(server: &'s PreparedServer<'_>) -> &'s Result<Server
     if server.guarded { &server.asking } else { &server.plain }
 }
 
-/// A domain with its servers, each of which admits whom it was told to admit.
+/// A domain with its servers, each of which admits the callers that it was configured with.
 fn context<'a>(
     environment: &'a PolicyEnvironment,
     place: usize,
