@@ -117,6 +117,7 @@ pub struct Finding {
 
 impl Finding {
     /// A finding of which only the place is known.
+    #[cfg(feature = "emit")]
     pub(crate) fn new(
         rule: RuleInfo,
         place: String,

@@ -37,7 +37,7 @@ pub use oid::Oid;
 pub use request::CertificationRequest;
 pub use spec::{CertificateSpec, Notice, Role, Subject};
 pub use subtrees::Subtrees;
-#[cfg(feature = "cli")]
+#[cfg(feature = "emit")]
 pub(crate) use text::sha256_hex;
 pub(crate) use text::{hex, printable};
 pub use usage::{ExtendedKeyUsage, ExtendedKeyUsages, KeyUsage, KeyUsages};
