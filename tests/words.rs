@@ -82,7 +82,10 @@ const PHRASES: &[Phrase] = &[
 ];
 
 /// Passages in which a phrase is right: file, phrase, and the reason.
-const EXCEPTIONS: &[(&str, &str, &str)] = &[("src/emit/tests.rs", "nobody", "a name in a test")];
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("src/emit/tests.rs", "nobody", "a name in a test"),
+    ("src/manifest/tests.rs", "nobody", "a name in a test"),
+];
 
 /// The phrases in a passage that is in a file, each with the line that it is on and the words around it.
 fn offences(file: &str, passage: &Passage) -> Vec<String> {

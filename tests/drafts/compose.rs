@@ -99,7 +99,7 @@ fn every_name_by_which_others_reach_a_service_is_kept() {
     assert_eq!(of("broker"), ["broker", "mq"], "the alias of a link");
     assert_eq!(of("database"), ["database", "db.example.test"]);
     assert_eq!(of("user_db"), ["user_db", "user-db"], "both forms of what is no host name");
-    assert!(draft.text.contains("# Some clients take no certificate for \"user_db\""), "{}", draft.text);
+    assert!(draft.text.contains("# Some clients refuse a certificate for \"user_db\""), "{}", draft.text);
     assert!(draft.text.contains("# It is known as \"${ALIAS}\", too, which depends on a variable."));
     assert!(draft.text.contains("# It depends on \"ghost\", which is not in the Compose file."));
 }
