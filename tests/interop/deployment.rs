@@ -78,7 +78,7 @@ fn a_patched_deployment_is_valid_and_keeps_what_it_had() {
 fn a_runtime_whose_list_is_replaced_is_told_so() {
     let cluster = Cluster::new();
     let text = cluster.emit(&["deployment", "web", "--trust-map", "dev-ca", "--runtime", "python"]);
-    assert!(text.contains("take the place of the system's"), "{text}");
+    assert!(text.contains("Replaces the system's CAs"), "{text}");
     let patch = schemas::documents(&text).remove(0);
     assert_eq!(schemas::errors(&schemas::deployment_patch(), &patch), Vec::<String>::new());
     let container = &patch["spec"]["template"]["spec"]["containers"][0];
