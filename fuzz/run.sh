@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs fuzz targets, one after the other: `fuzz/run.sh SECONDS [TARGET...]`, all of them where none is named. What is found
-# stands in fuzz/artifacts/; it belongs into fuzz/crashes/TARGET/, under a name that says what it is, together with the fix.
+# is in fuzz/artifacts/; it goes into fuzz/crashes/TARGET/, under a name that says what it is, together with the fix.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
