@@ -189,5 +189,10 @@ fn a_key_that_others_may_read_stops_the_server_as_the_comment_says() {
     let key = database.workspace.credential("db", "tls.key");
     std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o644)).expect("a mode");
     outcome(database.command(), "").is_refused("has group or world access");
-    assert!(database.workspace.read("deploy/postgresql-tls.conf").contains("starts only if tls.key has mode 0600"));
+    assert!(
+        database
+            .workspace
+            .read("deploy/postgresql-tls.conf")
+            .contains("starts only if tls.key has mode 0600")
+    );
 }
