@@ -319,7 +319,7 @@ mod tests {
         let values = context! { name => "web", empty => "", number => 7, list => vec!["a"] };
         for name in ["name", "empty", "number", "list", "true", "none", "range", "missing"] {
             let source = format!("{{{{ {name} }}}}");
-            // The engine is set up for what is no text.
+            // The engine is set up for what is not plain text.
             assert_eq!(
                 without_engine(&source, &values).is_some(),
                 ["name", "empty"].contains(&name),

@@ -163,7 +163,7 @@ impl Reconciler<'_> {
         let Ok(chain) = store.authority_chain(ISSUING) else {
             return Some(Reason::new("issuer-changed", "it is no longer signed by the root"));
         };
-        // One that ends with its root gains nothing by being made anew.
+        // One that ends with its root gains nothing by being renewed.
         let clamped = chain[0].details.validity.not_after == root.details.validity.not_after;
         self.end(&chain[0]).filter(|_| !clamped)
     }

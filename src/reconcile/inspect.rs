@@ -210,7 +210,7 @@ fn period(
 ) -> Option<Reason> {
     let (own, issuer) = (leaf.details.validity, signing.chain[0].details.validity);
     let ends = human_time(own.not_after);
-    // One that ends with its issuer gains nothing by being made anew.
+    // One that ends with its issuer gains nothing by being renewed.
     let clamped = own.not_after == issuer.not_after;
     if own.not_after <= now {
         return Some(Reason::new("expired", format!("it expired on {ends}")));

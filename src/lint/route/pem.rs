@@ -77,7 +77,7 @@ const KNOWN: [&str; 10] = [
 ];
 
 fn sections<'r, 'a>(route: &'r RouteContext<'a>) -> impl Iterator<Item = &'r PemField<'a>> {
-    // A parameter of a Template is no PEM yet.
+    // A parameter of a Template is not PEM yet.
     let known = |section: &&PemField<'a>| section.text.is_some_and(|text| route.is_known(text));
     [&route.certificate, &route.key, &route.ca, &route.destination].into_iter().filter(known)
 }
